@@ -1,0 +1,1 @@
+"""KEEPING AND CARRYING: the only room that speaks to AWS or reads the environment."""

@@ -1,0 +1,60 @@
+"""How a content lies in the table: as text where it can be read, compressed where that is cheaper.
+
+DynamoDB bills a write by the started KiB and ends an item at 400 KB. So a body is compressed when
+that saves a write unit, and one that is still too large is cut into parts, each an item of its
+own beside the ledger item, written in the same transaction.
+"""
+
+import zlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+WRITE_UNIT = 1024
+PART_BYTES = 360 * 1024
+
+
+def pack(content: bytes, others_bytes: int) -> str | bytes:
+    """Return `content` as text, or compressed where it is no text or that saves a write unit.
+
+    `others_bytes` is the size of the other attributes of the same item. What is returned as text
+    fits one item; what is returned as bytes may need `cut`.
+    """
+    text = _text(content)
+    if text is not None and len(content) + others_bytes <= WRITE_UNIT:
+        return text
+    packed = zlib.compress(content)
+    saves = _units(len(packed) + others_bytes) < _units(len(content) + others_bytes)
+    return packed if text is None or saves or len(content) > PART_BYTES else text
+
+
+def attribute(packed: str | bytes) -> dict[str, Any]:
+    """Return the attribute that holds what `pack` returned: `text` or `packed` (zlib)."""
+    return {"text": {"S": packed}} if isinstance(packed, str) else {"packed": {"B": packed}}
+
+
+def cut(packed: bytes) -> list[bytes]:
+    """Cut a compressed body into pieces of which each fits an item."""
+    return [packed[start : start + PART_BYTES] for start in range(0, len(packed), PART_BYTES)]
+
+
+def unpack(items: Sequence[Mapping[str, Any]]) -> bytes | None:
+    """Return the content that one item, or its parts in order, hold; None if they hold none.
+
+    The items are as boto3's client returns them.
+    """
+    if items and "text" in items[0]:
+        text: str = items[0]["text"]["S"]
+        return text.encode()
+    pieces = [item["packed"]["B"] for item in items if "packed" in item]
+    return zlib.decompress(b"".join(pieces)) if pieces else None
+
+
+def _text(content: bytes) -> str | None:
+    try:
+        return content.decode()
+    except UnicodeDecodeError:
+        return None
+
+
+def _units(size: int) -> int:
+    return -(-size // WRITE_UNIT)

@@ -1,0 +1,62 @@
+"""AWS clients whose worst case is known, made on first use.
+
+A botocore session is all that is needed: `import boto3` adds its resource layer and S3 transfers
+to every cold start. A client is made when it is first asked for, so a forged request makes none
+but the secret's.
+"""
+
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import botocore.session
+from botocore.config import Config
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+    from mypy_boto3_sqs import SQSClient
+
+CONNECT_SECONDS = 0.8
+READ_SECONDS = 1.2
+ATTEMPTS = 2
+# Standard mode waits up to one second before its first retry.
+_BACKOFF_SECONDS = 1.0
+# The longest that one call can take. The handler begins no call that could end after its answer
+# is due (see handler.receive), so that the sum of three hanging calls is never waited for.
+CALL_SECONDS = ATTEMPTS * (CONNECT_SECONDS + READ_SECONDS) + _BACKOFF_SECONDS
+
+_CONFIG = Config(
+    connect_timeout=CONNECT_SECONDS,
+    read_timeout=READ_SECONDS,
+    retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
+    # Every request is built by this package from values it has checked; the service checks again.
+    parameter_validation=False,
+)
+
+
+@cache
+def _session() -> botocore.session.Session:
+    return botocore.session.get_session()
+
+
+@cache
+def _client(service: str) -> Any:
+    return _session().create_client(service, config=_CONFIG)
+
+
+def dynamodb() -> "DynamoDBClient":
+    """Return this process's DynamoDB client."""
+    client: DynamoDBClient = _client("dynamodb")
+    return client
+
+
+def sqs() -> "SQSClient":
+    """Return this process's SQS client."""
+    client: SQSClient = _client("sqs")
+    return client
+
+
+def secretsmanager() -> "SecretsManagerClient":
+    """Return this process's Secrets Manager client."""
+    client: SecretsManagerClient = _client("secretsmanager")
+    return client

@@ -1,0 +1,181 @@
+"""One processor's way through a batch: read → act → commit, each record for itself.
+
+A record that fails is reported back alone (partial batch response): it is delivered again after
+its visibility timeout and ends in the dead-letter queue, while the rest of its batch commits.
+"""
+
+import json
+import time
+from collections.abc import Callable
+from functools import cache
+from typing import Any, NamedTuple
+
+from aws_lambda_powertools.utilities.batch import (
+    BatchProcessor,
+    EventType,
+    process_partial_response,
+)
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+from pydantic import ValidationError
+
+from aws import clients, observability
+from aws.ledger import RECEIVED, Event, Ledger
+from aws.messages import Message, decode
+from aws.moments import epoch
+from aws.processing import ProcessingLedger
+from aws.settings import processor_settings
+from errors import HooksError, LedgerItemMissing, LedgerUnavailable, MessageUnreadable, ModelRefused
+from justcall import envelope
+from justcall.models import EventData
+from justcall.timeline import Entry
+
+type Processor = Callable[[dict[str, Any], Any], Any]
+
+
+class Kind[Data: EventData](NamedTuple):
+    """What a processor knows: its kind's name, its model, and the entry that it makes."""
+
+    name: str
+    model: type[Data]
+    entry: Callable[[Data], Entry]
+
+
+class Tables(NamedTuple):
+    """What processing needs of AWS."""
+
+    ledger: Ledger
+    processing: ProcessingLedger
+    max_receives: int
+
+
+def processor[Data: EventData](
+    name: str, model: type[Data], entry: Callable[[Data], Entry]
+) -> Processor:
+    """Return the Lambda handler that acts on the events of one kind."""
+    kind = Kind(name, model, entry)
+
+    def handler(event: dict[str, Any], context: Any) -> Any:
+        """Take a batch of SQS records and answer which of them failed."""
+        batch = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
+        try:
+            return process_partial_response(
+                event, lambda record: consume(record, kind, _tables()), batch, context
+            )
+        finally:
+            observability.flush()
+
+    return handler
+
+
+@cache
+def _tables() -> Tables:
+    settings = processor_settings()
+    return Tables(
+        Ledger(clients.dynamodb, settings.events_table, settings.retention_days),
+        ProcessingLedger(clients.dynamodb, settings.events_table),
+        settings.max_receives,
+    )
+
+
+def consume[Data: EventData](record: SQSRecord, kind: Kind[Data], tables: Tables) -> None:
+    """Act on one record, or note why not and raise."""
+    message = _message(record, kind.name)
+    attempts = int(record.attributes.approximate_receive_count)
+    try:
+        done = _act(message, kind, tables, attempts)
+    except Exception as error:
+        _fail(error, message, tables, attempts)
+        raise
+    now = time.time()
+    observability.count(observability.PROCESSED if done else observability.ALREADY_PROCESSED)
+    if done:
+        observability.measure(observability.END_TO_END_LATENCY, now - epoch(message.received_at))
+    observability.log(
+        "info",
+        "processed" if done else "already processed",
+        event_key=message.key,
+        attempts=attempts,
+    )
+
+
+def _message(record: SQSRecord, kind: str) -> Message:
+    """Return the record's message; one that is none of ours has no event to note a failure on."""
+    try:
+        message = decode(record.body)
+        if message.type != kind:
+            raise MessageUnreadable("message-of-another-kind")
+    except MessageUnreadable as error:
+        observability.count_by_reason(observability.FAILED, error.reason)
+        observability.log(
+            "error", "failed", message_id=record.message_id, reason=error.reason
+        )
+        raise
+    return message
+
+
+def _act[Data: EventData](
+    message: Message, kind: Kind[Data], tables: Tables, attempts: int
+) -> bool:
+    """Write the event's effects; False if that was done before."""
+    body = tables.processing.body(message.key) if message.body is None else message.body.encode()
+    read = envelope.read(body)
+    entry = kind.entry(_validated(kind.model, read.data))
+    at = envelope.event_time(read.timestamp) or message.received_at
+    shown = {"at": at, "key": message.key, "type": read.type, "number": entry.number, **entry.fields}
+    now = time.time()
+    try:
+        return tables.processing.commit(message.key, entry, shown, attempts, now)
+    except LedgerItemMissing:
+        tables.ledger.keep(_event(message, body, read))
+        return tables.processing.commit(message.key, entry, shown, attempts, now)
+
+
+def _validated[Data: EventData](model: type[Data], data: object) -> Data:
+    # Text that was cut in the middle of an emoji holds half a character, which nothing can store.
+    text = json.dumps(data, ensure_ascii=False).encode(errors="replace")
+    try:
+        return model.model_validate_json(text)
+    except ValidationError as error:
+        raise ModelRefused(detail=_fields(error)) from None
+
+
+def _fields(error: ValidationError) -> str:
+    """Return which fields were refused and for what, without what they held."""
+    found = error.errors(include_url=False, include_context=False, include_input=False)
+    return ", ".join(f"{'.'.join(map(str, one['loc'])) or 'data'}: {one['type']}" for one in found)
+
+
+def _event(message: Message, body: bytes, read: envelope.Envelope) -> Event:
+    return Event(
+        delivery_id=f"put-back-{message.key}",
+        key=message.key,
+        type=message.type,
+        dialect=message.dialect,
+        status=RECEIVED,
+        body=body,
+        body_hash=message.body_hash,
+        received_at=epoch(message.received_at),
+        event_time=envelope.event_time(read.timestamp),
+    )
+
+
+def _fail(error: Exception, message: Message, tables: Tables, attempts: int) -> None:
+    """Write a failure on the ledger, the metrics and the log."""
+    reason = error.reason if isinstance(error, HooksError) else "unexpected"
+    detail = error.detail if isinstance(error, HooksError) else type(error).__name__
+    observability.count_by_reason(observability.FAILED, reason)
+    observability.log(
+        "error",
+        "failed",
+        event_key=message.key,
+        attempts=attempts,
+        reason=reason,
+        detail=detail or None,
+        **observability.cause(error),
+    )
+    text = f"{reason}: {detail}" if detail else reason
+    last = attempts >= tables.max_receives
+    try:
+        tables.processing.note_failure(message.key, text, attempts, time.time(), last=last)
+    except LedgerUnavailable as unavailable:
+        observability.log("error", "failure not noted", **observability.cause(unavailable))

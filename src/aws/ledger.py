@@ -1,0 +1,177 @@
+"""The ledger: one item for each event, written before the sender gets its 200.
+
+    put if absent ──▶ received ──▶ processed          (aws.processing takes the second step)
+                  └─▶ unhandled, quarantined          (kept; nobody acts on them yet)
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from aws import body as bodies
+from aws import schema
+from aws.failures import AWS_FAILURES, detail_of, error_code
+from aws.moments import iso
+from errors import LedgerUnavailable
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+RECEIVED = "received"
+PROCESSED = "processed"
+FAILED = "failed"
+UNHANDLED = "unhandled"
+QUARANTINED = "quarantined"
+
+# Closes the race of two deliveries of one event: exactly one of them finds the place empty.
+_ABSENT = "attribute_not_exists(pk)"
+_DAY_SECONDS = 86_400
+
+
+class Event(NamedTuple):
+    """An authentic event as it came; `received_at` is in epoch seconds.
+
+    `delivery_id` is unique to one delivery: when a put took effect but its answer was lost, the
+    client's second attempt finds the item, and must know it for its own.
+    """
+
+    delivery_id: str
+    key: str
+    type: str
+    dialect: str
+    status: str
+    body: bytes
+    body_hash: str
+    received_at: float
+    event_time: str | None = None
+
+
+class Kept(NamedTuple):
+    """What the ledger holds of an event that was delivered before."""
+
+    delivery_id: str
+    status: str
+    body_hash: str
+    sent_at: str
+
+
+class Ledger:
+    """Writes to the events table. Every method raises LedgerUnavailable when DynamoDB refuses."""
+
+    def __init__(
+        self, client: Callable[[], "DynamoDBClient"], table: str, retention_days: int
+    ) -> None:
+        self._client = client
+        self._table = table
+        self._retention = retention_days * _DAY_SECONDS
+
+    def keep(self, event: Event) -> Kept | None:
+        """Write the event unless its key is taken: None if it is new, else what is there."""
+        bucket = schema.bucket(iso(event.received_at), event.key)
+        kept = self._write(self._item(event) | {"bucket": {"S": bucket}}, event.body)
+        return None if kept and kept.delivery_id == event.delivery_id else kept
+
+    def keep_evidence(self, event: Event) -> None:
+        """Write a delivery whose key is taken by other content beside the event that has it."""
+        self._write(self._item(event) | {"sk": {"S": schema.evidence(event.body_hash)}}, event.body)
+
+    def count_delivery(self, event: Event, *, sent: bool) -> None:
+        """Count one more delivery of a kept event and, if it was sent again, note when."""
+        try:
+            self._client().update_item(
+                TableName=self._table,
+                Key={"pk": {"S": schema.event_partition(event.key)}, "sk": {"S": schema.LEDGER}},
+                UpdateExpression="SET #at = :now ADD deliveries :one",
+                ConditionExpression="attribute_exists(pk)",
+                ExpressionAttributeNames={"#at": "sent_at" if sent else "last_delivery_at"},
+                ExpressionAttributeValues={
+                    ":now": {"S": iso(event.received_at)},
+                    ":one": {"N": "1"},
+                },
+            )
+        except AWS_FAILURES as error:
+            raise LedgerUnavailable from error
+
+    def _item(self, event: Event) -> dict[str, Any]:
+        item: dict[str, Any] = {
+            "pk": {"S": schema.event_partition(event.key)},
+            "sk": {"S": schema.LEDGER},
+            "type": {"S": event.type},
+            "dialect": {"S": event.dialect},
+            "delivery_id": {"S": event.delivery_id},
+            "status": {"S": event.status},
+            "received_at": {"S": iso(event.received_at)},
+            "deliveries": {"N": "1"},
+            "body_hash": {"S": event.body_hash},
+            "expires_at": {"N": str(int(event.received_at) + self._retention)},
+        }
+        if event.event_time:
+            item["event_time"] = {"S": event.event_time}
+        return item
+
+    def _write(self, item: dict[str, Any], body: bytes) -> Kept | None:
+        packed = bodies.pack(body, _size(item))
+        if isinstance(packed, bytes) and len(packed) > bodies.PART_BYTES:
+            return self._put_in_parts(item, bodies.cut(packed))
+        return self._put(item | bodies.attribute(packed))
+
+    def _put(self, item: dict[str, Any]) -> Kept | None:
+        try:
+            self._client().put_item(
+                TableName=self._table,
+                Item=item,
+                ConditionExpression=_ABSENT,
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            )
+        except AWS_FAILURES as error:
+            if error_code(error) == "ConditionalCheckFailedException":
+                return _kept(detail_of(error, "Item"))
+            raise LedgerUnavailable from error
+        return None
+
+    def _put_in_parts(self, item: dict[str, Any], pieces: list[bytes]) -> Kept | None:
+        """Write an item and its body's parts in one transaction, which is one call."""
+        shared = {name: item[name] for name in ("pk", "expires_at")}
+        sort_key = item["sk"]["S"]
+        parts = [
+            shared | {"sk": {"S": schema.part(sort_key, number)}, "packed": {"B": piece}}
+            for number, piece in enumerate(pieces, start=1)
+        ]
+        head = item | {"parts": {"N": str(len(parts))}}
+        puts: list[Any] = [{"Put": {"TableName": self._table, "Item": part}} for part in parts]
+        puts.insert(
+            0,
+            {
+                "Put": {
+                    "TableName": self._table,
+                    "Item": head,
+                    "ConditionExpression": _ABSENT,
+                    "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+                }
+            },
+        )
+        try:
+            self._client().transact_write_items(TransactItems=puts)
+        except AWS_FAILURES as error:
+            if old := taken(error):
+                return _kept(old)
+            raise LedgerUnavailable from error
+        return None
+
+
+def taken(error: Exception) -> Mapping[str, Any] | None:
+    """Return the item that failed the condition of a cancelled transaction's first write."""
+    reasons: Sequence[Mapping[str, Any]] = detail_of(error, "CancellationReasons") or [{}]
+    failed = reasons[0].get("Code") == "ConditionalCheckFailed"
+    return reasons[0].get("Item") if failed else None
+
+
+def _kept(item: Mapping[str, Any]) -> Kept:
+    sent_at = item.get("sent_at", item["received_at"])
+    return Kept(
+        item["delivery_id"]["S"], item["status"]["S"], item["body_hash"]["S"], sent_at["S"]
+    )
+
+
+def _size(item: Mapping[str, Any]) -> int:
+    """Return about what DynamoDB will count for an item: names and values."""
+    return sum(len(name) + len(*value.values()) for name, value in item.items())

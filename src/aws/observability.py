@@ -1,0 +1,78 @@
+"""Logs and metrics with Powertools: ids, sizes and reasons; never bodies, numbers or secrets.
+
+Powertools takes the service, the namespace and the level from the environment that the template
+sets. Its tracer is not imported: X-Ray's SDK would cost more than the whole cold start, and active
+tracing needs no SDK.
+"""
+
+import traceback
+from collections.abc import Callable, Mapping
+from typing import Literal
+
+from aws_lambda_powertools.logging import Logger
+from aws_lambda_powertools.metrics import Metrics, MetricUnit, single_metric
+
+from aws.failures import error_code
+
+# Every line is written from here, so Powertools' own location would always be the same.
+logger = Logger(location=None)
+metrics = Metrics()
+
+type Level = Literal["info", "warning", "error"]
+_WRITE: Mapping[Level, Callable[..., None]] = {
+    "info": logger.info,
+    "warning": logger.warning,
+    "error": logger.error,
+}
+
+# The metrics' names, each counted or measured once for each event it is about.
+ACCEPTED = "Accepted"
+DUPLICATE = "Duplicate"
+CONFLICT = "Conflict"
+PROBE = "Probe"
+REFUSED = "Refused"
+UNAVAILABLE = "Unavailable"
+UNHANDLED = "Unhandled"
+QUARANTINED = "Quarantined"
+PROCESSED = "Processed"
+ALREADY_PROCESSED = "AlreadyProcessed"
+FAILED = "Failed"
+HANDLER_LATENCY = "HandlerLatency"
+END_TO_END_LATENCY = "EndToEndLatency"
+
+
+def count(name: str, amount: int = 1) -> None:
+    """Add to a count that is written when the invocation ends."""
+    metrics.add_metric(name, MetricUnit.Count, amount)
+
+
+def count_by_reason(name: str, reason: str) -> None:
+    """Count one failure, in total and by its reason (a slug of `errors`)."""
+    count(name)
+    with single_metric(name=name, unit=MetricUnit.Count, value=1) as metric:
+        metric.add_dimension("service", str(metrics.service))
+        metric.add_dimension("reason", reason)
+
+
+def measure(name: str, seconds: float) -> None:
+    """Add a duration that is written, in milliseconds, when the invocation ends."""
+    metrics.add_metric(name, MetricUnit.Milliseconds, round(max(seconds, 0.0) * 1000, 1))
+
+
+def flush() -> None:
+    """Write the metrics of this invocation."""
+    metrics.flush_metrics()
+
+
+def log(level: Level, text: str, **fields: object) -> None:
+    """Write one log line; a field that is None is left out."""
+    extra = {name: value for name, value in fields.items() if value is not None}
+    _WRITE[level](text, extra=extra)
+
+
+def cause(error: Exception) -> dict[str, object]:
+    """Return an error's place, and its root's class or AWS code. Texts may quote a body: left out."""
+    root = error.__cause__ if isinstance(error.__cause__, Exception) else error
+    last = traceback.extract_tb(error.__traceback__)[-1:]
+    place = "".join(f"{frame.filename.rsplit('/', 1)[-1]}:{frame.lineno}" for frame in last)
+    return {"error": error_code(root), "error_place": place or None}

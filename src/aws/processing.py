@@ -1,0 +1,153 @@
+"""The ledger's second half: a processor's effects and the step to *processed*, in one transaction.
+
+      handler            processor A                    processor B (the same message again)
+    put: received ──▶ transaction: entry + processed
+                                                     ──▶ condition fails: already processed
+"""
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from pydantic_core import to_json
+
+from aws import body as bodies
+from aws import schema
+from aws.failures import AWS_FAILURES, detail_of, error_code
+from aws.ledger import FAILED, PROCESSED, taken
+from aws.moments import iso
+from errors import BodyMissing, LedgerItemMissing, LedgerUnavailable
+from justcall.timeline import Entry
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+# Closes the race of two copies of one message: the effects of the second are not written.
+_NOT_PROCESSED = "#status <> :processed"
+# An event whose ledger item is gone (a table restored to an earlier time) is put back first.
+_KNOWN = "attribute_exists(pk)"
+
+# About what a timeline entry's keys add to its item.
+_KEY_BYTES = 120
+# Twelve or so fields of at most this size always fit one item.
+_LONG_FIELD_BYTES = 16 * 1024
+
+
+class ProcessingLedger:
+    """What processors read from and write to the events table."""
+
+    def __init__(self, client: Callable[[], "DynamoDBClient"], table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def body(self, key: str) -> bytes:
+        """Return the body that was too large for its message.
+
+        Raises BodyMissing when the ledger does not hold it, LedgerUnavailable.
+        """
+        pages = self._client().get_paginator("query").paginate(
+            TableName=self._table,
+            KeyConditionExpression="pk = :pk AND begins_with(sk, :ledger)",
+            ExpressionAttributeValues={
+                ":pk": {"S": schema.event_partition(key)},
+                ":ledger": {"S": schema.LEDGER},
+            },
+            ConsistentRead=True,
+        )
+        try:
+            content = bodies.unpack([item for page in pages for item in page["Items"]])
+        except AWS_FAILURES as error:
+            raise LedgerUnavailable from error
+        if content is None:
+            raise BodyMissing
+        return content
+
+    def commit(self, key: str, entry: Entry, shown: Mapping[str, Any], attempts: int, now: float) -> bool:
+        """Write the timeline entry and the step to *processed*; False if it was taken before.
+
+        `shown` is the entry as it will be read, with its event time under `at`. Raises
+        LedgerItemMissing when there is no such event, LedgerUnavailable.
+        """
+        try:
+            self._client().transact_write_items(
+                TransactItems=[
+                    {"Update": self._step(key, attempts, now)},
+                    {"Put": {"TableName": self._table, "Item": _timeline_item(key, entry, shown)}},
+                ]
+            )
+        except AWS_FAILURES as error:
+            if _condition_failed(error):
+                if taken(error):
+                    return False
+                raise LedgerItemMissing from error
+            raise LedgerUnavailable from error
+        return True
+
+    def note_failure(self, key: str, reason: str, attempts: int, now: float, *, last: bool) -> None:
+        """Write why an attempt failed; the last one makes the event *failed*.
+
+        Never undoes *processed*. Raises LedgerUnavailable.
+        """
+        sets = "SET #error = :error, attempts = :attempts, failed_at = :now"
+        values: dict[str, Any] = {
+            ":error": {"S": reason},
+            ":attempts": {"N": str(attempts)},
+            ":now": {"S": iso(now)},
+            ":processed": {"S": PROCESSED},
+        }
+        if last:
+            sets += ", #status = :failed"
+            values[":failed"] = {"S": FAILED}
+        try:
+            self._client().update_item(
+                **self._ledger_item(key),
+                UpdateExpression=sets,
+                ConditionExpression=f"{_KNOWN} AND {_NOT_PROCESSED}",
+                ExpressionAttributeNames={"#error": "error", "#status": "status"},
+                ExpressionAttributeValues=values,
+            )
+        except AWS_FAILURES as error:
+            if error_code(error) != "ConditionalCheckFailedException":
+                raise LedgerUnavailable from error
+
+    def _step(self, key: str, attempts: int, now: float) -> Any:
+        return {
+            **self._ledger_item(key),
+            "UpdateExpression": "SET #status = :processed, attempts = :attempts,"
+            " processed_at = :now REMOVE #error",
+            "ConditionExpression": f"{_KNOWN} AND {_NOT_PROCESSED}",
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+            "ExpressionAttributeNames": {"#error": "error", "#status": "status"},
+            "ExpressionAttributeValues": {
+                ":processed": {"S": PROCESSED},
+                ":attempts": {"N": str(attempts)},
+                ":now": {"S": iso(now)},
+            },
+        }
+
+    def _ledger_item(self, key: str) -> Any:
+        return {
+            "TableName": self._table,
+            "Key": {"pk": {"S": schema.event_partition(key)}, "sk": {"S": schema.LEDGER}},
+        }
+
+
+def _timeline_item(key: str, entry: Entry, shown: Mapping[str, Any]) -> dict[str, Any]:
+    item = {
+        "pk": {"S": schema.contact_partition(entry.number)},
+        "sk": {"S": schema.timeline_position(shown["at"], key)},
+    }
+    packed = bodies.pack(to_json(shown), _KEY_BYTES)
+    if len(packed) > bodies.PART_BYTES:
+        packed = bodies.pack(to_json(_shortened(shown)), _KEY_BYTES)
+    return item | bodies.attribute(packed)
+
+
+def _shortened(shown: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave out what is too long for one item, and name it; the ledger holds the whole body."""
+    long = [name for name, value in shown.items() if len(to_json(value)) > _LONG_FIELD_BYTES]
+    return {name: shown[name] for name in shown if name not in long} | {"left_out": long}
+
+
+def _condition_failed(error: Exception) -> bool:
+    reasons = detail_of(error, "CancellationReasons") or []
+    return any(reason.get("Code") == "ConditionalCheckFailed" for reason in reasons)

@@ -1,0 +1,89 @@
+"""The API secrets to verify with: the current one and, while a rotation overlaps, the previous.
+
+Secrets Manager's own stages AWSCURRENT and AWSPREVIOUS make a rotation without loss.
+"""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from aws.deadline import Deadline
+from aws.failures import AWS_FAILURES, error_code
+from errors import SecretUnavailable
+
+if TYPE_CHECKING:
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+
+FRESH_SECONDS = 60.0
+USABLE_SECONDS = 900.0
+
+
+class Secrets:
+    """The secrets of one deployment, cached so that a forger cannot drive calls to AWS.
+
+    For a minute after they were asked for nobody causes a call. After that a signature that fits
+    none of them may be the first after a rotation: they are fetched once more, at most once a
+    minute. Signatures that fit need no fetch for a quarter of an hour.
+    """
+
+    def __init__(self, client: Callable[[], "SecretsManagerClient"], arn: str) -> None:
+        self._client = client
+        self._arn = arn
+        self._values: tuple[str, ...] = ()
+        self._complete = False  # whether it is known if there is a previous secret
+        self._asked_at = self._fetched_at = float("-inf")
+
+    def usable(self, deadline: Deadline) -> tuple[str, ...]:
+        """Return the secrets, fetched if there are none or they are old.
+
+        Raises SecretUnavailable when there are none to be had; old ones serve for as long as
+        Secrets Manager does not answer.
+        """
+        old = deadline.now() - self._fetched_at >= USABLE_SECONDS
+        if not self._values or (old and self._may_ask(deadline)):
+            self._fetch(deadline)
+        return self._values
+
+    def refreshed(self, deadline: Deadline) -> tuple[str, ...]:
+        """Return the secrets for a second look after a mismatch, empty if a look would be in vain.
+
+        Raises SecretUnavailable while it cannot be known whether the previous secret would fit:
+        a sender that is told 401 may never come back.
+        """
+        asked = self._may_ask(deadline)
+        if asked:
+            self._fetch(deadline)
+        if not self._complete:
+            raise SecretUnavailable("previous-secret-unavailable")
+        return self._values if asked else ()
+
+    def _may_ask(self, deadline: Deadline) -> bool:
+        return deadline.now() - self._asked_at >= FRESH_SECONDS
+
+    def _fetch(self, deadline: Deadline) -> None:
+        self._asked_at = deadline.now()
+        try:
+            deadline.require_call()
+            current = self._value("AWSCURRENT")
+        except AWS_FAILURES as error:
+            if self._values:
+                return
+            raise SecretUnavailable from error
+        if not current:
+            raise SecretUnavailable("secret-empty")
+        previous = self._previous(deadline)
+        self._complete = previous is not None
+        self._values = (current, previous) if previous else (current,)
+        self._fetched_at = self._asked_at
+
+    def _previous(self, deadline: Deadline) -> str | None:
+        """Return the previous secret, empty if there never was one, None if it can't be known."""
+        if not deadline.allows_call():
+            return None
+        try:
+            return self._value("AWSPREVIOUS")
+        except AWS_FAILURES as error:
+            return "" if error_code(error) == "ResourceNotFoundException" else None
+
+    def _value(self, stage: str) -> str:
+        answer = self._client().get_secret_value(SecretId=self._arn, VersionStage=stage)
+        return answer.get("SecretString", "")

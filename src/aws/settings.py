@@ -1,0 +1,56 @@
+"""The deployment's settings; the only reader of the environment."""
+
+import os
+from typing import NamedTuple
+
+from errors import SettingMissing
+
+
+class HandlerSettings(NamedTuple):
+    """What the template tells the handler."""
+
+    events_table: str
+    secret_arn: str
+    queue_url_prefix: str
+    retention_days: int
+
+
+class ProcessorSettings(NamedTuple):
+    """What the template tells a processor; `max_receives` is its queue's maxReceiveCount."""
+
+    events_table: str
+    max_receives: int
+    retention_days: int
+
+
+def handler_settings() -> HandlerSettings:
+    """Read the handler's settings. Raises SettingMissing."""
+    return HandlerSettings(
+        events_table=_text("EVENTS_TABLE"),
+        secret_arn=_text("SECRET_ARN"),
+        queue_url_prefix=_text("QUEUE_URL_PREFIX"),
+        retention_days=_number("RETENTION_DAYS"),
+    )
+
+
+def processor_settings() -> ProcessorSettings:
+    """Read a processor's settings. Raises SettingMissing."""
+    return ProcessorSettings(
+        events_table=_text("EVENTS_TABLE"),
+        max_receives=_number("MAX_RECEIVES"),
+        retention_days=_number("RETENTION_DAYS"),
+    )
+
+
+def _text(name: str) -> str:
+    value = os.environ.get(name, "")
+    if not value:
+        raise SettingMissing
+    return value
+
+
+def _number(name: str) -> int:
+    try:
+        return int(_text(name))
+    except ValueError as error:
+        raise SettingMissing from error

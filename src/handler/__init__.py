@@ -1,0 +1,1 @@
+"""RECEIVING: from the POST to the answer."""

@@ -1,0 +1,95 @@
+"""The HTTP edge: API Gateway's event in, an answer out."""
+
+import base64
+import os
+import time
+from functools import cache
+from typing import Any
+
+from aws import clients, observability
+from aws.deadline import Deadline
+from aws.ledger import Ledger
+from aws.queues import Queues
+from aws.secrets import Secrets
+from aws.settings import handler_settings
+from errors import BodyUndecodable, HooksError, Refused
+from handler.answers import KEPT, answer, status_of
+from handler.receive import Delivery, Outcome, Ports, receive
+from justcall import signature
+
+
+@cache
+def _ports() -> Ports[Deadline]:
+    settings = handler_settings()
+    return Ports(
+        secrets=Secrets(clients.secretsmanager, settings.secret_arn),
+        ledger=Ledger(clients.dynamodb, settings.events_table, settings.retention_days),
+        queues=Queues(clients.sqs, settings.queue_url_prefix),
+    )
+
+
+def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
+    """Answer one request of the HTTP API; always returns, whatever came."""
+    if event["requestContext"]["http"]["method"] != "POST":
+        return answer(KEPT, "ready")  # JustCall or a person looks whether somebody is there
+    deadline = Deadline(time.monotonic)
+    try:
+        outcome = receive(_delivery(event), _ports(), deadline)
+    except Exception as error:
+        return _failed(error, event, deadline)
+    return _kept(outcome, event, deadline)
+
+
+def _delivery(event: dict[str, Any]) -> Delivery:
+    headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+    return Delivery(os.urandom(8).hex(), _body(event), headers.get(signature.HEADER), time.time())
+
+
+def _body(event: dict[str, Any]) -> bytes:
+    """Return the bytes that the sender signed."""
+    body: str = event.get("body") or ""
+    if not event.get("isBase64Encoded"):
+        # A lone surrogate can't come from API Gateway, but bytes without a verdict must not exist.
+        return body.encode(errors="surrogatepass")
+    try:
+        return base64.b64decode(body, validate=True)
+    except ValueError as error:
+        raise BodyUndecodable from error
+
+
+def _kept(outcome: Outcome, event: dict[str, Any], deadline: Deadline) -> dict[str, Any]:
+    observability.count(outcome.name.title())
+    _report(outcome.name, event, deadline, event_key=outcome.key, reason=outcome.reason)
+    return answer(KEPT, outcome.name)
+
+
+def _failed(error: Exception, event: dict[str, Any], deadline: Deadline) -> dict[str, Any]:
+    status, word = status_of(error)
+    reason = error.reason if isinstance(error, HooksError) else "unexpected"
+    refused = isinstance(error, Refused)
+    name = observability.REFUSED if refused else observability.UNAVAILABLE
+    observability.count_by_reason(name, reason)
+    details = {} if refused else observability.cause(error)
+    _report(name.lower(), event, deadline, level="warning", reason=reason, **details)
+    return answer(status, word)
+
+
+def _report(
+    outcome: str,
+    event: dict[str, Any],
+    deadline: Deadline,
+    level: observability.Level = "info",
+    **fields: object,
+) -> None:
+    """Write one log line and the metrics of one request."""
+    elapsed = deadline.elapsed()
+    observability.measure(observability.HANDLER_LATENCY, elapsed)
+    observability.flush()
+    observability.log(
+        level,
+        outcome,
+        request_id=event["requestContext"].get("requestId"),
+        bytes=len(event.get("body") or ""),
+        ms=round(elapsed * 1000, 1),
+        **fields,
+    )

@@ -1,0 +1,189 @@
+"""What happens to a delivery, in order: verify → read → keep → send.
+
+It knows no HTTP and no boto3; the ports below are what it needs of both sides.
+"""
+
+from contextlib import suppress
+from typing import NamedTuple, Protocol
+
+from aws.ledger import QUARANTINED, RECEIVED, UNHANDLED, Event, Kept
+from aws.messages import Message
+from aws.moments import epoch, iso
+from errors import BodyTooLarge, LedgerUnavailable, SecretUnavailable, SignatureRefused, Unreadable
+from justcall import envelope, keys, signature
+from justcall.catalogue import KINDS
+
+MAX_BODY_BYTES = 1_048_576
+# A first delivery whose event is still only received after this long may have died between its
+# put and its send. Sending twice is safe: the processor acts once.
+RESEND_AFTER_SECONDS = 30.0
+
+
+class Time(Protocol):
+    """The time that is left for an answer."""
+
+    def require_call(self) -> None:
+        """Raise OutOfTime unless one more AWS call fits."""
+
+
+class SecretsPort[T: Time](Protocol):
+    """Where the secrets come from. Both methods raise SecretUnavailable."""
+
+    def usable(self, deadline: T, /) -> tuple[str, ...]:
+        """Return the secrets at hand."""
+
+    def refreshed(self, deadline: T, /) -> tuple[str, ...]:
+        """Return newer secrets, if there can be any."""
+
+
+class LedgerPort(Protocol):
+    """Where events are kept. Every method raises LedgerUnavailable."""
+
+    def keep(self, event: Event, /) -> Kept | None:
+        """Write the event unless its key is taken; return what is there."""
+
+    def keep_evidence(self, event: Event, /) -> None:
+        """Write a delivery whose key is taken by other content."""
+
+    def count_delivery(self, event: Event, /, *, sent: bool) -> None:
+        """Count one more delivery of a kept event."""
+
+
+class QueuesPort(Protocol):
+    """Where events go. Raises QueueUnavailable."""
+
+    def send(self, kind: str, message: Message, /) -> None:
+        """Send the event to its kind's queue."""
+
+
+class Ports[T: Time](NamedTuple):
+    """All that receiving needs of AWS."""
+
+    secrets: SecretsPort[T]
+    ledger: LedgerPort
+    queues: QueuesPort
+
+
+class Delivery(NamedTuple):
+    """One POST: a name of its own, its raw body and signature header, its time in epoch seconds."""
+
+    id: str
+    body: bytes
+    signature: str | None
+    received_at: float
+
+
+class Outcome(NamedTuple):
+    """How a delivery ended; `name` is one of the words below, also in metrics and answers."""
+
+    name: str
+    key: str | None = None
+    reason: str | None = None
+
+
+ACCEPTED = "accepted"
+DUPLICATE = "duplicate"
+CONFLICT = "conflict"
+PROBE = "probe"
+
+
+def receive[T: Time](delivery: Delivery, ports: Ports[T], deadline: T) -> Outcome:
+    """Take one delivery to its outcome; whoever gets one may answer 200.
+
+    Raises BodyTooLarge or SignatureRefused for what can never be right, and an Unavailable for
+    what the sender should try again. Nothing unsigned has any effect.
+    """
+    if len(delivery.body) > MAX_BODY_BYTES:
+        raise BodyTooLarge
+    try:
+        _authenticate(delivery, ports.secrets, deadline)
+    except (SignatureRefused, SecretUnavailable):
+        # Whether JustCall signs its probe is disputed, and a URL may be saved before the secret.
+        if envelope.is_probe(delivery.body):
+            return Outcome(PROBE)
+        raise
+    return _accept(delivery, ports, deadline)
+
+
+def _authenticate[T: Time](delivery: Delivery, secrets: SecretsPort[T], deadline: T) -> None:
+    claimed = signature.parse(delivery.signature)
+    if signature.matches(claimed, delivery.body, secrets.usable(deadline)):
+        return
+    if not signature.matches(claimed, delivery.body, secrets.refreshed(deadline)):
+        raise SignatureRefused
+
+
+def _accept[T: Time](delivery: Delivery, ports: Ports[T], deadline: T) -> Outcome:
+    body_hash = keys.content_hash(delivery.body)
+    try:
+        event, reason = _read(delivery, body_hash), None
+    except Unreadable as unreadable:
+        event, reason = _quarantined(delivery, body_hash), unreadable.reason
+    if event is None:
+        return Outcome(PROBE)
+    deadline.require_call()
+    kept = ports.ledger.keep(event)
+    if kept is not None:
+        return _seen_before(event, kept, ports, deadline)
+    if event.status != RECEIVED:
+        return Outcome(event.status, event.key, reason)
+    deadline.require_call()
+    ports.queues.send(event.type, _message(event))
+    return Outcome(ACCEPTED, event.key)
+
+
+def _seen_before[T: Time](event: Event, kept: Kept, ports: Ports[T], deadline: T) -> Outcome:
+    deadline.require_call()
+    if kept.body_hash != event.body_hash:
+        ports.ledger.keep_evidence(event)
+        return Outcome(CONFLICT, event.key)
+    lost = kept.status == RECEIVED and event.received_at - epoch(kept.sent_at) > RESEND_AFTER_SECONDS
+    if lost:
+        ports.queues.send(event.type, _message(event))
+        deadline.require_call()
+    # The event is kept: a count that can't be written is no reason to ask for it again.
+    with suppress(LedgerUnavailable):
+        ports.ledger.count_delivery(event, sent=lost)
+    return Outcome(DUPLICATE, event.key)
+
+
+def _read(delivery: Delivery, body_hash: str) -> Event | None:
+    """Return the event in a body, None for a probe. Raises Unreadable."""
+    read = envelope.read(delivery.body)
+    if not read.data:
+        return None
+    return Event(
+        delivery_id=delivery.id,
+        key=keys.key_of(read, body_hash),
+        type=read.type,
+        dialect=envelope.DIALECT,
+        status=RECEIVED if read.type in KINDS else UNHANDLED,
+        body=delivery.body,
+        body_hash=body_hash,
+        received_at=delivery.received_at,
+        event_time=envelope.event_time(read.timestamp),
+    )
+
+
+def _quarantined(delivery: Delivery, body_hash: str) -> Event:
+    return Event(
+        delivery_id=delivery.id,
+        key=keys.quarantine_key(body_hash),
+        type=QUARANTINED,
+        dialect=envelope.DIALECT,
+        status=QUARANTINED,
+        body=delivery.body,
+        body_hash=body_hash,
+        received_at=delivery.received_at,
+    )
+
+
+def _message(event: Event) -> Message:
+    return Message(
+        key=event.key,
+        type=event.type,
+        dialect=event.dialect,
+        received_at=iso(event.received_at),
+        body_hash=event.body_hash,
+        body=event.body.decode(),
+    )

@@ -1,0 +1,1 @@
+"""WHAT JUSTCALL SENDS: bytes in, values out. No AWS, no clock, no environment."""

@@ -1,0 +1,89 @@
+"""Reading the body-signed dialect's envelope: `{"event", "timestamp", "data"}`.
+
+Source: JustCall's help article "Webhooks Overview". Only what the receiving path needs is read
+here, with the standard library alone; the models of the single kinds belong to the processors.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, NamedTuple, NoReturn
+
+from errors import Unreadable
+
+DIALECT = "body-signed"
+_TYPE = re.compile(r"[A-Za-z0-9._-]{1,128}")
+# A probe carries a type and perhaps a URL. Anything longer is not worth parsing unverified.
+_PROBE_BYTES = 4096
+
+
+class Envelope(NamedTuple):
+    """What the receiver knows about an event without knowing its kind."""
+
+    type: str
+    timestamp: object
+    data: Mapping[str, Any]
+
+
+def read(body: bytes) -> Envelope:
+    """Return the envelope that these bytes hold; a missing, null or empty `data` reads as `{}`.
+
+    Raises Unreadable with the reason not-utf8, not-json, not-an-object, type-unreadable or
+    data-not-an-object.
+    """
+    document = _parse(body)
+    event_type = document.get("event")
+    if not isinstance(event_type, str) or not _TYPE.fullmatch(event_type):
+        raise Unreadable("type-unreadable")
+    data = document.get("data") or {}
+    if not isinstance(data, dict):
+        raise Unreadable("data-not-an-object")
+    return Envelope(event_type, document.get("timestamp"), data)
+
+
+def is_probe(body: bytes) -> bool:
+    """Tell whether this is the minimal body that JustCall posts when a URL is saved.
+
+    A probe names a type (in either dialect's field) and holds no data. It has no effect, so it
+    needs no signature; a body that holds data is never a probe, whatever else it lacks.
+    """
+    if len(body) > _PROBE_BYTES:
+        return False
+    try:
+        document = _parse(body)
+    except Unreadable:
+        return False
+    named = isinstance(document.get("event"), str) or isinstance(document.get("type"), str)
+    return named and document.get("data") in (None, {}, [])
+
+
+def event_time(timestamp: object) -> str | None:
+    """Return the sender's timestamp as `YYYY-MM-DDTHH:MM:SS.mmmZ` in UTC, or None if it is none.
+
+    The specification says ISO 8601; one without an offset is taken as UTC.
+    """
+    if not isinstance(timestamp, str):
+        return None
+    try:
+        moment = datetime.fromisoformat(timestamp)
+        moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _parse(body: bytes) -> dict[str, Any]:
+    try:
+        document = json.loads(body.decode("utf-8-sig"), parse_constant=_refuse_constant)
+    except UnicodeDecodeError as error:
+        raise Unreadable("not-utf8") from error
+    except (ValueError, RecursionError) as error:  # also integers of thousands of digits
+        raise Unreadable("not-json") from error
+    if not isinstance(document, dict):
+        raise Unreadable("not-an-object")
+    return document
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(name)  # NaN and Infinity are Python's, not JSON's

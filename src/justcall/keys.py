@@ -1,0 +1,55 @@
+"""The idempotency key: what makes two deliveries the same event.
+
+`TYPE:ID` for types whose object is told of once; `TYPE:ID:HASH` where the same object may be
+told of again (and for types that we don't know yet, which may do so); `TYPE:sha256-HASH` when
+the event names no object. JustCall advises `call_id` or `message_id`, but call.answered and
+call.completed share their call_id, so the type is part of the key.
+"""
+
+import hashlib
+import re
+
+from justcall.catalogue import KINDS
+from justcall.envelope import Envelope
+
+# The first of these that holds something names the object. Source: the specification for the
+# first two; the management API's contact has `id`.
+_ID_FIELDS = ("call_id", "message_id", "voicemail_id", "contact_id", "id")
+# What may stand in a key as it is; any other id is hashed. Keys are typed in shells and stand in
+# logs, so nothing that could be a phone number with its plus or an e-mail address is plain.
+_PLAIN_ID = re.compile(r"[A-Za-z0-9._=-]{1,200}")
+_SHORT_HASH = 16
+
+
+def content_hash(body: bytes) -> str:
+    """Return the SHA-256 of the raw body in hexadecimal."""
+    return hashlib.sha256(body).hexdigest()
+
+
+def key_of(envelope: Envelope, body_hash: str) -> str:
+    """Return the key of a readable event; `body_hash` is `content_hash` of its body."""
+    identity = _object_id(envelope)
+    if identity is None:
+        return f"{envelope.type}:sha256-{body_hash}"
+    if envelope.type in KINDS:
+        return f"{envelope.type}:{identity}"
+    return f"{envelope.type}:{identity}:{body_hash[:_SHORT_HASH]}"
+
+
+def quarantine_key(body_hash: str) -> str:
+    """Return the key of authentic bytes from which no event could be read."""
+    return f"quarantined:sha256-{body_hash}"
+
+
+def _object_id(envelope: Envelope) -> str | None:
+    for field in _ID_FIELDS:
+        value = envelope.data.get(field)
+        if isinstance(value, str | int | float) and not isinstance(value, bool) and value != "":
+            text = str(value)
+            return text if _PLAIN_ID.fullmatch(text) else f"sha256-{_text_hash(text)}"
+    return None
+
+
+def _text_hash(text: str) -> str:
+    # A lone surrogate is legal in JSON and has no UTF-8 form; it must still give a key.
+    return content_hash(text.encode(errors="surrogatepass"))

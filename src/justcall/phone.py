@@ -1,0 +1,18 @@
+"""Phone numbers in one form: E.164 for what is a number, as it came for what is none."""
+
+import phonenumbers
+
+
+def normalise(text: str) -> str:
+    """Return a number with a plus in E.164; anything else (short codes, names) as it came.
+
+    A number without a plus does not say its country in the body-signed dialect, so it is not
+    guessed at. `555` numbers and the like need not be in service: possible is enough.
+    """
+    try:
+        number = phonenumbers.parse(text, None)
+    except phonenumbers.NumberParseException:
+        return text
+    if not phonenumbers.is_possible_number(number):
+        return text
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
