@@ -5,11 +5,14 @@ CloudFormation calls this when the stack is made, changed or deleted, and waits 
 """
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.request import Request, urlopen
 
 from aws import clients, observability
 from aws.failures import AWS_FAILURES, error_code
+
+if TYPE_CHECKING:
+    from mypy_boto3_secretsmanager import SecretsManagerClient
 
 ANSWER_SECONDS = 10
 
@@ -34,14 +37,22 @@ def _seed(event: dict[str, Any]) -> str:
     properties = event["ResourceProperties"]
     arn, value = properties["SecretArn"], properties["Value"]
     client = clients.secretsmanager()
-    versions = client.describe_secret(SecretId=arn).get("VersionIdsToStages", {})
-    if any("AWSCURRENT" in stages for stages in versions.values()):
+    if _has_value(client, arn):
         return "secret kept: it has a value"
     # The request's id makes a repeated call of CloudFormation's write the same version again.
     client.put_secret_value(
         SecretId=arn, SecretString=value, ClientRequestToken=event["RequestId"]
     )
     return "secret written"
+
+
+def _has_value(client: "SecretsManagerClient", arn: str) -> bool:
+    try:
+        return bool(client.get_secret_value(SecretId=arn).get("SecretString"))
+    except AWS_FAILURES as error:
+        if error_code(error) == "ResourceNotFoundException":
+            return False  # a secret just made has no version yet
+        raise
 
 
 def _answer(event: dict[str, Any], context: Any, status: str, reason: str) -> None:
