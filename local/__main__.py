@@ -1,0 +1,109 @@
+"""`python -m local up | down | clean | status`: what `make up` and its fellows run."""
+
+import argparse
+import fcntl
+import shutil
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.table import Table
+
+from local import demo, deploy, ministack
+from local.place import LocalError, Place, default_place
+
+_console = Console(highlight=False)
+_errors = Console(stderr=True, highlight=False)
+_STATE = ("state", "build", "build-cache")
+_FILES = ("ministack.json", "ministack.log", "deployed.txt", "stack.json", "env.json")
+
+
+def main() -> int:
+    """Run one command; 0 if it went well, 1 if not."""
+    parser = argparse.ArgumentParser(prog="python -m local", description=__doc__)
+    parser.add_argument("command", choices=("up", "down", "clean", "status"))
+    command = parser.parse_args().command
+    place = default_place()
+    place.home.mkdir(parents=True, exist_ok=True)
+    try:
+        with _alone(place):
+            return {"up": up, "down": down, "clean": clean, "status": status}[command](place)
+    except LocalError as error:
+        _errors.print(f"[red]failed[/]  {error}", soft_wrap=True)
+    except KeyboardInterrupt:
+        _errors.print("interrupted; make up goes on from here, make down stops it")
+    return 1
+
+
+def up(place: Place) -> int:
+    """Bring the stack up and show that it works."""
+    started = time.monotonic()
+
+    def step(text: str) -> None:
+        _console.print(f"[dim]{time.monotonic() - started:5.1f} s[/]  {text}")
+
+    step("starting MiniStack, the embedded AWS, with IAM enforced")
+    process = ministack.start(place)
+    stack = deploy.deploy(place, process, step)
+    step("sending the sample event")
+    lines, key = demo.show(process, stack)
+    step("ready\n")
+    _print(lines)
+    _console.print(
+        f"\nwebhook  {stack['webhook_url']}\nAWS      {stack['endpoint_url']}  (key and secret: test)"
+        f"\n\nTry next\n  ./hooks show {key}\n  ./hooks timeline +14155559876"
+        "\n  ./hooks send sms.received\n  ./hooks events\n  make down",
+        soft_wrap=True,
+    )
+    return 0 if all(line.as_expected for line in lines) else 1
+
+
+def down(place: Place) -> int:
+    """Stop the stack; what it holds is saved."""
+    stopped = ministack.stop(place)
+    _console.print("stopped; make up brings it back as it was" if stopped else "nothing runs here")
+    return 0
+
+
+def clean(place: Place) -> int:
+    """Stop the stack and remove what it held."""
+    ministack.stop(place)
+    for name in _STATE:
+        shutil.rmtree(place.home / name, ignore_errors=True)
+    for name in _FILES:
+        (place.home / name).unlink(missing_ok=True)
+    _console.print("the local stack is removed")
+    return 0
+
+
+def status(place: Place) -> int:
+    """Say whether the stack runs: 0 if it does."""
+    process = ministack.find(place)
+    _console.print(f"runs at {process.endpoint_url}" if process else "does not run; try: make up")
+    return 0 if process else 1
+
+
+def _print(lines: list[demo.Shown]) -> None:
+    table = Table("sent", "answer", "then", "", box=None, pad_edge=False)
+    for line in lines:
+        verdict = "[green]as it should be[/]" if line.as_expected else "[red]WRONG[/]"
+        table.add_row(line.what, line.answer, line.then, verdict)
+    _console.print(table)
+
+
+@contextmanager
+def _alone(place: Place) -> Iterator[None]:
+    """Wait until no other command works on the same place."""
+    with place.lock.open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            _console.print("waiting for another make up or make down")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+if __name__ == "__main__":
+    sys.exit(main())

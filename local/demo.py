@@ -1,0 +1,90 @@
+"""What `make up` shows: one sample event, signed, repeated, unsigned and forged."""
+
+import json
+import time
+import uuid
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import httpx
+
+from aws import schema
+from justcall.keys import content_hash, key_of
+from justcall.envelope import read
+from justcall.signature import sign
+from local.deploy import client
+from local.ministack import Process
+from local.place import ROOT, SAMPLE_SECRET, LocalError
+
+PROCESSED_SECONDS = 30.0
+_SAMPLE = ROOT / "events" / "http" / "call_completed.json"
+
+
+class Shown(NamedTuple):
+    """One line of the table."""
+
+    what: str
+    answer: str
+    then: str
+    as_expected: bool
+
+
+def show(process: Process, stack: Mapping[str, Any]) -> tuple[list[Shown], str]:
+    """Send the sample four ways, wait until it is processed; return the lines and its key."""
+    body = _sample()
+    key = key_of(read(body), content_hash(body))
+    signature = sign(body, SAMPLE_SECRET)
+    lines = [_line("signed", stack, body, signature, 200, "accepted")]
+    status, seconds = _wait(process, stack["events_table"], key)
+    then = f"{status} after {seconds:.1f} s"
+    lines[0] = lines[0]._replace(then=then, as_expected=lines[0].as_expected and status == "processed")
+    return [
+        *lines,
+        _line("the same again", stack, body, signature, 200, "duplicate"),
+        _line("without a signature", stack, body, None, 401, "unauthorized"),
+        _line("forged", stack, body, sign(body, "a guess"), 401, "unauthorized"),
+    ], key
+
+
+def post(stack: Mapping[str, Any], body: bytes, signature: str | None) -> httpx.Response:
+    """Post one delivery; `*.localhost` need not resolve, so the host goes into the header."""
+    url = httpx.URL(stack["webhook_url"])
+    headers = {"host": url.netloc.decode(), "content-type": "application/json"}
+    if signature is not None:
+        headers["x-justcall-signature"] = signature
+    try:
+        return httpx.post(url.copy_with(host="127.0.0.1"), content=body, headers=headers, timeout=30)
+    except httpx.HTTPError as error:
+        raise LocalError(f"the webhook does not answer ({type(error).__name__}); try: make down up")\
+            from error
+
+
+def _sample() -> bytes:
+    """Return the specification's sample, with an id of its own so that it is new every time."""
+    sample = json.loads(json.loads(_SAMPLE.read_text())["body"])
+    sample["data"]["call_id"] += f"-{uuid.uuid4().hex[:6]}"
+    return json.dumps(sample, indent=2).encode()
+
+
+def _line(
+    what: str, stack: Mapping[str, Any], body: bytes, signature: str | None, status: int, word: str
+) -> Shown:
+    answer = post(stack, body, signature)
+    said = answer.json().get("status", "")
+    then = {"duplicate": "counted, nothing else"}.get(said, "no effect")
+    expected = (answer.status_code, said) == (status, word)
+    return Shown(what, f"{answer.status_code} {said}", then, expected)
+
+
+def _wait(process: Process, table: str, key: str) -> tuple[str, float]:
+    """Poll the ledger until the event is no longer only received."""
+    dynamodb = client(process, "dynamodb")
+    where = {"pk": {"S": schema.event_partition(key)}, "sk": {"S": schema.LEDGER}}
+    started = time.monotonic()
+    while True:
+        item = dynamodb.get_item(TableName=table, Key=where, ConsistentRead=True).get("Item", {})
+        status = item.get("status", {}).get("S", "missing")
+        elapsed = time.monotonic() - started
+        if status not in ("received", "missing") or elapsed > PROCESSED_SECONDS:
+            return status, elapsed
+        time.sleep(0.05)

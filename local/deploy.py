@@ -1,0 +1,163 @@
+"""`sam build` and `sam deploy` of the project's own template into the embedded AWS."""
+
+import hashlib
+import json
+import platform
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
+from justcall.catalogue import KINDS, module_name
+from local.ministack import Process
+from local.place import REGION, ROOT, ROOT_CREDENTIALS, STACK_NAME, LocalError, Place
+from local.place import environment as clean_environment
+from local.place import tool
+
+type Step = Callable[[str], None]
+_WHOLE = ("CREATE_COMPLETE", "UPDATE_COMPLETE")
+
+
+def deploy(place: Place, process: Process, step: Step) -> dict[str, Any]:
+    """Deploy the template unless just that is deployed; return what stack.json holds.
+
+    Raises LocalError.
+    """
+    fingerprint = _fingerprint()
+    outputs = _outputs(process)
+    if outputs is None or _read(place.deployed) != fingerprint:
+        step("building the functions")
+        _sam(place, process, "build", "--cache-dir", str(place.home / "build-cache"))
+        _host_packages(place)
+        step("deploying the template")
+        _remove_broken(process)
+        _sam(place, process, "deploy")
+        outputs = _outputs(process)
+    if outputs is None:
+        raise LocalError(f"the stack is not whole after its deploy; see {place.log}")
+    place.deployed.write_text(fingerprint)
+    return _describe(place, process, outputs)
+
+
+def _sam(place: Place, process: Process, command: str, *more: str) -> None:
+    """Run one command of SAM CLI with the settings of samconfig.toml's [local]."""
+    built = place.build / "template.yaml"
+    source = {
+        "build": ["--template", str(ROOT / "template.yaml"), "--build-dir", str(place.build)],
+        "deploy": ["--template-file", str(built)],
+    }[command]
+    architecture = "arm64" if platform.machine().lower() in ("arm64", "aarch64") else "x86_64"
+    secret = "JustCallApiSecret=justcall-hooks-sample-secret"  # noqa: S105  (the samples' own)
+    settings = ["--config-file", str(ROOT / "samconfig.toml"), "--config-env", "local"]
+    overrides = [f"Architecture={architecture}", "Stage=dev", secret, "RequestsPerSecond=10000"]
+    run = subprocess.run(  # noqa: S603  (our own program, no shell)
+        [str(tool("sam", "sam")), command, *settings, *source, *more]
+        + ["--parameter-overrides", *overrides],
+        cwd=ROOT,
+        env=clean_environment(process.endpoint_url),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if run.returncode:
+        end = "\n".join((run.stdout + run.stderr).splitlines()[-25:])
+        raise LocalError(f"sam {command} failed:\n{end}")
+
+
+def _host_packages(place: Place) -> None:
+    """Give the functions this machine's packages where those of Linux would not load.
+
+    MiniStack runs functions as processes of this machine. SAM builds for Lambda, which is Linux.
+    """
+    if sys.platform == "linux":
+        return
+    uv = str(ROOT / ".local" / "bootstrap" / "bin" / "uv")
+    for folder in filter(Path.is_dir, place.build.iterdir()):
+        command = [uv, "pip", "install", "--quiet", "--require-hashes", "--reinstall"]
+        python = ["--python", str(tool("ministack", "python")), "--target", str(folder)]
+        requirements = ["-r", str(ROOT / "src" / "requirements.txt")]
+        subprocess.run([*command, *python, *requirements], check=True)  # noqa: S603
+
+
+def client(process: Process, service: str) -> Any:
+    """Return a boto3 client that speaks to this MiniStack as its root."""
+    return boto3.client(
+        service,  # type: ignore[call-overload]  # the stubs know the services by literal only
+        endpoint_url=process.endpoint_url,
+        region_name=REGION,
+        aws_access_key_id=ROOT_CREDENTIALS["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=ROOT_CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
+    )
+
+
+def _stack(process: Process) -> Mapping[str, Any] | None:
+    try:
+        found = client(process, "cloudformation").describe_stacks(StackName=STACK_NAME)
+    except (BotoCoreError, ClientError):
+        return None
+    stack: Mapping[str, Any] = found["Stacks"][0]
+    return stack
+
+
+def _outputs(process: Process) -> dict[str, str] | None:
+    """Return the outputs of the stack if it is there and whole."""
+    stack = _stack(process)
+    if stack is None or stack["StackStatus"] not in _WHOLE:
+        return None
+    return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+
+
+def _remove_broken(process: Process) -> None:
+    """Remove what a deploy that was cut off left behind: it could not be updated."""
+    stack = _stack(process)
+    if stack is not None and stack["StackStatus"] not in _WHOLE:
+        cloudformation = client(process, "cloudformation")
+        cloudformation.delete_stack(StackName=STACK_NAME)
+        cloudformation.get_waiter("stack_delete_complete").wait(StackName=STACK_NAME)
+
+
+def _describe(place: Place, process: Process, outputs: Mapping[str, str]) -> dict[str, Any]:
+    """Write stack.json, which programs rely on, and the variables for `sam local invoke`."""
+    account_url = f"{process.endpoint_url}/000000000000"
+    events, dead = (f"{account_url}/{STACK_NAME}-{part}-" for part in ("events", "dead-letters"))
+    host = f"{outputs['ApiId']}.execute-api.localhost:{process.port}"
+    stack = {
+        "webhook_url": f"http://{host}/webhooks/justcall",
+        "endpoint_url": process.endpoint_url,
+        "region": REGION,
+        "stack_name": STACK_NAME,
+        "events_table": outputs["EventsTableName"],
+        "secret_arn": outputs["SecretArn"],
+        "queues": {kind: events + module_name(kind) for kind in KINDS},
+        "dead_letter_queues": {kind: dead + module_name(kind) for kind in KINDS},
+    }
+    place.stack_file.write_text(json.dumps(stack, indent=2) + "\n")
+    services = ("DYNAMODB", "SECRETS_MANAGER", "SQS")
+    variables = {f"AWS_ENDPOINT_URL_{name}": process.endpoint_url for name in services} | {
+        "EVENTS_TABLE": outputs["EventsTableName"],
+        "SECRET_ARN": outputs["SecretArn"],
+        "QUEUE_URL_PREFIX": events,
+        "RETENTION_DAYS": "90",
+        "MAX_RECEIVES": "5",
+    }
+    place.env_vars.write_text(json.dumps({"Parameters": variables}, indent=2) + "\n")
+    return stack
+
+
+def _fingerprint() -> str:
+    """Return a hash of all that decides what is deployed."""
+    files = [ROOT / "template.yaml", ROOT / "samconfig.toml", Path(__file__)]
+    files += [path for path in (ROOT / "src").rglob("*") if path.suffix in (".py", ".txt")]
+    digest = hashlib.sha256()
+    for path in sorted(files):
+        digest.update(str(path.relative_to(ROOT)).encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
+
+
+def _read(path: Path) -> str:
+    return path.read_text() if path.exists() else ""

@@ -1,0 +1,1 @@
+"""Tests: support/ (builders, fakes), unit/ (no network), integration/ (moto, from the template)."""

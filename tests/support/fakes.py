@@ -1,0 +1,149 @@
+"""Stand-ins for what receiving needs of AWS, in memory; and for AWS's clients below them."""
+
+from collections.abc import Callable
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from aws.ledger import Event, Kept
+from aws.messages import Message
+from aws.moments import iso
+from errors import LedgerUnavailable, OutOfTime, QueueUnavailable, SecretUnavailable
+from handler.receive import Ports
+from tests.support.samples import SECRET
+
+
+class FakeTime:
+    """A deadline that allows a number of AWS calls."""
+
+    def __init__(self, calls: int = 100) -> None:
+        self.calls = calls
+
+    def require_call(self) -> None:
+        self.calls -= 1
+        if self.calls < 0:
+            raise OutOfTime
+
+
+class FakeSecrets:
+    """Secrets as they are cached, and as they are after a second look."""
+
+    def __init__(self, *usable: str, refreshed: tuple[str, ...] = ()) -> None:
+        self.values = usable
+        self.newer = refreshed
+        self.lost: list[str] = []  # the methods that are to fail
+        self.asked: list[str] = []
+
+    def usable(self, _deadline: FakeTime, /) -> tuple[str, ...]:
+        return self._answer("usable", self.values)
+
+    def refreshed(self, _deadline: FakeTime, /) -> tuple[str, ...]:
+        return self._answer("refreshed", self.newer)
+
+    def _answer(self, method: str, values: tuple[str, ...]) -> tuple[str, ...]:
+        self.asked.append(method)
+        if method in self.lost:
+            raise SecretUnavailable
+        return values
+
+
+class FakeLedger:
+    """A ledger that keeps events in a dictionary."""
+
+    def __init__(self) -> None:
+        self.events: dict[str, Event] = {}
+        self.statuses: dict[str, str] = {}
+        self.sent_at: dict[str, str] = {}
+        self.evidence: list[Event] = []
+        self.counted: list[tuple[str, bool]] = []
+        self.lost: list[str] = []  # the methods that are to fail
+
+    def keep(self, event: Event, /) -> Kept | None:
+        self._require("keep")
+        known = self.events.setdefault(event.key, event)
+        if known is event:
+            return None
+        return Kept(
+            known.delivery_id,
+            self.statuses.get(event.key, known.status),
+            known.body_hash,
+            self.sent_at.get(event.key, iso(known.received_at)),
+        )
+
+    def keep_evidence(self, event: Event, /) -> None:
+        self._require("keep_evidence")
+        self.evidence.append(event)
+
+    def count_delivery(self, event: Event, /, *, sent: bool) -> None:
+        self._require("count_delivery")
+        self.counted.append((event.key, sent))
+        if sent:
+            self.sent_at[event.key] = iso(event.received_at)
+
+    def _require(self, method: str) -> None:
+        if method in self.lost:
+            raise LedgerUnavailable
+
+
+class FakeQueues:
+    """Queues that keep what was sent."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[str, Message]] = []
+        self.lost = False
+
+    def send(self, kind: str, message: Message, /) -> None:
+        if self.lost:
+            raise QueueUnavailable
+        self.sent.append((kind, message))
+
+
+class FakePorts:
+    """All ports of `handler.receive`, with what went through them at hand."""
+
+    def __init__(self, *secrets: str, refreshed: tuple[str, ...] = ()) -> None:
+        self.secrets = FakeSecrets(*(secrets or (SECRET,)), refreshed=refreshed)
+        self.ledger = FakeLedger()
+        self.queues = FakeQueues()
+
+    def ports(self) -> Ports[Any]:
+        return Ports(self.secrets, self.ledger, self.queues)
+
+    @property
+    def untouched(self) -> bool:
+        """Whether nothing was kept, counted or sent."""
+        ledger = self.ledger
+        return not (ledger.events or ledger.evidence or ledger.counted or self.queues.sent)
+
+
+class StubClient:
+    """An AWS client that records its calls and answers, or raises, what it was told to.
+
+    An answer is a value, an exception, or a function of the call's arguments.
+    """
+
+    def __init__(self, **answers: Any) -> None:
+        self.answers = answers
+        self.calls: list[tuple[str, dict[str, Any]]] = []
+
+    def __getattr__(self, operation: str) -> Callable[..., Any]:
+        def call(**arguments: Any) -> Any:
+            self.calls.append((operation, arguments))
+            answer = self.answers.get(operation, {})
+            answer = answer(**arguments) if callable(answer) else answer
+            if isinstance(answer, Exception):
+                raise answer
+            return answer
+
+        return call
+
+    @property
+    def operations(self) -> list[str]:
+        """The names of the calls, in order."""
+        return [operation for operation, _ in self.calls]
+
+
+def aws_error(code: str, **members: Any) -> ClientError:
+    """Return what botocore raises when AWS answers with an error."""
+    answer: Any = {"Error": {"Code": code, "Message": f"{code} happened"}, **members}
+    return ClientError(answer, "Operation")
