@@ -52,7 +52,8 @@ def up(place: Place) -> int:
     step("ready\n")
     _print(lines)
     _console.print(
-        f"\nwebhook  {stack['webhook_url']}\nAWS      {stack['endpoint_url']}  (key and secret: test)"
+        f"\nwebhook  {stack['webhook_url']}"
+        f"\nAWS      {stack['endpoint_url']}  (access key and secret: test)"
         f"\n\nTry next\n  ./hooks show {key}\n  ./hooks timeline +14155559876"
         "\n  ./hooks send sms.received\n  ./hooks events\n  make down",
         soft_wrap=True,

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 import httpx
 
 from aws import schema
-from justcall.keys import content_hash, key_of
 from justcall.envelope import read
+from justcall.keys import content_hash, key_of
 from justcall.signature import sign
 from local.deploy import client
 from local.ministack import Process
@@ -37,7 +37,9 @@ def show(process: Process, stack: Mapping[str, Any]) -> tuple[list[Shown], str]:
     lines = [_line("signed", stack, body, signature, 200, "accepted")]
     status, seconds = _wait(process, stack["events_table"], key)
     then = f"{status} after {seconds:.1f} s"
-    lines[0] = lines[0]._replace(then=then, as_expected=lines[0].as_expected and status == "processed")
+    lines[0] = lines[0]._replace(
+        then=then, as_expected=lines[0].as_expected and status == "processed"
+    )
     return [
         *lines,
         _line("the same again", stack, body, signature, 200, "duplicate"),
@@ -53,10 +55,13 @@ def post(stack: Mapping[str, Any], body: bytes, signature: str | None) -> httpx.
     if signature is not None:
         headers["x-justcall-signature"] = signature
     try:
-        return httpx.post(url.copy_with(host="127.0.0.1"), content=body, headers=headers, timeout=30)
+        return httpx.post(
+            url.copy_with(host="127.0.0.1"), content=body, headers=headers, timeout=30
+        )
     except httpx.HTTPError as error:
-        raise LocalError(f"the webhook does not answer ({type(error).__name__}); try: make down up")\
-            from error
+        raise LocalError(
+            f"the webhook does not answer ({type(error).__name__}); try: make down up"
+        ) from error
 
 
 def _sample() -> bytes:

@@ -4,7 +4,6 @@ import hashlib
 import json
 import platform
 import subprocess
-import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -14,9 +13,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from justcall.catalogue import KINDS, module_name
 from local.ministack import Process
-from local.place import REGION, ROOT, ROOT_CREDENTIALS, STACK_NAME, LocalError, Place
+from local.place import REGION, ROOT, ROOT_CREDENTIALS, STACK_NAME, LocalError, Place, tool
 from local.place import environment as clean_environment
-from local.place import tool
 
 type Step = Callable[[str], None]
 _WHOLE = ("CREATE_COMPLETE", "UPDATE_COMPLETE")
@@ -54,9 +52,9 @@ def _sam(place: Place, process: Process, command: str, *more: str) -> None:
     secret = "JustCallApiSecret=justcall-hooks-sample-secret"  # noqa: S105  (the samples' own)
     settings = ["--config-file", str(ROOT / "samconfig.toml"), "--config-env", "local"]
     overrides = [f"Architecture={architecture}", "Stage=dev", secret, "RequestsPerSecond=10000"]
+    sam = str(tool("sam", "sam"))
     run = subprocess.run(  # noqa: S603  (our own program, no shell)
-        [str(tool("sam", "sam")), command, *settings, *source, *more]
-        + ["--parameter-overrides", *overrides],
+        [sam, command, *settings, *source, *more, "--parameter-overrides", *overrides],
         cwd=ROOT,
         env=clean_environment(process.endpoint_url),
         stdin=subprocess.DEVNULL,
@@ -74,7 +72,7 @@ def _host_packages(place: Place) -> None:
 
     MiniStack runs functions as processes of this machine. SAM builds for Lambda, which is Linux.
     """
-    if sys.platform == "linux":
+    if platform.system() == "Linux":
         return
     uv = str(ROOT / ".local" / "bootstrap" / "bin" / "uv")
     for folder in filter(Path.is_dir, place.build.iterdir()):

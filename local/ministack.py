@@ -10,6 +10,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import NamedTuple
 
 import httpx
@@ -110,17 +111,15 @@ def _free_port(wanted: int) -> int:
 
 def _alive(pid: int) -> bool:
     """Tell whether the process is there and is MiniStack, not a later one with the same id."""
-    try:
+    with suppress(ChildProcessError):
         os.waitpid(pid, os.WNOHANG)  # if it is our own child, let it go once it ended
-    except ChildProcessError:
-        pass
     shown = subprocess.run(  # noqa: S603
         ["ps", "-o", "command=", "-p", str(pid)],  # noqa: S607  (wherever the system has it)
         capture_output=True,
         text=True,
         check=False,
     )
-    return "ministack" in shown.stdout
+    return "ministack" in shown.stdout and "<defunct>" not in shown.stdout
 
 
 def _answers(process: Process) -> bool:

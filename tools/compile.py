@@ -10,7 +10,7 @@ from pathlib import Path
 
 import interpreter
 import packages
-from packages import ROOT, Uv
+from packages import Uv
 
 # What is deployed comes first: dev.in is held to its versions.
 COMPILED = {"src": "src/requirements.txt"} | {

@@ -106,9 +106,7 @@ def _message(record: SQSRecord, kind: str) -> Message:
             raise MessageUnreadable("message-of-another-kind")
     except MessageUnreadable as error:
         observability.count_by_reason(observability.FAILED, error.reason)
-        observability.log(
-            "error", "failed", message_id=record.message_id, reason=error.reason
-        )
+        observability.log("error", "failed", message_id=record.message_id, reason=error.reason)
         raise
     return message
 
@@ -121,7 +119,13 @@ def _act[Data: EventData](
     read = envelope.read(body)
     entry = kind.entry(_validated(kind.model, read.data))
     at = envelope.event_time(read.timestamp) or message.received_at
-    shown = {"at": at, "key": message.key, "type": read.type, "number": entry.number, **entry.fields}
+    shown = {
+        "at": at,
+        "key": message.key,
+        "type": read.type,
+        "number": entry.number,
+        **entry.fields,
+    }
     now = time.time()
     try:
         return tables.processing.commit(message.key, entry, shown, attempts, now)

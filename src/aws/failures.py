@@ -9,12 +9,12 @@ AWS_FAILURES = (BotoCoreError, ClientError)
 
 
 def error_code(error: Exception) -> str:
-    """Return AWS's error code, or the exception's class where there is none; both are safe to log."""
+    """Return AWS's error code, or else the exception's class; both are safe to log."""
     if isinstance(error, ClientError):
         return str(error.response.get("Error", {}).get("Code", "unknown"))
     return type(error).__name__
 
 
 def detail_of(error: Exception, name: str) -> Any:
-    """Return a member of AWS's error answer (`Item`, `CancellationReasons`), None if it has none."""
+    """Return a member of AWS's error answer, such as `Item`; None if it has none."""
     return error.response.get(name) if isinstance(error, ClientError) else None

@@ -1,7 +1,7 @@
 """The ledger: one item for each event, written before the sender gets its 200.
 
-    put if absent ──▶ received ──▶ processed          (aws.processing takes the second step)
-                  └─▶ unhandled, quarantined          (kept; nobody acts on them yet)
+put if absent ──▶ received ──▶ processed          (aws.processing takes the second step)
+              └─▶ unhandled, quarantined          (kept; nobody acts on them yet)
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -167,9 +167,7 @@ def taken(error: Exception) -> Mapping[str, Any] | None:
 
 def _kept(item: Mapping[str, Any]) -> Kept:
     sent_at = item.get("sent_at", item["received_at"])
-    return Kept(
-        item["delivery_id"]["S"], item["status"]["S"], item["body_hash"]["S"], sent_at["S"]
-    )
+    return Kept(item["delivery_id"]["S"], item["status"]["S"], item["body_hash"]["S"], sent_at["S"])
 
 
 def _size(item: Mapping[str, Any]) -> int:

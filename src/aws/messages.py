@@ -1,4 +1,4 @@
-"""The message between handler and processor: the whole event, so that a dead letter explains itself."""
+"""The message to a processor: the whole event, so that a dead letter explains itself."""
 
 import json
 from typing import Any, NamedTuple

@@ -71,7 +71,7 @@ def log(level: Level, text: str, **fields: object) -> None:
 
 
 def cause(error: Exception) -> dict[str, object]:
-    """Return an error's place, and its root's class or AWS code. Texts may quote a body: left out."""
+    """Return an error's place and its root's code or class, but no text: it may quote a body."""
     root = error.__cause__ if isinstance(error.__cause__, Exception) else error
     last = traceback.extract_tb(error.__traceback__)[-1:]
     place = "".join(f"{frame.filename.rsplit('/', 1)[-1]}:{frame.lineno}" for frame in last)

@@ -1,8 +1,8 @@
 """The ledger's second half: a processor's effects and the step to *processed*, in one transaction.
 
-      handler            processor A                    processor B (the same message again)
-    put: received ──▶ transaction: entry + processed
-                                                     ──▶ condition fails: already processed
+  handler            processor A                    processor B (the same message again)
+put: received ──▶ transaction: entry + processed
+                                                 ──▶ condition fails: already processed
 """
 
 from collections.abc import Callable, Mapping
@@ -44,14 +44,18 @@ class ProcessingLedger:
 
         Raises BodyMissing when the ledger does not hold it, LedgerUnavailable.
         """
-        pages = self._client().get_paginator("query").paginate(
-            TableName=self._table,
-            KeyConditionExpression="pk = :pk AND begins_with(sk, :ledger)",
-            ExpressionAttributeValues={
-                ":pk": {"S": schema.event_partition(key)},
-                ":ledger": {"S": schema.LEDGER},
-            },
-            ConsistentRead=True,
+        pages = (
+            self._client()
+            .get_paginator("query")
+            .paginate(
+                TableName=self._table,
+                KeyConditionExpression="pk = :pk AND begins_with(sk, :ledger)",
+                ExpressionAttributeValues={
+                    ":pk": {"S": schema.event_partition(key)},
+                    ":ledger": {"S": schema.LEDGER},
+                },
+                ConsistentRead=True,
+            )
         )
         try:
             content = bodies.unpack([item for page in pages for item in page["Items"]])
@@ -61,7 +65,9 @@ class ProcessingLedger:
             raise BodyMissing
         return content
 
-    def commit(self, key: str, entry: Entry, shown: Mapping[str, Any], attempts: int, now: float) -> bool:
+    def commit(
+        self, key: str, entry: Entry, shown: Mapping[str, Any], attempts: int, now: float
+    ) -> bool:
         """Write the timeline entry and the step to *processed*; False if it was taken before.
 
         `shown` is the entry as it will be read, with its event time under `at`. Raises

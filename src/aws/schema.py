@@ -1,11 +1,11 @@
 """The events table's layout: one table, four sorts of item.
 
-| item           | pk               | sk                       | holds                                 |
-|----------------|------------------|--------------------------|---------------------------------------|
-| ledger item    | `event#KEY`      | `ledger`                 | what came, and how far it got         |
-| evidence       | `event#KEY`      | `conflict#HASH`          | the same key with other content       |
-| part of a body | `event#KEY`      | `ledger#part#0001` …     | a body that no single item holds      |
-| timeline entry | `contact#NUMBER` | `EVENT_TIME#KEY`         | the event in a normalised form        |
+| item           | pk               | sk                   | holds                             |
+|----------------|------------------|----------------------|-----------------------------------|
+| ledger item    | `event#KEY`      | `ledger`             | what came, and how far it got     |
+| evidence       | `event#KEY`      | `conflict#HASH`      | the same key with other content   |
+| part of a body | `event#KEY`      | `ledger#part#0001` … | a body that no single item holds  |
+| timeline entry | `contact#NUMBER` | `EVENT_TIME#KEY`     | the event in a normalised form    |
 
 The index `recent` lists ledger items by the UTC day and the time they came, spread over shards:
 an index partition takes about 1,000 writes a second, and 5,000 events a second are planned for.

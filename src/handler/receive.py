@@ -137,7 +137,9 @@ def _seen_before[T: Time](event: Event, kept: Kept, ports: Ports[T], deadline: T
     if kept.body_hash != event.body_hash:
         ports.ledger.keep_evidence(event)
         return Outcome(CONFLICT, event.key)
-    lost = kept.status == RECEIVED and event.received_at - epoch(kept.sent_at) > RESEND_AFTER_SECONDS
+    lost = (
+        kept.status == RECEIVED and event.received_at - epoch(kept.sent_at) > RESEND_AFTER_SECONDS
+    )
     if lost:
         ports.queues.send(event.type, _message(event))
         deadline.require_call()

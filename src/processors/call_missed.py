@@ -6,7 +6,7 @@ from justcall.timeline import Entry, call_entry
 
 
 class CallMissed(Call):
-    """Only inbound calls are missed, so the direction may be left out; `agent_id` is mostly null."""
+    """Only inbound calls are missed, so the direction may be left out."""
 
     direction: AnyCaseDirection = Direction.INBOUND
 

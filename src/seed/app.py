@@ -22,13 +22,13 @@ def handler(event: dict[str, Any], context: Any) -> None:
     try:
         outcome = _seed(event)
     except AWS_FAILURES as error:
-        _answer(event, context, "FAILED", f"Secrets Manager refused: {error_code(error)}")
+        _answer(event, "FAILED", f"Secrets Manager refused: {error_code(error)}")
     except Exception as error:
         observability.log("error", "seed failed", **observability.cause(error))
-        _answer(event, context, "FAILED", f"unexpected: {type(error).__name__}")
+        _answer(event, "FAILED", f"unexpected: {type(error).__name__}")
     else:
         observability.log("info", outcome)
-        _answer(event, context, "SUCCESS", outcome)
+        _answer(event, "SUCCESS", outcome)
 
 
 def _seed(event: dict[str, Any]) -> str:
@@ -40,9 +40,7 @@ def _seed(event: dict[str, Any]) -> str:
     if _has_value(client, arn):
         return "secret kept: it has a value"
     # The request's id makes a repeated call of CloudFormation's write the same version again.
-    client.put_secret_value(
-        SecretId=arn, SecretString=value, ClientRequestToken=event["RequestId"]
-    )
+    client.put_secret_value(SecretId=arn, SecretString=value, ClientRequestToken=event["RequestId"])
     return "secret written"
 
 
@@ -55,7 +53,7 @@ def _has_value(client: "SecretsManagerClient", arn: str) -> bool:
         raise
 
 
-def _answer(event: dict[str, Any], context: Any, status: str, reason: str) -> None:
+def _answer(event: dict[str, Any], status: str, reason: str) -> None:
     document = {
         "Status": status,
         "Reason": reason,

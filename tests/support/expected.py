@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from justcall.catalogue import KINDS, module_name
-from tests.support.samples import BY_KIND, body
 from tests.support.records import message_of, record
+from tests.support.samples import BY_KIND, body
 
 
 class Answer(NamedTuple):

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from aws.messages import Message, encode
-from justcall.keys import content_hash, key_of
 from justcall.envelope import read
+from justcall.keys import content_hash, key_of
 from justcall.signature import sign
 
-SAMPLE_SECRET = "justcall-hooks-sample-secret"  # noqa: S105  (public: it signs the samples)
+SAMPLE_SECRET = "justcall-hooks-sample-secret"
 _RECEIVED_AT = "2026-03-12T14:30:01.000Z"
 
 
@@ -29,7 +29,7 @@ def http(
     as_base64: bool = False,
     header: str = "x-justcall-signature",
 ) -> dict[str, Any]:
-    """Return the HTTP API's event (payload format 2.0); signed with the sample secret by default."""
+    """Return the HTTP API's event (payload format 2.0), by default signed as the samples are."""
     headers = {
         "accept": "application/json",
         "content-length": str(len(body)),

@@ -12,7 +12,7 @@
     │   ├── QueueUnavailable
     │   └── OutOfTime
     ├── Unreadable           authentic, but no event can be read from it: kept as quarantined
-    └── ProcessingFailed     a processor could not act: the message comes back, then is a dead letter
+    └── ProcessingFailed     a processor could not act: it is tried again, then a dead letter
         ├── MessageUnreadable
         ├── ModelRefused
         ├── BodyMissing

@@ -1,0 +1,184 @@
+"""The resources of template.yaml, read from the template itself: change it and the tests change.
+
+It resolves the few intrinsic functions that the template uses, for one stack in one account.
+"""
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+TEMPLATE = Path(__file__).parents[2] / "template.yaml"
+ACCOUNT = "123456789012"
+REGION = "us-east-1"
+STACK = "justcall-hooks-test"
+
+_PSEUDO: Mapping[str, str] = {
+    "AWS::AccountId": ACCOUNT,
+    "AWS::Partition": "aws",
+    "AWS::Region": REGION,
+    "AWS::StackName": STACK,
+    "AWS::URLSuffix": "amazonaws.com",
+}
+_PLACEHOLDER = re.compile(r"\$\{([^}]+)\}")
+
+
+class _Loader(yaml.SafeLoader):
+    """Reads CloudFormation's short tags (`!Ref x`) as their long form (`{"Ref": "x"}`)."""
+
+
+def _intrinsic(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> dict[str, Any]:
+    value: Any
+    if isinstance(node, yaml.ScalarNode):
+        value = loader.construct_scalar(node)
+    elif isinstance(node, yaml.SequenceNode):
+        value = loader.construct_sequence(node, deep=True)
+    else:
+        assert isinstance(node, yaml.MappingNode)
+        value = loader.construct_mapping(node, deep=True)
+    if suffix == "GetAtt" and isinstance(value, str):
+        value = value.split(".", 1)
+    return {suffix if suffix in ("Ref", "Condition") else f"Fn::{suffix}": value}
+
+
+_Loader.add_multi_constructor("!", _intrinsic)
+
+
+@cache
+def template() -> dict[str, Any]:
+    """Return the template as it stands in its file."""
+    # A subclass of SafeLoader, which makes nothing but plain values.
+    document: dict[str, Any] = yaml.load(TEMPLATE.read_text(), _Loader)  # noqa: S506
+    return document
+
+
+def resources(kind: str | None = None) -> dict[str, dict[str, Any]]:
+    """Return the resources by logical id, or those of one type."""
+    every: dict[str, dict[str, Any]] = template()["Resources"]
+    return {name: one for name, one in every.items() if kind in (None, one["Type"])}
+
+
+def properties(logical_id: str) -> dict[str, Any]:
+    """Return a resource's resolved properties."""
+    resolved: dict[str, Any] = resolve(resources()[logical_id].get("Properties", {}))
+    return resolved
+
+
+def function(logical_id: str) -> dict[str, Any]:
+    """Return a function's resolved properties on top of the template's globals."""
+    defaults: dict[str, Any] = resolve(template()["Globals"]["Function"])
+    own = properties(logical_id)
+    variables = {
+        **defaults.get("Environment", {}).get("Variables", {}),
+        **own.get("Environment", {}).get("Variables", {}),
+    }
+    return {**defaults, **own, "Environment": {"Variables": variables}}
+
+
+def environment(logical_id: str) -> dict[str, str]:
+    """Return the variables that a function finds in its environment."""
+    variables = function(logical_id)["Environment"]["Variables"]
+    return {name: str(value) for name, value in variables.items()}
+
+
+def physical_name(logical_id: str) -> str:
+    """Return the name that the resource has on AWS."""
+    own = resources()[logical_id].get("Properties", {})
+    for name in ("TableName", "QueueName", "Name", "FunctionName"):
+        if name in own:
+            return str(resolve(own[name]))
+    return f"{STACK}-{logical_id}"
+
+
+def arn(logical_id: str) -> str:
+    """Return the resource's ARN."""
+    name = physical_name(logical_id)
+    forms = {
+        "AWS::DynamoDB::Table": f"dynamodb:{REGION}:{ACCOUNT}:table/{name}",
+        "AWS::SQS::Queue": f"sqs:{REGION}:{ACCOUNT}:{name}",
+        "AWS::Serverless::Function": f"lambda:{REGION}:{ACCOUNT}:function:{name}",
+        "AWS::Logs::LogGroup": f"logs:{REGION}:{ACCOUNT}:log-group:{name}",
+        "AWS::SecretsManager::Secret": f"secretsmanager:{REGION}:{ACCOUNT}:secret:{name}",
+        "AWS::SNS::Topic": f"sns:{REGION}:{ACCOUNT}:{name}",
+        "AWS::IAM::Role": f"iam::{ACCOUNT}:role/{name}",
+    }
+    return f"arn:aws:{forms[resources()[logical_id]['Type']]}"
+
+
+def queue_url(logical_id: str) -> str:
+    """Return a queue's URL."""
+    return f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{physical_name(logical_id)}"
+
+
+def resolve(value: Any) -> Any:
+    """Return a value of the template with every intrinsic function in it resolved."""
+    if isinstance(value, list):
+        return [resolve(one) for one in value]
+    if not isinstance(value, dict):
+        return value
+    if len(value) == 1:
+        [(name, argument)] = value.items()
+        if name in _FUNCTIONS:
+            return _FUNCTIONS[name](argument)
+    return {name: resolve(one) for name, one in value.items()}
+
+
+def _ref(name: str) -> Any:
+    if name in _PSEUDO:
+        return _PSEUDO[name]
+    parameters = template().get("Parameters", {})
+    if name in parameters:
+        return parameters[name].get("Default", "")
+    kind = resources()[name]["Type"]
+    if kind == "AWS::SQS::Queue":
+        return queue_url(name)
+    return arn(name) if kind == "AWS::SecretsManager::Secret" else physical_name(name)
+
+
+def _sub(argument: Any) -> str:
+    text, own = argument if isinstance(argument, list) else (argument, {})
+
+    def replacement(found: re.Match[str]) -> str:
+        name = found[1]
+        if name in own:
+            return str(resolve(own[name]))
+        return str(_get_att(name.split(".", 1)) if "." in name else _ref(name))
+
+    return _PLACEHOLDER.sub(replacement, text)
+
+
+def _get_att(argument: list[str]) -> str:
+    logical_id, attribute = argument
+    if attribute == "QueueName":
+        return physical_name(logical_id)
+    assert attribute == "Arn", f"GetAtt {logical_id}.{attribute} is not known here"
+    return arn(logical_id)
+
+
+def _if(argument: list[Any]) -> Any:
+    name, yes, no = argument
+    return resolve(yes if resolve(template()["Conditions"][name]) else no)
+
+
+def _equals(argument: list[Any]) -> bool:
+    left, right = resolve(argument)
+    return bool(left == right)
+
+
+def _find_in_map(argument: list[Any]) -> Any:
+    name, first, second = resolve(argument)
+    return template()["Mappings"][name][first][second]
+
+
+_FUNCTIONS: Mapping[str, Any] = {
+    "Ref": _ref,
+    "Fn::Sub": _sub,
+    "Fn::GetAtt": _get_att,
+    "Fn::If": _if,
+    "Fn::Equals": _equals,
+    "Fn::FindInMap": _find_in_map,
+    "Fn::Join": lambda argument: argument[0].join(resolve(argument[1])),
+}
