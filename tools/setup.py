@@ -117,7 +117,7 @@ def is_whole(env: Path, wanted: str) -> bool:
 
 
 def make(name: str, python: Interpreter, uv: Uv, wanted: str) -> None:
-    """Make it from nothing; the stamp goes first and comes back last, so half of one is never believed."""
+    """Make it from nothing. The stamp goes first and comes back last: no half is ever believed."""
     env = ENVIRONMENTS[name]
     with contextlib.suppress(FileNotFoundError):
         (env / "stamp").unlink()
