@@ -4,7 +4,8 @@ import hashlib
 import json
 import platform
 import subprocess
-from collections.abc import Callable, Mapping
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,11 +30,11 @@ def deploy(place: Place, process: Process, step: Step) -> dict[str, Any]:
     outputs = _outputs(process)
     if outputs is None or _read(place.deployed) != fingerprint:
         step("building the functions")
-        _sam(place, process, "build", "--cache-dir", str(place.home / "build-cache"))
+        sam(place, process, "build")
         _host_packages(place)
         step("deploying the template")
         _remove_broken(process)
-        _sam(place, process, "deploy")
+        sam(place, process, "deploy")
         outputs = _outputs(process)
     if outputs is None:
         raise LocalError(f"the stack is not whole after its deploy; see {place.log}")
@@ -41,20 +42,22 @@ def deploy(place: Place, process: Process, step: Step) -> dict[str, Any]:
     return _describe(place, process, outputs)
 
 
-def _sam(place: Place, process: Process, command: str, *more: str) -> None:
-    """Run one command of SAM CLI with the settings of samconfig.toml's [local]."""
-    built = place.build / "template.yaml"
-    source = {
-        "build": ["--template", str(ROOT / "template.yaml"), "--build-dir", str(place.build)],
-        "deploy": ["--template-file", str(built)],
-    }[command]
-    architecture = "arm64" if platform.machine().lower() in ("arm64", "aarch64") else "x86_64"
-    secret = "JustCallApiSecret=justcall-hooks-sample-secret"  # noqa: S105  (the samples' own)
+def sam(place: Place, process: Process, command: str, parameters: Sequence[str] = ()) -> None:
+    """Run `sam build` or `sam deploy` with samconfig.toml's [local]; `parameters` override it.
+
+    Raises LocalError with the end of what it said.
+    """
+    template = str(ROOT / "template.yaml")
+    cache = str(place.home / "build-cache")
+    built = ["--template-file", str(place.build / "template.yaml")]
+    building = ["--template", template, "--build-dir", str(place.build), "--cache-dir", cache]
     settings = ["--config-file", str(ROOT / "samconfig.toml"), "--config-env", "local"]
-    overrides = [f"Architecture={architecture}", "Stage=dev", secret, "RequestsPerSecond=10000"]
-    sam = str(tool("sam", "sam"))
     run = subprocess.run(  # noqa: S603  (our own program, no shell)
-        [sam, command, *settings, *source, *more, "--parameter-overrides", *overrides],
+        [
+            *(str(tool("sam", "sam")), command, *settings),
+            *(building if command == "build" else built),
+            *("--parameter-overrides", *_parameters(), *parameters),
+        ],
         cwd=ROOT,
         env=clean_environment(process.endpoint_url),
         stdin=subprocess.DEVNULL,
@@ -65,6 +68,14 @@ def _sam(place: Place, process: Process, command: str, *more: str) -> None:
     if run.returncode:
         end = "\n".join((run.stdout + run.stderr).splitlines()[-25:])
         raise LocalError(f"sam {command} failed:\n{end}")
+
+
+def _parameters() -> list[str]:
+    """Return samconfig.toml's local parameters and this machine's architecture."""
+    with (ROOT / "samconfig.toml").open("rb") as file:
+        settings = tomllib.load(file)["local"]["deploy"]["parameters"]["parameter_overrides"]
+    arm = platform.machine().lower() in ("arm64", "aarch64")
+    return [*settings.split(), f"Architecture={'arm64' if arm else 'x86_64'}"]
 
 
 def _host_packages(place: Place) -> None:

@@ -22,6 +22,9 @@ START_SECONDS = 30.0
 STOP_SECONDS = 60.0
 _POLL_SECONDS = 0.1
 
+# It outlives this program on purpose; Python would warn of a child that nobody holds.
+_CHILDREN: list[subprocess.Popen[bytes]] = []
+
 
 class Process(NamedTuple):
     """A MiniStack that was started."""
@@ -58,6 +61,7 @@ def start(place: Place) -> Process:
             stderr=log,
             start_new_session=True,  # Ctrl-C in the terminal must not cut off its saving
         )
+    _CHILDREN.append(child)
     process = Process(child.pid, port)
     place.process.write_text(json.dumps(process._asdict()))
     _wait_until_up(process, child, place)

@@ -1,0 +1,106 @@
+"""From the signed POST to the timeline, through every piece of the template."""
+
+import json
+import uuid
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import httpx
+import pytest
+
+from aws import body as bodies
+from justcall.catalogue import KINDS
+from justcall.signature import sign
+from tests.e2e.conftest import Stack
+from tests.support.inputs import SAMPLE_SECRET
+from tests.support.payloads import PAYLOADS
+
+_ID_FIELDS = ("call_id", "message_id", "id")
+
+
+def fresh(kind: str, **data: object) -> tuple[str, bytes]:
+    """Return a payload that was never sent before, with its key."""
+    payload = json.loads(json.dumps(PAYLOADS[kind]))
+    name = next(field for field in _ID_FIELDS if field in payload["data"])
+    payload["data"][name] = f"e2e_{uuid.uuid4().hex[:12]}"
+    payload["data"].update(data)
+    return f"{kind}:{payload['data'][name]}", json.dumps(payload).encode()
+
+
+def entries(stack: Stack, number: str) -> list[dict[str, Any]]:
+    """Return a number's timeline."""
+    items = stack.items(f"contact#{number}")
+    return [json.loads(bodies.unpack([item]) or b"") for item in items]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_is_kept_and_put_on_its_timeline(stack: Stack, kind: str) -> None:
+    """A signed event of each kind is answered 200 and ends as one entry on its timeline."""
+    key, body = fresh(kind)
+    answer = stack.post(body, sign(body, SAMPLE_SECRET))
+    assert (answer.status_code, answer.json()) == (200, {"status": "accepted"})
+    item = stack.wait_for(key, "processed")
+    assert bodies.unpack([item]) == body
+    data = json.loads(body)["data"]
+    contact = data.get("phone") or data["to" if data["direction"] == "outbound" else "from"]
+    assert [entry["type"] for entry in entries(stack, contact) if entry["key"] == key] == [kind]
+
+
+def test_fifty_copies_at_once_are_one_event(stack: Stack) -> None:
+    """50 concurrent deliveries of one event: 50 times 200, one ledger item, one timeline entry."""
+    number = f"+1415{uuid.uuid4().int % 10_000_000:07d}"
+    key, body = fresh("sms.received", **{"from": number})
+    signature = sign(body, SAMPLE_SECRET)
+    with ThreadPoolExecutor(50) as pool:
+        answers = list(pool.map(lambda _: stack.post(body, signature), range(50)))
+    assert Counter(answer.status_code for answer in answers) == {200: 50}
+    said = Counter(answer.json()["status"] for answer in answers)
+    assert said == {"accepted": 1, "duplicate": 49}
+    item = stack.wait_for(key, "processed")
+    assert item["deliveries"] == {"N": "50"}
+    assert len(stack.items(f"event#{key}")) == 1
+    assert len(entries(stack, number)) == 1
+
+
+def test_nothing_unsigned_has_an_effect(stack: Stack) -> None:
+    """Unsigned and forged deliveries are refused alike, and the table stays as it was."""
+    before = stack.everything()
+    _, body = fresh("call.completed")
+    good = sign(body, SAMPLE_SECRET)
+    for signature in (None, "", "x", sign(body, "a guess"), sign(body + b" ", SAMPLE_SECRET)):
+        answer = stack.post(body, signature)
+        assert (answer.status_code, answer.json()) == (401, {"status": "unauthorized"})
+    assert stack.post(body + b" ", good).status_code == 401
+    assert stack.everything() == before
+
+
+def test_a_body_at_the_limit_is_kept_and_processed(stack: Stack) -> None:
+    """A body of 1 MiB that does not compress is kept whole and processed; one byte more is 413."""
+    key, small = fresh("sms.received", body="")
+    room = 1_048_576 - len(small)
+    noise = "".join(uuid.uuid4().hex for _ in range(room // 32 + 1))[:room]
+    body = small.replace(b'"body": ""', b'"body": "' + noise.encode() + b'"')
+    assert len(body) == 1_048_576
+    assert stack.post(body, sign(body, SAMPLE_SECRET)).status_code == 200
+    stack.wait_for(key, "processed")
+    assert bodies.unpack(stack.items(f"event#{key}")) == body
+    assert stack.post(body + b" ", sign(body + b" ", SAMPLE_SECRET)).status_code == 413
+
+
+def test_what_nobody_can_act_on_is_kept(stack: Stack) -> None:
+    """An unknown type is kept as unhandled, unreadable bytes as quarantined."""
+    unknown = json.dumps({"event": "call.teleported", "data": {"call_id": uuid.uuid4().hex}})
+    unreadable = f"not json {uuid.uuid4().hex}"
+    for text, status in ((unknown, "unhandled"), (unreadable, "quarantined")):
+        answer = stack.post(text.encode(), sign(text.encode(), SAMPLE_SECRET))
+        assert (answer.status_code, answer.json()) == (200, {"status": status})
+
+
+def test_somebody_is_there(stack: Stack) -> None:
+    """GET and HEAD are answered 200: JustCall, or a person, looks whether the URL lives."""
+    url = httpx.URL(stack.described["webhook_url"])
+    headers = {"host": url.netloc.decode()}
+    for method in ("GET", "HEAD"):
+        answer = httpx.request(method, url.copy_with(host="127.0.0.1"), headers=headers)
+        assert answer.status_code == 200

@@ -1,0 +1,62 @@
+"""Least privilege, as the embedded AWS enforces it for the roles of the template."""
+
+from collections.abc import Callable
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+
+from local.place import REGION
+from tests.e2e.conftest import Stack
+
+
+def _as_function(stack: Stack, logical_id: str) -> Callable[[str], Any]:
+    """Return a maker of clients that hold a function's role."""
+    resource = stack.client("cloudformation").describe_stack_resource(
+        StackName=stack.described["stack_name"], LogicalResourceId=logical_id
+    )
+    function = resource["StackResourceDetail"]["PhysicalResourceId"]
+    role = stack.client("lambda").get_function_configuration(FunctionName=function)["Role"]
+    held = stack.client("sts").assume_role(RoleArn=role, RoleSessionName="test")["Credentials"]
+    return lambda service: boto3.client(
+        service,  # type: ignore[call-overload]  # the stubs know the services by literal only
+        endpoint_url=stack.process.endpoint_url,
+        region_name=REGION,
+        aws_access_key_id=held["AccessKeyId"],
+        aws_secret_access_key=held["SecretAccessKey"],
+        aws_session_token=held["SessionToken"],
+    )
+
+
+def _denied(call: Callable[..., Any], **arguments: Any) -> bool:
+    with pytest.raises(ClientError) as caught:
+        call(**arguments)
+    return "AccessDenied" in caught.value.response["Error"]["Code"]
+
+
+def test_the_handler_can_only_keep_and_send(stack: Stack) -> None:
+    """The handler may not read the table, delete from it, read queues, or change the secret."""
+    client = _as_function(stack, "HandlerFunction")
+    table, arn = stack.described["events_table"], stack.described["secret_arn"]
+    key = {"pk": {"S": "event#x"}, "sk": {"S": "ledger"}}
+    assert _denied(client("dynamodb").get_item, TableName=table, Key=key)
+    assert _denied(client("dynamodb").delete_item, TableName=table, Key=key)
+    for queues in ("queues", "dead_letter_queues"):
+        url = stack.described[queues]["call.completed"]
+        assert _denied(client("sqs").receive_message, QueueUrl=url)
+    dead = stack.described["dead_letter_queues"]["call.completed"]
+    assert _denied(client("sqs").send_message, QueueUrl=dead, MessageBody="x")
+    assert _denied(client("secretsmanager").put_secret_value, SecretId=arn, SecretString="x")
+    assert client("secretsmanager").get_secret_value(SecretId=arn)["SecretString"]
+
+
+def test_a_processor_reads_its_own_queue_only(stack: Stack) -> None:
+    """A processor may not read another kind's queue, send messages, or read the secret."""
+    client = _as_function(stack, "CallMissedProcessor")
+    queues = stack.described["queues"]
+    assert _denied(client("sqs").receive_message, QueueUrl=queues["call.completed"])
+    assert _denied(client("sqs").send_message, QueueUrl=queues["call.missed"], MessageBody="x")
+    arn = stack.described["secret_arn"]
+    assert _denied(client("secretsmanager").get_secret_value, SecretId=arn)
+    client("sqs").get_queue_attributes(QueueUrl=queues["call.missed"], AttributeNames=["All"])
