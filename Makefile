@@ -12,10 +12,6 @@ CODE := src cli local tools tests bench
 SAM := SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 PATH="$(CURDIR)/$(SAM_BIN):$$PATH" sam
 CHECKOV := .local/venv-checkov/bin/checkov --framework cloudformation --compact --quiet --skip-download
 
-# For `make invoke`: any function of template.yaml with any file of events/.
-FUNCTION ?= HandlerFunction
-EVENT ?= events/http/call_completed.json
-
 # $(call check,NAME,COMMAND): one line if it went well, all it has to say if not.
 check = @out=$$($(2) 2>&1) && echo "$(1)  ok" || { echo "$$out"; echo "$(1)  failed"; exit 1; }
 
@@ -45,9 +41,8 @@ clean: down ## stop the stack and remove what it holds, builds and caches
 		.pytest_cache .ruff_cache htmlcov
 	@find $(wildcard $(CODE)) -name __pycache__ -type d -prune -exec rm -rf {} +
 
-invoke: env-sam ## run one function in Docker, against the stack: FUNCTION=... EVENT=events/...
-	@$(SAM) local invoke $(FUNCTION) --event $(EVENT) --template .local/build/template.yaml \
-		--env-vars .local/env.json --docker-network host $(INVOKE_OPTIONS)
+invoke: setup ## run every file of events/ with sam local invoke, where Docker answers
+	@$(BIN)/pytest tests/docker -rs
 
 ## Checks and tests
 .PHONY: test unit integration e2e lint types imports template format bench

@@ -42,8 +42,8 @@ def deploy(place: Place, process: Process, step: Step) -> dict[str, Any]:
     return _describe(place, process, outputs)
 
 
-def sam(place: Place, process: Process, command: str, parameters: Sequence[str] = ()) -> None:
-    """Run `sam build` or `sam deploy` with samconfig.toml's [local]; `parameters` override it.
+def sam(place: Place, process: Process, command: str, changed: Sequence[str] = ()) -> None:
+    """Run `sam build` or `sam deploy` with samconfig.toml's [local]; `changed` parameters override it.
 
     Raises LocalError with the end of what it said.
     """
@@ -56,7 +56,7 @@ def sam(place: Place, process: Process, command: str, parameters: Sequence[str] 
         [
             *(str(tool("sam", "sam")), command, *settings),
             *(building if command == "build" else built),
-            *("--parameter-overrides", *_parameters(), *parameters),
+            *("--parameter-overrides", *parameters(), *changed),
         ],
         cwd=ROOT,
         env=clean_environment(process.endpoint_url),
@@ -70,7 +70,7 @@ def sam(place: Place, process: Process, command: str, parameters: Sequence[str] 
         raise LocalError(f"sam {command} failed:\n{end}")
 
 
-def _parameters() -> list[str]:
+def parameters() -> list[str]:
     """Return samconfig.toml's local parameters and this machine's architecture."""
     with (ROOT / "samconfig.toml").open("rb") as file:
         settings = tomllib.load(file)["local"]["deploy"]["parameters"]["parameter_overrides"]

@@ -17,7 +17,7 @@ BOOTSTRAP = LOCAL / "bootstrap"
 PINNED = ROOT / "requirements/uv.txt"
 
 # Words by which uv and pip say that nobody answered.
-NO_NETWORK = ("error sending request", "failed to fetch", "connection", "resolution", "timed out")
+NO_NETWORK = ("error sending request", "failed to fetch", "from versions: none", "timed out")
 
 
 class Failed(Exception):
@@ -35,6 +35,9 @@ def run(command: list[str], env: dict[str, str], what: str) -> None:
         stderr=subprocess.STDOUT,
         text=True,
         check=False,
+        # It inherits the lock of tools/setup.py: were that killed, the next run would still wait
+        # until nobody writes any more.
+        close_fds=False,
     )
     if done.returncode == 0:
         return

@@ -69,8 +69,9 @@ def one_at_a_time() -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            say("waiting", "another set-up is at work here")
+            say("waits", "for another set-up that is at work here")
             fcntl.flock(lock, fcntl.LOCK_EX)
+        os.set_inheritable(lock.fileno(), True)
         yield
 
 
@@ -100,7 +101,7 @@ def stamp(name: str, python: Interpreter) -> str:
     made_from = hashlib.sha256()
     for part in (str(ROOT), str(python.path), python.version):  # an environment cannot be moved
         made_from.update(part.encode() + b"\0")
-    own = [Path(module.__file__ or "") for module in (sys.modules[__name__], interpreter, packages)]
+    own = [Path(module.__file__ or "") for module in (sys.modules[__name__], packages)]
     for file in (ROOT / f"requirements/{name}.txt", *own):
         made_from.update(file.read_bytes())
     return made_from.hexdigest()

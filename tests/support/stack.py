@@ -152,9 +152,10 @@ def _sub(argument: Any) -> str:
 
 def _get_att(argument: list[str]) -> str:
     logical_id, attribute = argument
-    if attribute == "QueueName":
+    if attribute in ("QueueName", "Name"):
         return physical_name(logical_id)
-    assert attribute == "Arn", f"GetAtt {logical_id}.{attribute} is not known here"
+    # A secret's id is its ARN.
+    assert attribute in ("Arn", "Id"), f"GetAtt {logical_id}.{attribute} is not known here"
     return arn(logical_id)
 
 

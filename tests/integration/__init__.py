@@ -1,0 +1,1 @@
+"""Handler, table, queues and processors together, on moto, made from template.yaml."""

@@ -1,0 +1,41 @@
+"""A deployment of template.yaml in moto for each test."""
+
+from collections.abc import Iterator
+
+import pytest
+from moto import mock_aws
+
+from aws import clients, consumer
+from handler import app
+from tests.support import stack
+from tests.support.cloud import Cloud
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _clients_that_moto_knows() -> None:
+    # A client that was made before moto was loaded would go out to the network.
+    clients._client.cache_clear()
+    clients._session.cache_clear()
+
+
+@pytest.fixture
+def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
+    """Return an empty deployment; handler and processors find it by the template's variables."""
+    variables = {**stack.environment("HandlerFunction"), **_processor_variables()}
+    for name, value in variables.items():
+        if value:  # an empty endpoint means AWS
+            monkeypatch.setenv(name, value)
+    forget_settings()
+    with mock_aws():
+        yield Cloud()
+    forget_settings()
+
+
+def forget_settings() -> None:
+    """Let handler and processors start cold: settings, cached secrets and all."""
+    app._ports.cache_clear()
+    consumer._tables.cache_clear()
+
+
+def _processor_variables() -> dict[str, str]:
+    return stack.environment("CallCompletedProcessor")
