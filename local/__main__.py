@@ -1,6 +1,7 @@
-"""`python -m local up | down | clean | status`: what `make up` and its fellows run."""
+"""`python -m local up | down | clean | status | bridge`: what `make up` and its fellows run."""
 
 import argparse
+import asyncio
 import fcntl
 import shutil
 import sys
@@ -11,7 +12,7 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.table import Table
 
-from local import demo, deploy, ministack
+from local import bridge, demo, deploy, ministack
 from local.place import LocalError, Place, default_place
 
 _console = Console(highlight=False)
@@ -23,11 +24,13 @@ _FILES = ("ministack.json", "ministack.log", "deployed.txt", "stack.json", "env.
 def main() -> int:
     """Run one command; 0 if it went well, 1 if not."""
     parser = argparse.ArgumentParser(prog="python -m local", description=__doc__)
-    parser.add_argument("command", choices=("up", "down", "clean", "status"))
+    parser.add_argument("command", choices=("up", "down", "clean", "status", "bridge"))
     command = parser.parse_args().command
     place = default_place()
     place.home.mkdir(parents=True, exist_ok=True)
     try:
+        if command == "bridge":
+            return bridging(place)
         with _alone(place):
             return {"up": up, "down": down, "clean": clean, "status": status}[command](place)
     except LocalError as error:
@@ -84,6 +87,17 @@ def status(place: Place) -> int:
     process = ministack.find(place)
     _console.print(f"runs at {process.endpoint_url}" if process else "does not run; try: make up")
     return 0 if process else 1
+
+
+def bridging(place: Place) -> int:
+    """Let containers reach the stack until Ctrl-C; needed on Linux, for `sam local invoke`."""
+    process = ministack.find(place)
+    if not process:
+        raise LocalError("the stack does not run; try: make up")
+    address = bridge.gateway()
+    _console.print(f"containers reach the stack at {address}:{process.port}; Ctrl-C ends it")
+    asyncio.run(bridge.serve(address, process.port))
+    return 0
 
 
 def _print(lines: list[demo.Shown]) -> None:

@@ -13,6 +13,7 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from justcall.catalogue import KINDS, module_name
+from local import bridge
 from local.ministack import Process
 from local.place import REGION, ROOT, ROOT_CREDENTIALS, STACK_NAME, LocalError, Place, tool
 from local.place import environment as clean_environment
@@ -43,7 +44,7 @@ def deploy(place: Place, process: Process, step: Step) -> dict[str, Any]:
 
 
 def sam(place: Place, process: Process, command: str, changed: Sequence[str] = ()) -> None:
-    """Run `sam build` or `sam deploy` with samconfig.toml's [local]; `changed` parameters override it.
+    """Run `sam build` or `sam deploy` with samconfig.toml's [local] and `changed` parameters.
 
     Raises LocalError with the end of what it said.
     """
@@ -147,7 +148,8 @@ def _describe(place: Place, process: Process, outputs: Mapping[str, str]) -> dic
     }
     place.stack_file.write_text(json.dumps(stack, indent=2) + "\n")
     services = ("DYNAMODB", "SECRETS_MANAGER", "SQS")
-    variables = {f"AWS_ENDPOINT_URL_{name}": process.endpoint_url for name in services} | {
+    seen_from_docker = f"http://{bridge.HOST}:{process.port}"
+    variables = {f"AWS_ENDPOINT_URL_{name}": seen_from_docker for name in services} | {
         "EVENTS_TABLE": outputs["EventsTableName"],
         "SECRET_ARN": outputs["SecretArn"],
         "QUEUE_URL_PREFIX": events,

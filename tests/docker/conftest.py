@@ -1,11 +1,16 @@
 """The stack, and whether Docker answers."""
 
+import asyncio
+import platform
 import shutil
 import subprocess
+import threading
+from collections.abc import Iterator
 
 import pytest
 
-from tests.e2e.conftest import stack
+from local import bridge
+from tests.e2e.conftest import Stack, stack
 
 __all__ = ["stack"]
 
@@ -17,8 +22,25 @@ IMAGES = "public.ecr.aws/lambda/python"
 def docker() -> None:
     """Skip, and say so, where no Docker engine answers."""
     program = shutil.which("docker")
-    if not program or subprocess.run([program, "info"], capture_output=True, check=False).returncode:
+    asked = program and subprocess.run([program, "info"], capture_output=True, check=False)
+    if not asked or asked.returncode:
         pytest.skip("no Docker engine answers here; sam local invoke needs one")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def bridged(docker: None, stack: Stack) -> Iterator[None]:
+    """Let the containers reach the stack, where Docker does not do so itself."""
+    if platform.system() != "Linux":
+        yield
+        return
+    loop = asyncio.new_event_loop()
+    serving = loop.create_task(bridge.serve(bridge.gateway(), stack.process.port))
+    thread = threading.Thread(target=loop.run_until_complete, args=(asyncio.wait([serving]),))
+    thread.start()
+    yield
+    loop.call_soon_threadsafe(serving.cancel)
+    thread.join()
+    loop.close()
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from justcall.catalogue import logical_name
-from local import deploy
+from local import bridge, deploy
 from local.place import ROOT, environment, tool
 from tests.e2e.conftest import Stack
 from tests.support import expected
@@ -23,7 +23,7 @@ def _invoke(stack: Stack, function: str, event: str, pulled: list[str]) -> Any:
             *("--template", str(stack.place.build / "template.yaml")),
             *("--event", str(ROOT / "events" / event)),
             *("--env-vars", str(stack.place.env_vars)),
-            *("--docker-network", "host", *pulled),
+            *("--add-host", bridge.ADD_HOST, *pulled),
             *("--parameter-overrides", *deploy.parameters()),
         ],
         env=environment(),

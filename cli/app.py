@@ -1,0 +1,185 @@
+"""The commands of `hooks`: options in, one of the other modules, an exit code out."""
+
+import re
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from botocore.exceptions import BotoCoreError, ClientError
+
+from cli import __version__, read, render, samples
+from cli.errors import NotFoundError, UsageError
+from cli.send import send as post
+from cli.stack import Stack, find
+
+app = typer.Typer(
+    help="Send sample events to a receiver and look at what became of events.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+_AGO = re.compile(r"(\d+)([smhd])")
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+_GUESS = "a secret that JustCall does not have"
+
+StackName = Annotated[
+    str | None, typer.Option("--stack", help="A deployed stack's name; else the local stack.")
+]
+Region = Annotated[str | None, typer.Option(help="With --stack: its region.")]
+Profile = Annotated[str | None, typer.Option(help="With --stack: the AWS profile to use.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document (docs/cli.md).")]
+
+
+@app.command()
+def send(
+    kind: Annotated[str, typer.Argument(help="For example call.completed.")] = "call.completed",
+    url: Annotated[str | None, typer.Option(help="Post there instead of to the stack.")] = None,
+    secret: Annotated[str | None, typer.Option(help="Sign with it; else the stack's.")] = None,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", help="data.field=value, as often as needed.")
+    ] = None,
+    count: Annotated[int, typer.Option(min=1, help="So many events, each new.")] = 1,
+    repeat: Annotated[int, typer.Option(min=1, help="Each so many times, as JustCall may.")] = 1,
+    rate: Annotated[float | None, typer.Option(min=0.01, help="At most so many a second.")] = None,
+    forge: Annotated[bool, typer.Option("--forge", help="Sign with a wrong secret.")] = False,
+    unsigned: Annotated[bool, typer.Option("--unsigned", help="Don't sign.")] = False,
+    as_is: Annotated[
+        bool, typer.Option("--as-is", help="The sample itself, not a new one.")
+    ] = False,
+    file: Annotated[str | None, typer.Option(help="Post this file's bytes; - is stdin.")] = None,
+    json: AsJson = False,
+    stack: StackName = None,
+    region: Region = None,
+    profile: Profile = None,
+) -> None:
+    """Post a signed sample, with an id of its own so that it is a new event.
+
+    Exit code 0 if every answer is the right one: 200, and 401 for --forge and --unsigned.
+    """
+    deployment = None if url and (secret or forge or unsigned) else find(stack, region, profile)
+    target = url or _of(deployment).webhook_url
+    key = None if unsigned else _GUESS if forge else secret or _of(deployment).secret
+    bodies = (
+        body
+        for _ in range(count)
+        for body in [_body(samples.kind_of(kind), file, set_ or [], as_is=as_is)] * repeat
+    )
+    sent = []
+    with render.errors.status("sending") as progress:
+        for one in post(target, bodies, key, rate):
+            sent.append(one)
+            progress.update(f"sent {len(sent)} of {count * repeat}")
+    if json:
+        render.as_json({"sent": [one._asdict() for one in sent]})
+    else:
+        render.sent(sent)
+    right = 401 if forge or unsigned else 200
+    raise typer.Exit(0 if all(one.status == right for one in sent) else 1)
+
+
+@app.command()
+def events(
+    json: AsJson = False,
+    status: Annotated[str | None, typer.Option(help=", ".join(read.STATUSES))] = None,
+    kind: Annotated[str | None, typer.Option(help="Only this type, for example sms.sent.")] = None,
+    since: Annotated[str | None, typer.Option(help="15m, 2h, 3d, or an ISO time.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 20,
+    stack: StackName = None,
+    region: Region = None,
+    profile: Profile = None,
+) -> None:
+    """List events, the newest first."""
+    if status and status not in read.STATUSES:
+        raise UsageError(f"no status {status}; there are {', '.join(read.STATUSES)}")
+    deployment = find(stack, region, profile)
+    with render.errors.status("looking"):
+        found = read.events(deployment, status, kind, _moment(since), limit)
+    render.as_json(found) if json else render.events(found)
+
+
+@app.command()
+def show(
+    key: str,
+    json: AsJson = False,
+    stack: StackName = None,
+    region: Region = None,
+    profile: Profile = None,
+) -> None:
+    """Show everything about one event: its steps, its body, its conflicts."""
+    found = read.event(find(stack, region, profile), key)
+    render.as_json(found) if json else render.event(found)
+
+
+@app.command()
+def timeline(
+    number: str,
+    json: AsJson = False,
+    limit: Annotated[int, typer.Option(min=1, help="The last so many.")] = 100,
+    stack: StackName = None,
+    region: Region = None,
+    profile: Profile = None,
+) -> None:
+    """Show what happened with one phone number, in the order of the events' own times."""
+    found = read.timeline(find(stack, region, profile), number, limit)
+    render.as_json(found) if json else render.timeline(found)
+
+
+@app.callback(invoke_without_command=True)
+def version(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    """Print the version if asked."""
+    if version:
+        print(__version__)
+        raise typer.Exit
+
+
+def main() -> None:
+    """Run the program; what the user can mend is one line on stderr."""
+    try:
+        app()
+    except NotFoundError as error:
+        _end(str(error), 1)
+    except UsageError as error:
+        _end(str(error), 2)
+    except ClientError as error:
+        _end(f"AWS refused {error.operation_name}: {error.response['Error']['Message']}", 2)
+    except BotoCoreError as error:
+        _end(f"AWS can't be asked: {error}; is the stack up? (make up)", 2)
+
+
+def _end(text: str, code: int) -> None:
+    render.errors.print(f"hooks: {text}", soft_wrap=True, markup=False)
+    sys.exit(code)
+
+
+def _of(stack: Stack | None) -> Stack:
+    assert stack is not None  # noqa: S101  (only left out where neither URL nor secret is needed)
+    return stack
+
+
+def _body(kind: str, file: str | None, settings: list[str], *, as_is: bool) -> bytes:
+    if file == "-":
+        return sys.stdin.buffer.read()
+    if file:
+        try:
+            return Path(file).read_bytes()
+        except OSError as error:
+            raise UsageError(f"--file {file}: {error.strerror}") from error
+    return samples.sample(kind) if as_is else samples.fresh(kind, settings)
+
+
+def _moment(since: str | None) -> datetime | None:
+    if since is None:
+        return None
+    ago = _AGO.fullmatch(since)
+    if ago:
+        return datetime.now(UTC) - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
+    try:
+        moment = datetime.fromisoformat(since)
+    except ValueError as error:
+        raise UsageError(f"--since {since}: write 15m, 2h, 3d or an ISO time") from error
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -1,0 +1,80 @@
+"""Finding a deployment: the local stack by its file, a deployed one by its outputs."""
+
+import json
+import os
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
+from cli.errors import UsageError
+from justcall.catalogue import KINDS, module_name
+
+ROOT = Path(__file__).resolve().parent.parent
+# MiniStack's root; used for its endpoint only, and the user's own credentials never are.
+_LOCAL_CREDENTIALS = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
+
+
+class Stack:
+    """A deployment that can be asked."""
+
+    def __init__(self, described: Mapping[str, Any], session: Mapping[str, str | None]) -> None:
+        self.webhook_url: str = described["webhook_url"]
+        self.events_table: str = described["events_table"]
+        self.secret_arn: str = described["secret_arn"]
+        self.queues: Mapping[str, str] = described["queues"]
+        self._endpoint_url = described.get("endpoint_url")
+        self._session = boto3.Session(**session)  # type: ignore[arg-type]  # all are optional text
+
+    def client(self, service: str) -> Any:
+        """Return a boto3 client for this deployment."""
+        return self._session.client(
+            service,  # type: ignore[call-overload]  # the stubs know the services by literal only
+            endpoint_url=self._endpoint_url,
+        )
+
+    @cached_property
+    def secret(self) -> str:
+        """The current API secret."""
+        answer = self.client("secretsmanager").get_secret_value(SecretId=self.secret_arn)
+        secret: str = answer["SecretString"]
+        return secret
+
+
+def find(name: str | None, region: str | None, profile: str | None) -> Stack:
+    """Return the local stack, or the deployed one called `name`. Raises UsageError."""
+    return _deployed(name, region, profile) if name else _local()
+
+
+def _local() -> Stack:
+    home = Path(os.environ.get("JUSTCALL_HOOKS_LOCAL", ROOT / ".local"))
+    try:
+        described = json.loads((home / "stack.json").read_text())
+    except (OSError, ValueError) as error:
+        raise UsageError("there is no local stack; run: make up  (or name one: --stack)") from error
+    return Stack(described, {"region_name": described["region"], **_LOCAL_CREDENTIALS})
+
+
+def _deployed(name: str, region: str | None, profile: str | None) -> Stack:
+    where = {"region_name": region, "profile_name": profile}
+    try:
+        session = boto3.Session(**where)  # type: ignore[arg-type]  # all are optional text
+        stacks = session.client("cloudformation").describe_stacks(StackName=name)["Stacks"]
+    except ClientError as error:
+        raise UsageError(f"stack {name}: {error.response['Error']['Message']}") from error
+    except BotoCoreError as error:
+        raise UsageError(f"AWS can't be asked ({error}); see --region and --profile") from error
+    outputs = {one["OutputKey"]: one["OutputValue"] for one in stacks[0].get("Outputs", [])}
+    try:
+        described = {
+            "webhook_url": outputs["WebhookUrl"],
+            "events_table": outputs["EventsTableName"],
+            "secret_arn": outputs["SecretArn"],
+            "queues": {kind: outputs["QueueUrlPrefix"] + module_name(kind) for kind in KINDS},
+        }
+    except KeyError as error:
+        raise UsageError(f"stack {name} is none of justcall-hooks: no output {error}") from error
+    return Stack(described, where)

@@ -1,1 +1,0 @@
-"""Handler, table, queues and processors together, on moto, made from template.yaml."""

@@ -1,0 +1,117 @@
+"""What makes two deliveries the same event."""
+
+import json
+import re
+import string
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from justcall.catalogue import KINDS
+from justcall.envelope import Envelope, read
+from justcall.keys import content_hash, key_of, quarantine_key
+from tests.support import samples
+
+HASH = content_hash(b"some body")
+TIME = "2026-03-12T14:30:00Z"
+
+KEYS = {
+    "call.completed": "call.completed:call_8f3a2b1c",
+    "call.missed": "call.missed:call_1d4e5f6a",
+    "sms.received": "sms.received:msg_a1b2c3d4",
+    "sms.sent": "sms.sent:msg_e5f6g7h8",
+    "voicemail.received": "voicemail.received:call_5e6f7a8b",
+    "contact.created": "contact.created:918273",
+}
+
+
+def key(event_type: str, **data: Any) -> str:
+    return key_of(Envelope(event_type, TIME, data), HASH)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_keys_of_the_samples(kind: str) -> None:
+    """The key of a known kind is its type and its object's id."""
+    assert key_of(read(samples.body(samples.BY_KIND[kind])), HASH) == KEYS[kind]
+
+
+def test_same_call_with_other_content_has_the_same_key() -> None:
+    """A second telling of one call is the same event, whatever else it says."""
+    short, long = samples.CALL_COMPLETED_SHORT, samples.CALL_COMPLETED
+    assert key_of(read(samples.body(short)), "a" * 64) == key_of(read(samples.body(long)), "b" * 64)
+
+
+def test_call_id_alone_is_no_key() -> None:
+    """An answered and a completed call share their id and are two events."""
+    assert key("call.answered", call_id="c1") != key("call.completed", call_id="c1")
+
+
+def test_unknown_types_may_repeat() -> None:
+    """Two tellings of one object are two events when we do not know the type."""
+    envelope = Envelope("call.updated", TIME, {"call_id": "c1"})
+    first, second = key_of(envelope, "a" * 64), key_of(envelope, "b" * 64)
+    assert first == f"call.updated:c1:{'a' * 16}"
+    assert first != second
+
+
+@pytest.mark.parametrize("nothing", [{}, {"call_id": None}, {"call_id": ""}, {"id": []}, {"id": {}},
+                                     {"id": True}, {"name": "x"}], ids=repr)  # fmt: skip
+def test_without_an_id_the_content_is_the_key(nothing: dict[str, Any]) -> None:
+    """An event that names no object is known by its bytes."""
+    assert key("call.completed", **nothing) == f"call.completed:sha256-{HASH}"
+
+
+def test_an_empty_id_gives_way_to_the_next_field() -> None:
+    """Some real events have an empty id; the next field that holds something counts."""
+    assert key("call.completed", call_id="", id=7) == "call.completed:7"
+
+
+def test_zero_is_an_id() -> None:
+    """Only nothing is nothing."""
+    assert key("contact.created", id=0) == "contact.created:0"
+
+
+@pytest.mark.parametrize("personal", ["+14155559876", "jordan.lee@example.com", "Jordan Lee"])
+def test_personal_ids_are_hashed(personal: str) -> None:
+    """A number or an address that serves as an id does not stand in keys, logs and metrics."""
+    found = key("sms.received", message_id=personal)
+    assert personal not in found
+    assert re.fullmatch(r"sms\.received:sha256-[0-9a-f]{64}", found)
+
+
+def test_quarantine_key() -> None:
+    """What cannot be read is known by its bytes."""
+    assert quarantine_key(HASH) == f"quarantined:sha256-{HASH}"
+
+
+_TYPES = st.sampled_from([*KINDS, "call.updated", "a" * 128])
+_IDS = st.text() | st.integers() | st.text(alphabet=string.printable, max_size=250)
+_FIELDS = st.sampled_from(["call_id", "message_id", "voicemail_id", "contact_id", "id"])
+
+
+@given(_TYPES, _FIELDS, _IDS | st.none() | st.floats() | st.booleans() | st.lists(st.integers()))
+def test_any_id_gives_a_key_that_can_be_stored_and_typed(
+    event_type: str, field: str, value: object
+) -> None:
+    """Keys are printable ASCII without spaces, and fit DynamoDB's sort key beside a time."""
+    found = key(event_type, **{field: value})
+    assert found == key(event_type, **{field: value})
+    assert re.fullmatch(r"[!-~]{1,990}", found)
+
+
+@given(_TYPES, _IDS, _IDS)
+def test_different_objects_have_different_keys(event_type: str, one: object, other: object) -> None:
+    """Two ids that are not the same text are two objects."""
+    same = str(one) == str(other)
+    assert (key(event_type, id=one) == key(event_type, id=other)) is (
+        same or {one, other} <= {"", ""}
+    )
+
+
+@given(st.text(alphabet=st.characters(categories=["Cs"]), min_size=1, max_size=5))
+def test_half_characters_give_keys(half: str) -> None:
+    """JSON allows half a character; it has no UTF-8 form and still names an object."""
+    document = json.dumps({"event": "call.completed", "data": {"call_id": half}})
+    assert key_of(read(document.encode()), HASH).startswith("call.completed:sha256-")
