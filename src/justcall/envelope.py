@@ -36,7 +36,7 @@ def read(body: bytes) -> Envelope:
     event_type = document.get("event")
     if not isinstance(event_type, str) or not _TYPE.fullmatch(event_type):
         raise Unreadable("type-unreadable")
-    data = document.get("data") or {}
+    data = {} if _holds_nothing(document) else document["data"]
     if not isinstance(data, dict):
         raise Unreadable("data-not-an-object")
     return Envelope(event_type, document.get("timestamp"), data)
@@ -55,7 +55,7 @@ def is_probe(body: bytes) -> bool:
     except Unreadable:
         return False
     named = isinstance(document.get("event"), str) or isinstance(document.get("type"), str)
-    return named and document.get("data") in (None, {}, [])
+    return named and _holds_nothing(document)
 
 
 def event_time(timestamp: object) -> str | None:
@@ -71,6 +71,10 @@ def event_time(timestamp: object) -> str | None:
     except (ValueError, OverflowError):
         return None
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _holds_nothing(document: Mapping[str, Any]) -> bool:
+    return document.get("data") in (None, {}, [], "")
 
 
 def _parse(body: bytes) -> dict[str, Any]:

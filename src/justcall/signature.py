@@ -15,6 +15,7 @@ HEADER = "x-justcall-signature"
 _PREFIX = "sha256="
 _HEX_LENGTH = 64
 _BASE64_LENGTH = 44
+_DIGEST_BYTES = 32
 
 
 def sign(body: bytes, secret: str) -> str:
@@ -60,6 +61,6 @@ def _digest(body: bytes, secret: str) -> bytes:
 def _canonical_base64(text: str) -> bytes:
     """Decode base64, refusing the other spellings that its unused last bits allow."""
     decoded = binascii.a2b_base64(text, strict_mode=True)
-    if binascii.b2a_base64(decoded, newline=False).decode() != text:
+    if len(decoded) != _DIGEST_BYTES or binascii.b2a_base64(decoded)[:-1].decode() != text:
         raise ValueError("not canonical")
     return decoded

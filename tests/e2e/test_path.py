@@ -13,15 +13,14 @@ from aws import body as bodies
 from justcall.catalogue import KINDS
 from justcall.signature import sign
 from tests.e2e.conftest import Stack
-from tests.support.inputs import SAMPLE_SECRET
-from tests.support.payloads import PAYLOADS
+from tests.support.samples import BY_KIND, SECRET
 
 _ID_FIELDS = ("call_id", "message_id", "id")
 
 
 def fresh(kind: str, **data: object) -> tuple[str, bytes]:
     """Return a payload that was never sent before, with its key."""
-    payload = json.loads(json.dumps(PAYLOADS[kind]))
+    payload = json.loads(json.dumps(BY_KIND[kind]))
     name = next(field for field in _ID_FIELDS if field in payload["data"])
     payload["data"][name] = f"e2e_{uuid.uuid4().hex[:12]}"
     payload["data"].update(data)
@@ -38,7 +37,7 @@ def entries(stack: Stack, number: str) -> list[dict[str, Any]]:
 def test_every_kind_is_kept_and_put_on_its_timeline(stack: Stack, kind: str) -> None:
     """A signed event of each kind is answered 200 and ends as one entry on its timeline."""
     key, body = fresh(kind)
-    answer = stack.post(body, sign(body, SAMPLE_SECRET))
+    answer = stack.post(body, sign(body, SECRET))
     assert (answer.status_code, answer.json()) == (200, {"status": "accepted"})
     item = stack.wait_for(key, "processed")
     assert bodies.unpack([item]) == body
@@ -51,7 +50,7 @@ def test_fifty_copies_at_once_are_one_event(stack: Stack) -> None:
     """50 concurrent deliveries of one event: 50 times 200, one ledger item, one timeline entry."""
     number = f"+1415{uuid.uuid4().int % 10_000_000:07d}"
     key, body = fresh("sms.received", **{"from": number})
-    signature = sign(body, SAMPLE_SECRET)
+    signature = sign(body, SECRET)
     with ThreadPoolExecutor(50) as pool:
         answers = list(pool.map(lambda _: stack.post(body, signature), range(50)))
     assert Counter(answer.status_code for answer in answers) == {200: 50}
@@ -67,8 +66,8 @@ def test_nothing_unsigned_has_an_effect(stack: Stack) -> None:
     """Unsigned and forged deliveries are refused alike, and the table stays as it was."""
     before = stack.everything()
     _, body = fresh("call.completed")
-    good = sign(body, SAMPLE_SECRET)
-    for signature in (None, "", "x", sign(body, "a guess"), sign(body + b" ", SAMPLE_SECRET)):
+    good = sign(body, SECRET)
+    for signature in (None, "", "x", sign(body, "a guess"), sign(body + b" ", SECRET)):
         answer = stack.post(body, signature)
         assert (answer.status_code, answer.json()) == (401, {"status": "unauthorized"})
     assert stack.post(body + b" ", good).status_code == 401
@@ -82,10 +81,10 @@ def test_a_body_at_the_limit_is_kept_and_processed(stack: Stack) -> None:
     noise = "".join(uuid.uuid4().hex for _ in range(room // 32 + 1))[:room]
     body = small.replace(b'"body": ""', b'"body": "' + noise.encode() + b'"')
     assert len(body) == 1_048_576
-    assert stack.post(body, sign(body, SAMPLE_SECRET)).status_code == 200
+    assert stack.post(body, sign(body, SECRET)).status_code == 200
     stack.wait_for(key, "processed")
     assert bodies.unpack(stack.items(f"event#{key}")) == body
-    assert stack.post(body + b" ", sign(body + b" ", SAMPLE_SECRET)).status_code == 413
+    assert stack.post(body + b" ", sign(body + b" ", SECRET)).status_code == 413
 
 
 def test_what_nobody_can_act_on_is_kept(stack: Stack) -> None:
@@ -93,7 +92,7 @@ def test_what_nobody_can_act_on_is_kept(stack: Stack) -> None:
     unknown = json.dumps({"event": "call.teleported", "data": {"call_id": uuid.uuid4().hex}})
     unreadable = f"not json {uuid.uuid4().hex}"
     for text, status in ((unknown, "unhandled"), (unreadable, "quarantined")):
-        answer = stack.post(text.encode(), sign(text.encode(), SAMPLE_SECRET))
+        answer = stack.post(text.encode(), sign(text.encode(), SECRET))
         assert (answer.status_code, answer.json()) == (200, {"status": status})
 
 

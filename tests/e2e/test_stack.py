@@ -6,7 +6,7 @@ from justcall.signature import sign
 from local import deploy, ministack
 from tests.e2e.conftest import Stack
 from tests.e2e.test_path import fresh
-from tests.support.inputs import SAMPLE_SECRET
+from tests.support.samples import SECRET
 
 
 def test_a_later_deploy_never_overwrites_the_secret(stack: Stack) -> None:
@@ -19,7 +19,7 @@ def test_a_later_deploy_never_overwrites_the_secret(stack: Stack) -> None:
             deploy.sam(stack.place, stack.process, "deploy", parameters)
             assert secrets.get_secret_value(SecretId=arn)["SecretString"] == "rotated"
     finally:
-        secrets.put_secret_value(SecretId=arn, SecretString=SAMPLE_SECRET)
+        secrets.put_secret_value(SecretId=arn, SecretString=SECRET)
 
 
 def test_stack_json_says_what_programs_rely_on(stack: Stack) -> None:
@@ -42,7 +42,7 @@ def test_stack_json_says_what_programs_rely_on(stack: Stack) -> None:
 def test_a_stop_and_a_start_lose_nothing(stack: Stack) -> None:
     """Events, the API's address and the way to it survive `make down && make up`."""
     key, body = fresh("call.missed")
-    signature = sign(body, SAMPLE_SECRET)
+    signature = sign(body, SECRET)
     assert stack.post(body, signature).json() == {"status": "accepted"}
     stack.wait_for(key, "processed")
     assert ministack.stop(stack.place)
@@ -52,5 +52,5 @@ def test_a_stop_and_a_start_lose_nothing(stack: Stack) -> None:
     assert deploy.deploy(stack.place, again, print) == stack.described
     assert stack.post(body, signature).json() == {"status": "duplicate"}
     key, body = fresh("call.missed")
-    assert stack.post(body, sign(body, SAMPLE_SECRET)).json() == {"status": "accepted"}
+    assert stack.post(body, sign(body, SECRET)).json() == {"status": "accepted"}
     stack.wait_for(key, "processed")
