@@ -74,7 +74,7 @@ def event_time(timestamp: object) -> str | None:
 
 
 def _holds_nothing(document: Mapping[str, Any]) -> bool:
-    return document.get("data") in (None, {}, [], "")
+    return document.get("data") in (None, {}, [])
 
 
 def _parse(body: bytes) -> dict[str, Any]:

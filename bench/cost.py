@@ -1,0 +1,89 @@
+"""What an event costs: write units by DynamoDB's published rules, from the items really written."""
+
+import io
+import json
+from contextlib import redirect_stdout
+from typing import Any
+
+from aws import clients
+from bench import event as events
+from bench.cold import Context
+
+# List prices of us-east-1, in dollars per million (AWS's price pages, 2026-11).
+WRITE_UNIT = 0.625
+SQS_REQUEST = 0.40
+HTTP_API_REQUEST = 1.00
+LAMBDA_REQUEST = 0.20
+_KIB = 1024
+
+
+def units() -> dict[str, int]:
+    """Return the write units of one event by what they are for.
+
+    A write costs a unit for each KiB of its item begun, twice that in a transaction. The index
+    `recent` gets the keys once, for one unit; nothing that it holds changes afterwards.
+    """
+    put, transaction, _ = _captured()
+    ledger = put["Item"]
+    update, entry = transaction["TransactItems"]
+    values = update["Update"]["ExpressionAttributeValues"]
+    step = sum(len(_bytes(value)) + 14 for value in values.values())
+    return {
+        "ledger put": _units(_size(ledger)),
+        "index recent": 1,
+        "ledger step (transaction)": 2 * _units(_size(ledger) + step),
+        "timeline entry (transaction)": 2 * _units(_size(entry["Put"]["Item"])),
+    }
+
+
+def dollars(batch: int) -> float:
+    """Return write units and SQS requests per million events, the queue read in such batches."""
+    return sum(units().values()) * WRITE_UNIT + (1 + 2 / batch) * SQS_REQUEST
+
+
+def whole(batch: int) -> float:
+    """Return the same with the API's and the functions' requests."""
+    return dollars(batch) + HTTP_API_REQUEST + (1 + 1 / batch) * LAMBDA_REQUEST
+
+
+def _captured() -> tuple[Any, Any, str]:
+    """Return what handler and processor send for one event of 2 KB."""
+    from handler.app import handler
+    from processors.call_completed import handler as processor
+
+    sent: dict[str, Any] = {}
+    names = {"PutItem": "put", "SendMessage": "send", "TransactWriteItems": "transaction"}
+
+    def capture(params: Any, model: Any, **_: Any) -> None:
+        sent[names[model.name]] = params
+
+    for client in (clients.dynamodb(), clients.sqs()):
+        client.meta.events.register("provide-client-params", capture)
+    attributes = {"ApproximateReceiveCount": "1"}
+    with redirect_stdout(io.StringIO()):
+        handler(events.delivery(), Context())
+        message = sent["send"]["MessageBody"]
+        record = {"messageId": "0", "body": message, "attributes": attributes}
+        processor({"Records": [record]}, Context())
+    for client in (clients.dynamodb(), clients.sqs()):
+        client.meta.events.unregister("provide-client-params", capture)
+    return sent["put"], sent["transaction"], message
+
+
+def _size(item: Any) -> int:
+    """Return an item's size as DynamoDB counts it: names and values."""
+    return sum(len(name) + len(_bytes(value)) for name, value in item.items())
+
+
+def _bytes(value: Any) -> bytes:
+    ((_, content),) = value.items()
+    return content if isinstance(content, bytes) else str(content).encode()
+
+
+def _units(size: int) -> int:
+    return -(-size // _KIB)
+
+
+def explain() -> str:
+    """Return the arithmetic in one line."""
+    return json.dumps(units())
