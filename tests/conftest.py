@@ -2,6 +2,8 @@
 
 import os
 
+from hypothesis import settings
+
 from tests.support import stack
 
 _NOBODY = {
@@ -26,3 +28,7 @@ def _set_environment() -> None:
 # files of the folders below import it. The settings that this project reads itself are set by the
 # tests that need them.
 _set_environment()
+
+# The same examples at every run, and no examples refused for a slow machine's sake.
+settings.register_profile("same", derandomize=True, database=None, deadline=None)
+settings.load_profile("same")

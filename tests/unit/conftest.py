@@ -1,9 +1,37 @@
 """Unit tests reach nothing: sockets are off."""
 
+import json
+import sys
+from typing import Any
+
 import pytest
 from pytest_socket import disable_socket
+
+from aws import observability
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup() -> None:
     disable_socket(allow_unix_socket=True)
+
+
+class Written:
+    """What a test's code wrote to its standard output: log lines and metrics."""
+
+    def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
+        self._capsys = capsys
+
+    def lines(self) -> list[dict[str, Any]]:
+        """Return every line since the last look."""
+        return [json.loads(line) for line in self._capsys.readouterr().out.splitlines()]
+
+    def logs(self) -> list[dict[str, Any]]:
+        """Return the log lines since the last look."""
+        return [line for line in self.lines() if "level" in line]
+
+
+@pytest.fixture
+def written(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Written:
+    """Return what was written; the logger holds the stream that it found at its import."""
+    monkeypatch.setattr(observability.logger.registered_handler, "stream", sys.stdout)
+    return Written(capsys)

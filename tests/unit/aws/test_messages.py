@@ -1,0 +1,86 @@
+"""What travels between handler and processor."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from aws.messages import MESSAGE_BYTES, Message, decode, encode
+from errors import MessageUnreadable
+
+MESSAGE = Message("call.completed:1", "call.completed", "body-signed", "2026-03-12T14:30:00.000Z",
+                  "0" * 64, "{}")  # fmt: skip
+DOCUMENT: dict[str, Any] = MESSAGE._asdict()
+
+
+@given(st.builds(Message, *[st.text(max_size=50)] * 5, body=st.text() | st.none()))
+@example(MESSAGE._replace(body="\ufffe\uffff\x00\x1f\u2028"))
+def test_any_message_comes_back(message: Message) -> None:
+    """What was sent is what arrives, in characters that SQS takes."""
+    text = encode(message)
+    assert re.fullmatch(r"[ -~]*", text)
+    assert decode(text) == message
+
+
+def test_largest_message_travels_whole() -> None:
+    """Up to SQS's limit the message carries the event."""
+    room = MESSAGE_BYTES - len(encode(MESSAGE._replace(body="")))
+    text = encode(MESSAGE._replace(body="x" * room))
+    assert len(text) == MESSAGE_BYTES
+    assert decode(text).body == "x" * room
+
+
+@pytest.mark.parametrize("body", ["x" * MESSAGE_BYTES, "ä" * 200_000, '"' * 600_000])
+def test_larger_body_stays_on_the_ledger(body: str) -> None:
+    """Beyond it the message says which event it is, and the body is fetched."""
+    text = encode(MESSAGE._replace(body=body))
+    assert len(text) < 1000
+    assert decode(text) == MESSAGE._replace(body=None)
+
+
+UNREADABLE = {
+    "nothing": "",
+    "no JSON": "hello",
+    "a text": '"x"',
+    "null": "null",
+    "a number": "1",
+    "a list": "[]",
+    "an object of something else": '{"Records": []}',
+    "a raw event": '{"event": "call.completed", "data": {}}',
+    "10^5 brackets": "[" * 100_000,
+    "5000 digits": "1" * 5000,
+    **{f"no {name}": json.dumps({k: v for k, v in DOCUMENT.items() if k != name})
+       for name in DOCUMENT},
+    **{f"{name} is a number": json.dumps(DOCUMENT | {name: 1}) for name in DOCUMENT},
+    "key is null": json.dumps(DOCUMENT | {"key": None}),
+    "body is an object": json.dumps(DOCUMENT | {"body": {}}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("text", UNREADABLE.values(), ids=UNREADABLE)
+def test_what_is_no_message(text: str) -> None:
+    """Text that the handler did not write is refused, and says so."""
+    with pytest.raises(MessageUnreadable) as unreadable:
+        decode(text)
+    assert unreadable.value.reason == "message-unreadable"
+
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text() | st.sampled_from(["key"]), inner),
+)
+
+
+@given(st.text() | _JSON.map(json.dumps))
+def test_any_text_is_a_message_or_unreadable(text: str) -> None:
+    """No other error, whatever somebody put into the queue."""
+    with pytest.raises(MessageUnreadable):
+        decode(text)
+
+
+def test_unknown_fields_are_no_hindrance() -> None:
+    """A newer handler may say more than an older processor reads."""
+    assert decode(json.dumps(DOCUMENT | {"newer": 1})) == MESSAGE

@@ -1,0 +1,179 @@
+"""The secrets' cache: a rotation loses nothing, and a forger drives no calls."""
+
+from typing import Any
+
+import pytest
+from botocore.exceptions import ConnectTimeoutError, NoCredentialsError
+
+from aws.clients import CALL_SECONDS
+from aws.deadline import ANSWER_SECONDS, Deadline
+from aws.secrets import FRESH_SECONDS, USABLE_SECONDS, Secrets
+from errors import OutOfTime, SecretUnavailable
+from tests.support.fakes import StubClient, aws_error
+
+ARN = "arn:aws:secretsmanager:us-east-1:123456789012:secret:s"
+NOT_FOUND = aws_error("ResourceNotFoundException")
+THROTTLED = aws_error("ThrottlingException")
+
+
+class Store:
+    """Secrets Manager with two stages, seen at a time that tests set."""
+
+    def __init__(self, current: Any = "current", previous: Any = NOT_FOUND) -> None:
+        self.stages = {"AWSCURRENT": current, "AWSPREVIOUS": previous}
+        self.time = 1000.0
+        self.seconds_for_a_call = 0.0
+        self.client = StubClient(get_secret_value=self._get)
+        self.secrets = Secrets(lambda: self.client, ARN)  # type: ignore[arg-type,return-value]
+
+    def _get(self, SecretId: str, VersionStage: str) -> dict[str, Any]:  # noqa: N803  # AWS's names
+        assert SecretId == ARN
+        self.time += self.seconds_for_a_call
+        value = self.stages[VersionStage]
+        if isinstance(value, Exception):
+            raise value
+        return {"SecretString": value} if isinstance(value, str) else {"SecretBinary": value}
+
+    def usable(self) -> tuple[str, ...]:
+        return self.secrets.usable(self._request())
+
+    def refreshed(self) -> tuple[str, ...]:
+        return self.secrets.refreshed(self._request())
+
+    def _request(self) -> Deadline:
+        return Deadline(lambda: self.time)
+
+    @property
+    def calls(self) -> int:
+        return len(self.client.calls)
+
+
+@pytest.mark.parametrize(
+    ("previous", "found"), [(NOT_FOUND, ("current",)), ("previous", ("current", "previous"))]
+)
+def test_current_and_previous(previous: Any, found: tuple[str, ...]) -> None:
+    """Both stages are fetched, once, for all requests of the next quarter of an hour."""
+    store = Store(previous=previous)
+    assert store.usable() == found
+    store.time += USABLE_SECONDS - 1
+    assert store.usable() == found
+    assert store.calls == 2
+
+
+def test_old_secrets_are_fetched_again() -> None:
+    """After a quarter of an hour a rotation is noticed without a mismatch."""
+    store = Store()
+    store.usable()
+    store.time += USABLE_SECONDS
+    store.stages = {"AWSCURRENT": "newer", "AWSPREVIOUS": "current"}
+    assert store.usable() == ("newer", "current")
+
+
+def test_old_secrets_serve_while_there_are_no_newer() -> None:
+    """Secrets Manager may be down for as long as it likes, once we know the secrets."""
+    store = Store(previous="previous")
+    known = store.usable()
+    store.stages["AWSCURRENT"] = THROTTLED
+    store.time += 10 * USABLE_SECONDS
+    assert store.usable() == known
+    assert store.usable() == known
+    assert store.calls == 3, "asked at most once a minute"
+    store.time += FRESH_SECONDS
+    assert store.usable() == known
+    assert store.calls == 4
+
+
+FAILURES = [
+    aws_error("ResourceNotFoundException"),
+    aws_error("AccessDeniedException"),
+    THROTTLED,
+    NoCredentialsError(),
+    ConnectTimeoutError(endpoint_url="https://secretsmanager"),
+]
+
+
+@pytest.mark.parametrize("failure", FAILURES, ids=repr)
+def test_no_secret_to_be_had(failure: Exception) -> None:
+    """Whatever keeps us from the secret, there is none, and the next request asks again."""
+    store = Store(current=failure)
+    for _ in range(2):
+        with pytest.raises(SecretUnavailable):
+            store.usable()
+    store.stages["AWSCURRENT"] = "current"
+    assert store.usable() == ("current",)
+
+
+@pytest.mark.parametrize("value", ["", b"binary"])
+def test_empty_secret_is_none(value: object) -> None:
+    """A secret without a text verifies nothing, so it is as good as none."""
+    store = Store(current=value)
+    with pytest.raises(SecretUnavailable) as unavailable:
+        store.usable()
+    assert unavailable.value.reason == "secret-empty"
+
+
+def test_mismatches_cause_one_call_a_minute() -> None:
+    """However many forged requests come, they ask Secrets Manager once a minute."""
+    store = Store()
+    store.usable()
+    calls = store.calls
+    for _ in range(100):
+        assert store.refreshed() == ()
+    assert store.calls == calls
+    store.time += FRESH_SECONDS
+    for _ in range(100):
+        store.refreshed()
+    assert store.calls == calls + 2
+
+
+def test_mismatch_after_a_minute_finds_the_new_secret() -> None:
+    """The first event after a rotation is accepted."""
+    store = Store()
+    store.usable()
+    store.stages = {"AWSCURRENT": "newer", "AWSPREVIOUS": "current"}
+    store.time += FRESH_SECONDS
+    assert store.refreshed() == ("newer", "current")
+    assert store.usable() == ("newer", "current")
+
+
+@pytest.mark.parametrize("failure", [THROTTLED, ConnectTimeoutError(endpoint_url="https://x")])
+def test_mismatch_while_the_previous_is_unknown_is_no_refusal(failure: Exception) -> None:
+    """The previous secret might fit: until it is known, the sender is asked to come back."""
+    store = Store(previous=failure)
+    assert store.usable() == ("current",)
+    for after in (0, 1, FRESH_SECONDS):
+        store.time += after
+        with pytest.raises(SecretUnavailable) as unavailable:
+            store.refreshed()
+        assert unavailable.value.reason == "previous-secret-unavailable"
+    store.stages["AWSPREVIOUS"] = "previous"
+    store.time += FRESH_SECONDS
+    assert store.refreshed() == ("current", "previous")
+
+
+def test_mismatch_while_newer_secrets_cannot_be_asked_for_is_no_refusal() -> None:
+    """A newer secret might fit: while Secrets Manager is down, nobody is told 401 for ever."""
+    store = Store()
+    store.usable()
+    store.stages["AWSCURRENT"] = THROTTLED
+    store.time += FRESH_SECONDS
+    with pytest.raises(SecretUnavailable):
+        store.refreshed()
+
+
+def test_hanging_store_is_not_asked_twice_in_one_answer() -> None:
+    """The previous secret is left for later when asking could make the answer late."""
+    store = Store(previous="previous")
+    store.seconds_for_a_call = ANSWER_SECONDS - CALL_SECONDS + 0.1
+    assert store.usable() == ("current",)
+    assert store.calls == 1
+
+
+def test_no_time_to_ask_at_all() -> None:
+    """A request that is late already does not ask."""
+    store = Store()
+    late = Deadline(lambda: store.time)
+    store.time += ANSWER_SECONDS
+    with pytest.raises(OutOfTime):
+        store.secrets.usable(late)
+    assert store.calls == 0

@@ -1,0 +1,117 @@
+"""The custom resource that writes the API secret once."""
+
+import json
+from typing import Any
+from urllib.request import Request
+
+import pytest
+
+from seed.app import handler
+from tests.support.fakes import StubClient, aws_error
+
+VALUE = "the value of the parameter"
+NO_VALUE = aws_error("ResourceNotFoundException")
+
+
+class CloudFormation:
+    """CloudFormation's side: it calls the function and waits for an answer at a URL."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.answers: list[dict[str, Any]] = []
+        self.requests: list[Request] = []
+        self.client = StubClient(get_secret_value=NO_VALUE)
+        monkeypatch.setattr("seed.app.clients.secretsmanager", lambda: self.client)
+        monkeypatch.setattr("seed.app.urlopen", self._take)
+
+    def call(self, kind: str = "Create", **changes: Any) -> dict[str, Any]:
+        event = {
+            "RequestType": kind,
+            "ResponseURL": "https://cloudformation-custom-resource-response.s3.amazonaws.com/x?y",
+            "StackId": "arn:aws:cloudformation:us-east-1:123456789012:stack/justcall-hooks/1",
+            "RequestId": "6f2c1d3e-0000-4000-8000-000000000000",
+            "LogicalResourceId": "SecretSeed",
+            "ResourceProperties": {"SecretArn": "arn:secret", "Value": VALUE},
+        }
+        handler(event | changes, None)
+        return self.answers[-1]
+
+    def _take(self, request: Request, timeout: float) -> StubClient:
+        assert timeout > 0
+        assert isinstance(request.data, bytes)
+        self.requests.append(request)
+        self.answers.append(json.loads(request.data))
+        return StubClient()
+
+
+@pytest.fixture
+def cloudformation(monkeypatch: pytest.MonkeyPatch) -> CloudFormation:
+    return CloudFormation(monkeypatch)
+
+
+@pytest.mark.parametrize("kind", ["Create", "Update"])
+def test_secret_without_a_value_gets_one(cloudformation: CloudFormation, kind: str) -> None:
+    """The first deploy writes the parameter, under the request's id: a repeated call writes once."""
+    answer = cloudformation.call(kind)
+    assert answer["Status"] == "SUCCESS"
+    assert cloudformation.client.calls[-1] == (
+        "put_secret_value",
+        {
+            "SecretId": "arn:secret",
+            "SecretString": VALUE,
+            "ClientRequestToken": "6f2c1d3e-0000-4000-8000-000000000000",
+        },
+    )
+
+
+@pytest.mark.parametrize("kind", ["Create", "Update"])
+def test_secret_with_a_value_is_kept(cloudformation: CloudFormation, kind: str) -> None:
+    """No later deploy undoes a rotation."""
+    cloudformation.client.answers["get_secret_value"] = {"SecretString": "rotated"}
+    assert cloudformation.call(kind)["Status"] == "SUCCESS"
+    assert "put_secret_value" not in cloudformation.client.operations
+
+
+def test_deleting_touches_nothing(cloudformation: CloudFormation) -> None:
+    """The secret is CloudFormation's own to delete."""
+    assert cloudformation.call("Delete")["Status"] == "SUCCESS"
+    assert cloudformation.client.calls == []
+
+
+FAILURES: dict[str, dict[str, Any]] = {
+    "read refused": {"get_secret_value": aws_error("AccessDeniedException")},
+    "write refused": {
+        "get_secret_value": NO_VALUE,
+        "put_secret_value": aws_error("AccessDeniedException"),
+    },
+    "something unexpected": {"get_secret_value": ZeroDivisionError(VALUE)},
+}
+
+
+@pytest.mark.parametrize("answers", FAILURES.values(), ids=FAILURES)
+def test_failure_is_told_at_once(
+    cloudformation: CloudFormation, answers: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """CloudFormation gets an answer whatever happens, or it would wait for an hour."""
+    cloudformation.client.answers = answers
+    answer = cloudformation.call()
+    assert answer["Status"] == "FAILED"
+    assert answer["Reason"]
+    written = capsys.readouterr()
+    assert VALUE not in json.dumps(answer) + written.out + written.err
+
+
+def test_event_without_its_properties_is_a_failure(cloudformation: CloudFormation) -> None:
+    """Whatever the event lacks, an answer goes out."""
+    assert cloudformation.call(ResourceProperties={})["Status"] == "FAILED"
+
+
+def test_answer(cloudformation: CloudFormation, capsys: pytest.CaptureFixture[str]) -> None:
+    """The answer names the request, keeps one physical id, and never holds the value."""
+    answers = [cloudformation.call("Create"), cloudformation.call("Delete")]
+    assert {answer["PhysicalResourceId"] for answer in answers} == {"api-secret-value"}
+    assert answers[0]["RequestId"] == "6f2c1d3e-0000-4000-8000-000000000000"
+    assert answers[0]["NoEcho"] is True
+    [request, _] = cloudformation.requests
+    assert (request.get_method(), request.get_header("Content-type")) == ("PUT", "")
+    written = capsys.readouterr()
+    assert VALUE not in json.dumps(answers) + written.out + written.err
