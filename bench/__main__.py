@@ -28,7 +28,9 @@ class Figure(NamedTuple):
 
     def row(self) -> str:
         sign = "≥" if self.more_is_better else "≤"
-        verdicts = " | ".join("yes" if self.reached(mark) else "no" for mark in (self.bar, self.goal))
+        verdicts = " | ".join(
+            "yes" if self.reached(mark) else "no" for mark in (self.bar, self.goal)
+        )
         return (
             f"| {self.what} | {self.measured:.2f} | {self.shown} "
             f"| {sign} {self.bar:g} | {sign} {self.goal:g} | {verdicts} |"

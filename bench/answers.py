@@ -2,6 +2,8 @@
 
 import json
 from collections import Counter
+from collections.abc import Iterator
+from typing import Any
 
 import botocore.httpsession
 from botocore.awsrequest import AWSResponse
@@ -14,7 +16,7 @@ class _Raw:
     def __init__(self, content: bytes) -> None:
         self._content = content
 
-    def stream(self, **_: object):
+    def stream(self, **_: object) -> Iterator[bytes]:
         yield self._content
 
 
@@ -26,15 +28,16 @@ def _answer(target: str) -> dict[str, str]:
     return {}
 
 
-def _send(self, request):
+def _send(_: Any, request: Any) -> AWSResponse:
     target = request.headers["X-Amz-Target"]
     target = target.decode() if isinstance(target, bytes) else target
     calls[target.rsplit(".", 1)[1]] += 1
     content = json.dumps(_answer(target)).encode()
-    headers = {"x-amzn-requestid": "0", "content-type": "application/x-amz-json-1.0"}
+    headers: Any = {"x-amzn-requestid": "0", "content-type": "application/x-amz-json-1.0"}
     return AWSResponse(request.url, 200, headers, _Raw(content))
 
 
 def install() -> None:
     """From here on no client of this process opens a socket. The same for all contestants."""
-    botocore.httpsession.URLLib3Session.send = _send
+    session: Any = botocore.httpsession.URLLib3Session
+    session.send = _send

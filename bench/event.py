@@ -2,6 +2,7 @@
 
 import json
 import uuid
+from typing import Any
 
 from justcall.signature import sign
 from tests.support.deliveries import request
@@ -42,7 +43,7 @@ def body() -> bytes:
     return json.dumps(document).encode()
 
 
-def delivery(secret: str = SECRET) -> dict:
+def delivery(secret: str = SECRET) -> dict[str, Any]:
     """Return one signed request."""
     content = body()
     return request(content, {"x-justcall-signature": sign(content, secret)})

@@ -68,7 +68,7 @@ def sent(all_sent: list[Sent]) -> None:
     if len(all_sent) == 1:
         one = all_sent[0]
         console.print(f"{one.status} {one.answer}  ({one.milliseconds} ms)")
-        if one.status == 200 and one.key:  # noqa: PLR2004
+        if one.status == 200 and one.key:
             console.print(f"hooks show {one.key}")
         return
     table = Table("answer", "count", "p50 ms", "p99 ms", box=None, pad_edge=False)

@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import json
 import os
+from typing import Any
 
 import boto3
 
@@ -11,7 +12,7 @@ dynamodb = boto3.client("dynamodb")
 sqs = boto3.client("sqs")
 
 
-def handler(event, context):
+def handler(event: Any, context: Any) -> dict[str, Any]:
     body = event["body"]
     digest = hmac.new(os.environ["API_SECRET"].encode(), body.encode(), hashlib.sha256).hexdigest()
     if not hmac.compare_digest(digest, event["headers"].get("x-justcall-signature", "")):
@@ -23,7 +24,5 @@ def handler(event, context):
         Item={"pk": {"S": key}, "sk": {"S": "event"}, "body": {"S": body}},
         ConditionExpression="attribute_not_exists(pk)",
     )
-    sqs.send_message(
-        QueueUrl=os.environ["QUEUE_URL_PREFIX"] + "call_completed", MessageBody=body
-    )
+    sqs.send_message(QueueUrl=os.environ["QUEUE_URL_PREFIX"] + "call_completed", MessageBody=body)
     return {"statusCode": 200, "body": '{"status": "accepted"}'}

@@ -30,21 +30,21 @@ class Envelope(BaseModel):
     data: dict[str, Any]
 
 
-@idempotent_function(data_keyword_argument="event", persistence_store=store, config=config)
+@idempotent_function(  # type: ignore[untyped-decorator]  # it has no types
+    data_keyword_argument="event", persistence_store=store, config=config
+)
 def keep(event: dict[str, Any], body: str) -> str:
     dynamodb.put_item(
         TableName=os.environ["EVENTS_TABLE"],
         Item={"id": {"S": event["data"]["call_id"]}, "body": {"S": body}},
     )
-    sqs.send_message(
-        QueueUrl=os.environ["QUEUE_URL_PREFIX"] + "call_completed", MessageBody=body
-    )
+    sqs.send_message(QueueUrl=os.environ["QUEUE_URL_PREFIX"] + "call_completed", MessageBody=body)
     return "accepted"
 
 
 @app.post("/webhooks/justcall")
 @tracer.capture_method
-def webhook() -> Response:
+def webhook() -> Response[str]:
     body = app.current_event.body or ""
     digest = hmac.new(os.environ["API_SECRET"].encode(), body.encode(), hashlib.sha256).hexdigest()
     if not hmac.compare_digest(digest, app.current_event.headers["x-justcall-signature"]):
@@ -59,5 +59,5 @@ def webhook() -> Response:
 @logger.inject_lambda_context
 @tracer.capture_lambda_handler
 @metrics.log_metrics(capture_cold_start_metric=True)
-def handler(event, context):
+def handler(event: dict[str, Any], context: Any) -> Any:
     return app.resolve(event, context)

@@ -44,20 +44,21 @@ class ProcessingLedger:
 
         Raises BodyMissing when the ledger does not hold it, LedgerUnavailable.
         """
-        pages = (
-            self._client()
-            .get_paginator("query")
-            .paginate(
-                TableName=self._table,
-                KeyConditionExpression="pk = :pk AND begins_with(sk, :ledger)",
-                ExpressionAttributeValues={
-                    ":pk": {"S": schema.event_partition(key)},
-                    ":ledger": {"S": schema.LEDGER},
-                },
-                ConsistentRead=True,
-            )
-        )
+        values = {
+            ":pk": {"S": schema.event_partition(key)},
+            ":ledger": {"S": schema.LEDGER},
+        }
         try:
+            pages = (
+                self._client()
+                .get_paginator("query")
+                .paginate(
+                    TableName=self._table,
+                    KeyConditionExpression="pk = :pk AND begins_with(sk, :ledger)",
+                    ExpressionAttributeValues=values,
+                    ConsistentRead=True,
+                )
+            )
             content = bodies.unpack([item for page in pages for item in page["Items"]])
         except AWS_FAILURES as error:
             raise LedgerUnavailable from error

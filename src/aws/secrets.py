@@ -29,7 +29,7 @@ class Secrets:
         self._client = client
         self._arn = arn
         self._values: tuple[str, ...] = ()
-        self._complete = False  # whether it is known if there is a previous secret
+        self._complete = False  # whether the last look showed all that there are
         self._asked_at = self._fetched_at = float("-inf")
 
     def usable(self, deadline: Deadline) -> tuple[str, ...]:
@@ -46,8 +46,8 @@ class Secrets:
     def refreshed(self, deadline: Deadline) -> tuple[str, ...]:
         """Return the secrets for a second look after a mismatch, empty if a look would be in vain.
 
-        Raises SecretUnavailable while it cannot be known whether the previous secret would fit:
-        a sender that is told 401 may never come back.
+        Raises SecretUnavailable while it cannot be known whether another secret would fit: a
+        sender that is told 401 may never come back.
         """
         asked = self._may_ask(deadline)
         if asked:
@@ -66,6 +66,7 @@ class Secrets:
             current = self._value("AWSCURRENT")
         except AWS_FAILURES as error:
             if self._values:
+                self._complete = False  # there may be a newer one by now
                 return
             raise SecretUnavailable from error
         if not current:

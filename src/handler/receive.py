@@ -118,7 +118,10 @@ def _accept[T: Time](delivery: Delivery, ports: Ports[T], deadline: T) -> Outcom
     try:
         event, reason = _read(delivery, body_hash), None
     except Unreadable as unreadable:
-        event, reason = _quarantined(delivery, body_hash), unreadable.reason
+        # The other dialect's probe is no event of this one, and nothing to keep either.
+        probe = envelope.is_probe(delivery.body)
+        event = None if probe else _quarantined(delivery, body_hash)
+        reason = unreadable.reason
     if event is None:
         return Outcome(PROBE)
     deadline.require_call()

@@ -1,9 +1,10 @@
 import json
 
-from handler.app import handler
-from tests.support.expected import AFTER, HTTP, KEYS, SQS
 import pytest
+
+from handler.app import handler
 from tests.support.cloud import Cloud, process
+from tests.support.expected import HTTP, SQS
 from tests.support.make_events import EVENTS
 
 

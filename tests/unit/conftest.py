@@ -30,8 +30,18 @@ class Written:
         return [line for line in self.lines() if "level" in line]
 
 
+class _Stdout:
+    """Standard output as it is at the moment; pytest changes it between a test's phases."""
+
+    def write(self, text: str) -> int:
+        return sys.stdout.write(text)
+
+    def flush(self) -> None:
+        sys.stdout.flush()
+
+
 @pytest.fixture
 def written(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Written:
-    """Return what was written; the logger holds the stream that it found at its import."""
-    monkeypatch.setattr(observability.logger.registered_handler, "stream", sys.stdout)
+    """Return what was written; the logger would keep the stream that it found at its import."""
+    monkeypatch.setattr(observability.logger.registered_handler, "stream", _Stdout())
     return Written(capsys)

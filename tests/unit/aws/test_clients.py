@@ -28,4 +28,4 @@ def test_clients(client: Callable[[], Any]) -> None:
     assert made.meta.service_model.service_name == client.__name__
     config = made.meta.config
     assert (config.connect_timeout, config.read_timeout) == (0.8, 1.2)
-    assert config.retries == {"mode": "standard", "total_max_attempts": 2}
+    assert config.retries == {"mode": "legacy", "total_max_attempts": 2}

@@ -75,9 +75,7 @@ def test_every_kind_takes_one_call(table: Table, kind: str) -> None:
     assert client.operations == ["transact_write_items"]
 
 
-def test_second_copy_succeeds_and_does_nothing(
-    table: Table, written: Written
-) -> None:
+def test_second_copy_succeeds_and_does_nothing(table: Table, written: Written) -> None:
     """A message that comes twice is deleted both times; the second time nothing is written."""
     client = table(transact_write_items=PROCESSED)
     assert process("call.completed", record_of(CALL)) == []
@@ -111,9 +109,7 @@ def test_event_that_is_not_on_the_ledger_is_put_back(table: Table) -> None:
         (encode(message_of(samples.body(samples.SMS_SENT))), "message-of-another-kind"),
     ],
 )
-def test_poison_fails_alone(
-    table: Table, written: Written, text: str, reason: str
-) -> None:
+def test_poison_fails_alone(table: Table, written: Written, text: str, reason: str) -> None:
     """A record that is none of ours is reported back, and the rest of its batch commits."""
     client = table()
     poison = record(text, "call.completed")
@@ -215,7 +211,11 @@ def test_timeline_is_json_for_everybody(table: Table, number: str) -> None:
 
 def test_tables_are_made_from_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     """They are made once, and making them calls nobody."""
-    for name, value in {"EVENTS_TABLE": "events", "MAX_RECEIVES": "5", "RETENTION_DAYS": "90"}.items():
+    for name, value in {
+        "EVENTS_TABLE": "events",
+        "MAX_RECEIVES": "5",
+        "RETENTION_DAYS": "90",
+    }.items():
         monkeypatch.setenv(name, value)
     consumer._tables.cache_clear()
     assert consumer._tables() is consumer._tables()

@@ -1,7 +1,5 @@
 """What a log line and a metric say, and what they never say."""
 
-
-
 from aws import observability
 from errors import LedgerUnavailable
 from tests.support.fakes import aws_error

@@ -64,10 +64,7 @@ def test_effects_and_step_are_one_transaction() -> None:
     step, put = call["TransactItems"]
     assert operation == "transact_write_items"
     assert step["Update"]["Key"] == {"pk": {"S": f"event#{KEY}"}, "sk": {"S": "ledger"}}
-    assert (
-        step["Update"]["ConditionExpression"]
-        == "attribute_exists(pk) AND #status <> :processed"
-    )
+    assert step["Update"]["ConditionExpression"] == "attribute_exists(pk) AND #status <> :processed"
     item = put["Put"]["Item"]
     assert item["pk"] == {"S": "contact#+14155559876"}
     assert item["sk"] == {"S": f"2026-03-12T14:30:00.000Z#{KEY}"}
@@ -161,10 +158,7 @@ def test_last_failure_makes_the_event_failed(last: bool, fails: bool) -> None:
     [(_, call)] = client.calls
     assert (":failed" in call["ExpressionAttributeValues"]) is fails
     assert call["ExpressionAttributeValues"][":error"] == {"S": "model-refused: data.to: missing"}
-    assert (
-        call["ConditionExpression"]
-        == "attribute_exists(pk) AND #status <> :processed"
-    )
+    assert call["ConditionExpression"] == "attribute_exists(pk) AND #status <> :processed"
 
 
 @pytest.mark.parametrize("pages", [[], [[]], [[{"pk": {"S": "x"}}]]], ids=repr)

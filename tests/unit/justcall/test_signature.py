@@ -70,7 +70,8 @@ MALFORMED = {
     "only padding": "=" * 44,
     "umlauts": "ä" * 64,
     "umlauts as long as base64": "ä" * 44,
-    "full-width digits": "".join(chr(ord(c) + 0xFEE0) for c in "0123456789") * 6 + "0123",  # noqa: RUF001  # that is the point
+    "full-width digits": "".join(chr(ord(c) + 0xFEE0) for c in "0123456789") * 6
+    + "0123",  # that is the point
     "Arabic digits": "٣" * 64,
     "zeros of bytes": "\0" * 64,
     "a NUL inside its length": HEX[:-1] + "\0",

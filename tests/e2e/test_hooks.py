@@ -1,0 +1,100 @@
+"""The program `hooks` against the deployed stack, as a user runs it."""
+
+import json
+import os
+import subprocess
+import uuid
+from typing import Any
+
+from local.place import ROOT
+from tests.e2e.conftest import Stack
+
+EVENT_KEYS = [
+    "key",
+    "type",
+    "dialect",
+    "status",
+    "received_at",
+    "event_time",
+    "deliveries",
+    "attempts",
+    "error",
+]
+
+
+def hooks(stack: Stack, *arguments: str, code: int = 0) -> str:
+    """Run the program and return what it printed; it must end with `code`."""
+    run = subprocess.run(
+        [str(ROOT / "hooks"), *arguments],
+        env={**os.environ, "JUSTCALL_HOOKS_LOCAL": str(stack.place.home)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == code, run.stdout + run.stderr
+    return run.stdout if code == 0 else run.stderr
+
+
+def documents(stack: Stack, *arguments: str) -> Any:
+    """Run the program with --json and return its one document."""
+    return json.loads(hooks(stack, *arguments, "--json"))
+
+
+def test_what_is_sent_is_listed_shown_and_on_the_timeline(stack: Stack) -> None:
+    """An event can be followed from `send` through `events` and `show` to `timeline`."""
+    number = f"+1415{uuid.uuid4().int % 10_000_000:07d}"
+    setting = f"data.from={json.dumps(number)}"
+    [sent] = documents(stack, "send", "sms.received", "--set", setting)["sent"]
+    assert sent["status"] == 200
+    stack.wait_for(sent["key"], "processed")
+    listed = documents(stack, "events", "--kind", "sms.received", "--since", "5m")
+    [event] = [one for one in listed if one["key"] == sent["key"]]
+    assert list(event) == EVENT_KEYS
+    assert (event["status"], event["deliveries"], event["error"]) == ("processed", 1, None)
+    shown = documents(stack, "show", sent["key"])
+    assert shown["body"]["data"]["from"] == number
+    [entry] = documents(stack, "timeline", number)
+    assert entry["key"] == sent["key"]
+    assert "Can I reschedule" in hooks(stack, "timeline", number)
+
+
+def test_send_expects_the_right_answers(stack: Stack) -> None:
+    """Forged and unsigned deliveries are expected to be refused; repeats are duplicates."""
+    assert "401" in hooks(stack, "send", "call.missed", "--forge")
+    assert "401" in hooks(stack, "send", "call.missed", "--unsigned")
+    many = documents(stack, "send", "call_completed", "--count", "3", "--repeat", "2")["sent"]
+    answers = sorted(json.loads(one["answer"])["status"] for one in many)
+    assert answers == ["accepted"] * 3 + ["duplicate"] * 3
+    hooks(stack, "send", "call.missed", "--secret", "a guess", code=1)
+
+
+def test_conflicts_are_shown(stack: Stack) -> None:
+    """A second content under the same key is shown beside the first."""
+    call_id = f"data.call_id=conflict_{uuid.uuid4().hex[:8]}"
+    [first] = documents(stack, "send", "--set", call_id, "--set", "data.duration=1")["sent"]
+    hooks(stack, "send", "--set", call_id, "--set", "data.duration=2")
+    [conflict] = documents(stack, "show", first["key"])["conflicts"]
+    assert conflict["body"]["data"]["duration"] == 2
+
+
+def test_mistakes_get_one_line_and_a_code(stack: Stack) -> None:
+    """What the user can mend ends with 2, what is not there with 1, and nothing with a traceback."""
+    mistakes = [
+        (("show", "no.such:key"), 1),
+        (("send", "no.such.kind"), 2),
+        (("send", "--set", "nonsense"), 2),
+        (("send", "--file", "no-such-file"), 2),
+        (("events", "--status", "odd"), 2),
+        (("events", "--since", "tomorrow"), 2),
+        (("timeline",), 2),
+    ]
+    for arguments, code in mistakes:
+        said = hooks(stack, *arguments, code=code)
+        assert said
+        assert "Traceback" not in said
+
+
+def test_without_a_stack_it_says_make_up(stack: Stack) -> None:
+    """Where nothing is deployed the program says how to change that."""
+    elsewhere = stack._replace(place=stack.place._replace(home=stack.place.home / "nothing"))
+    assert "make up" in hooks(elsewhere, "events", code=2)
