@@ -21,6 +21,10 @@ class Written:
     def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
         self._capsys = capsys
 
+    def text(self) -> str:
+        """Return everything since the last look, standard error too."""
+        return "".join(self._capsys.readouterr())
+
     def lines(self) -> list[dict[str, Any]]:
         """Return every line since the last look."""
         return [json.loads(line) for line in self._capsys.readouterr().out.splitlines()]

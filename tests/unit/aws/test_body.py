@@ -84,4 +84,4 @@ def test_what_is_no_text_is_compressed() -> None:
 @pytest.mark.parametrize("items", [[], [{}], [{"pk": {"S": "event#x"}}]])
 def test_no_content_is_none(items: list[dict[str, object]]) -> None:
     """Items that hold no content give none, which is not an empty one."""
-    assert unpack(items) is None  # type: ignore[arg-type]  # as a client might return
+    assert unpack(items) is None
