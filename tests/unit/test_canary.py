@@ -212,7 +212,7 @@ def test_processors(
     listener.hears_no_canary()
 
 
-WRONG = [{}, [WORD], {WORD: WORD}, True, 1.5, -1, "CANARY", None]
+WRONG = [{}, [WORD], {WORD: WORD}, True, 1.5, -1, f"{WORD} text", None]
 
 
 @pytest.mark.parametrize("wrong", WRONG, ids=repr)

@@ -24,7 +24,7 @@ MODULES = sorted(
     for path in SRC.rglob("*.py")
 )
 NAMES = [logical_name(kind) for kind in KINDS]
-PIECES = ("Queue", "DeadLetterQueue", "Processor", "LogGroup")
+PIECES = ("Queue", "DeadLetterQueue", "Processor", "Source", "LogGroup")
 FOURTEEN_DAYS = 14 * 86_400
 
 kinds = pytest.mark.parametrize("kind", KINDS)
@@ -42,11 +42,8 @@ def processor(kind: str) -> dict[str, Any]:
     return stack.function(f"{logical_name(kind)}Processor")
 
 
-def trigger(kind: str) -> dict[str, Any]:
-    [event] = processor(kind)["Events"].values()
-    assert event["Type"] == "SQS"
-    properties: dict[str, Any] = event["Properties"]
-    return properties
+def source(kind: str) -> dict[str, Any]:
+    return stack.properties(f"{logical_name(kind)}Source")
 
 
 # ------------------------------------------------------------ every kind has its pieces
@@ -69,7 +66,7 @@ def test_every_kind_has_a_processor(kind: str) -> None:
 
 @kinds
 def test_every_kind_has_its_resources(kind: str) -> None:
-    """The template has a queue, its dead letters, a processor and its log for each kind."""
+    """Each kind has a queue, its dead letters, a processor with its source, and a log."""
     pieces = {f"{logical_name(kind)}{piece}" for piece in PIECES}
     assert pieces <= set(stack.resources())
 
@@ -101,6 +98,8 @@ def test_every_queue_and_processor_has_a_kind() -> None:
     assert set(stack.resources("AWS::SQS::Queue")) == {
         f"{name}{piece}" for name in NAMES for piece in ("Queue", "DeadLetterQueue")
     }
+    mappings = stack.resources("AWS::Lambda::EventSourceMapping")
+    assert set(mappings) == {f"{name}Source" for name in NAMES}
     functions = set(stack.resources("AWS::Serverless::Function"))
     assert {name for name in functions if name.endswith("Processor")} == {
         f"{name}Processor" for name in NAMES
@@ -124,8 +123,9 @@ def test_processor_is_the_kinds(kind: str) -> None:
     assert processor(kind)["LoggingConfig"]["LogGroup"] == stack.physical_name(
         f"{logical_name(kind)}LogGroup"
     )
-    mapping = trigger(kind)
-    assert mapping["Queue"] == stack.arn(f"{logical_name(kind)}Queue")
+    mapping = source(kind)
+    assert mapping["FunctionName"] == stack.physical_name(f"{logical_name(kind)}Processor")
+    assert mapping["EventSourceArn"] == stack.arn(f"{logical_name(kind)}Queue")
     assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     assert mapping["ScalingConfig"]["MaximumConcurrency"] >= 2
     assert "FilterCriteria" not in mapping, "what matches no filter would be deleted"

@@ -31,7 +31,7 @@ def test_every_file_has_an_expectation(folder: str, table: dict[str, object]) ->
 def test_readme_says_what_is_expected() -> None:
     """The tables that people read are the table that tests use."""
     http = re.findall(r"^\| `(\w+)\.json` \| (\d+) \| ([a-z ]+) \|", README, re.MULTILINE)
-    assert dict((name, (int(status), word)) for name, status, word in http) == {
+    assert {name: (int(status), word) for name, status, word in http} == {
         name: (answer.status, answer.word) for name, answer in HTTP.items()
     }
     sqs = re.findall(r"^\| `(\w+)\.json` \| (\w+Processor) \| (\d) \|", README, re.MULTILINE)
