@@ -47,7 +47,7 @@ invoke: setup ## run every file of events/ with sam local invoke, where Docker a
 ## Checks and tests
 .PHONY: test unit integration e2e lint types imports template format bench
 test: env-all lint types imports template ## every check, then every test with coverage
-	@$(BIN)/pytest --cov tests/unit tests/integration tests/e2e
+	@$(BIN)/pytest tests/unit tests/integration tests/e2e --cov
 
 unit: env-dev ## tests in one process, without network
 	@$(BIN)/pytest tests/unit

@@ -10,7 +10,6 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from typing import NamedTuple
 
 import httpx
@@ -115,8 +114,8 @@ def _free_port(wanted: int) -> int:
 
 def _alive(pid: int) -> bool:
     """Tell whether the process is there and is MiniStack, not a later one with the same id."""
-    with suppress(ChildProcessError):
-        os.waitpid(pid, os.WNOHANG)  # if it is our own child, let it go once it ended
+    for child in _CHILDREN:
+        child.poll()  # an ended child of ours is there until somebody asks
     shown = subprocess.run(  # noqa: S603
         ["ps", "-o", "command=", "-p", str(pid)],  # noqa: S607  (wherever the system has it)
         capture_output=True,

@@ -9,7 +9,7 @@ STACK_NAME = "justcall-hooks-local"
 REGION = "us-east-1"
 # The sample secret that the files in events/ are signed with; samconfig.toml has it too.
 SAMPLE_SECRET = "justcall-hooks-sample-secret"  # noqa: S105  (public: it guards nothing but samples)
-# MiniStack takes any key id that is no account number for the account's root.
+# MiniStack takes the key id `test` for the account's root.
 ROOT_CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 
 

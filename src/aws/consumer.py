@@ -24,7 +24,14 @@ from aws.messages import Message, decode
 from aws.moments import epoch
 from aws.processing import ProcessingLedger
 from aws.settings import processor_settings
-from errors import HooksError, LedgerItemMissing, LedgerUnavailable, MessageUnreadable, ModelRefused
+from errors import (
+    HooksError,
+    LedgerItemMissing,
+    LedgerUnavailable,
+    MessageUnreadable,
+    ModelRefused,
+    ProcessingFailed,
+)
 from justcall import envelope
 from justcall.models import EventData
 from justcall.timeline import Entry
@@ -85,7 +92,10 @@ def consume[Data: EventData](record: SQSRecord, kind: Kind[Data], tables: Tables
         done = _act(message, kind, tables, attempts)
     except Exception as error:
         _fail(error, message, tables, attempts)
-        raise
+        if isinstance(error, HooksError):
+            raise
+        # Whatever it was, its text may quote the body, and Powertools would log it when debugging.
+        raise ProcessingFailed("unexpected") from None
     now = time.time()
     observability.count(observability.PROCESSED if done else observability.ALREADY_PROCESSED)
     if done:
