@@ -25,6 +25,8 @@ QUARANTINED = "quarantined"
 # Closes the race of two deliveries of one event: exactly one of them finds the place empty.
 _ABSENT = "attribute_not_exists(pk)"
 _DAY_SECONDS = 86_400
+# What the step to processed will add to the item: its write is billed by the larger size.
+_STEP_BYTES = 64
 
 
 class Event(NamedTuple):
@@ -109,7 +111,7 @@ class Ledger:
         return item
 
     def _write(self, item: dict[str, Any], body: bytes) -> Kept | None:
-        packed = bodies.pack(body, _size(item))
+        packed = bodies.pack(body, _size(item) + _STEP_BYTES)
         if isinstance(packed, bytes) and len(packed) > bodies.PART_BYTES:
             return self._put_in_parts(item, bodies.cut(packed))
         return self._put(item | bodies.attribute(packed))

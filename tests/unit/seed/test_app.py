@@ -63,10 +63,13 @@ def test_secret_without_a_value_gets_one(cloudformation: CloudFormation, kind: s
     )
 
 
+@pytest.mark.parametrize("value", [{"SecretString": "rotated"}, {"SecretBinary": b"by hand"}])
 @pytest.mark.parametrize("kind", ["Create", "Update"])
-def test_secret_with_a_value_is_kept(cloudformation: CloudFormation, kind: str) -> None:
+def test_secret_with_a_value_is_kept(
+    cloudformation: CloudFormation, kind: str, value: dict[str, Any]
+) -> None:
     """No later deploy undoes a rotation."""
-    cloudformation.client.answers["get_secret_value"] = {"SecretString": "rotated"}
+    cloudformation.client.answers["get_secret_value"] = value
     assert cloudformation.call(kind)["Status"] == "SUCCESS"
     assert "put_secret_value" not in cloudformation.client.operations
 
