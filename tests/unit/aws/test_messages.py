@@ -31,6 +31,7 @@ def test_largest_message_travels_whole() -> None:
     text = encode(MESSAGE._replace(body="x" * room))
     assert len(text) == MESSAGE_BYTES
     assert decode(text).body == "x" * room
+    assert decode(encode(MESSAGE._replace(body="x" * (room + 1)))).body is None
 
 
 @pytest.mark.parametrize("body", ["x" * MESSAGE_BYTES, "ä" * 200_000, '"' * 600_000])
