@@ -59,8 +59,11 @@ def measure(name: str, seconds: float) -> None:
     metrics.add_metric(name, MetricUnit.Milliseconds, round(max(seconds, 0.0) * 1000, 1))
 
 
-def flush() -> None:
-    """Write the metrics of this invocation."""
+def flush(**fields: object) -> None:
+    """Write the metrics of this invocation in one line, with fields; None is left out."""
+    for name, value in fields.items():
+        if value is not None:
+            metrics.add_metadata(name, value)
     metrics.flush_metrics()
 
 

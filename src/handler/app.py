@@ -59,7 +59,16 @@ def _body(event: dict[str, Any]) -> bytes:
 
 def _kept(outcome: Outcome, event: dict[str, Any], deadline: Deadline) -> dict[str, Any]:
     observability.count(outcome.name.title())
-    _report(outcome.name, event, deadline, event_key=outcome.key, reason=outcome.reason)
+    observability.measure(observability.HANDLER_LATENCY, deadline.elapsed())
+    # One line holds the metrics and what a log line would say: a line of its own costs a tenth of
+    # the handler's CPU (make bench).
+    observability.flush(
+        level="INFO",
+        message=outcome.name,
+        event_key=outcome.key,
+        reason=outcome.reason,
+        **_about(event),
+    )
     return answer(KEPT, outcome.name)
 
 
@@ -69,27 +78,16 @@ def _failed(error: Exception, event: dict[str, Any], deadline: Deadline) -> dict
     refused = isinstance(error, Refused)
     name = observability.REFUSED if refused else observability.UNAVAILABLE
     observability.count_by_reason(name, reason)
+    observability.measure(observability.HANDLER_LATENCY, deadline.elapsed())
+    observability.flush()
     details = {} if refused else observability.cause(error)
-    _report(name.lower(), event, deadline, level="warning", reason=reason, **details)
+    observability.log("warning", name.lower(), reason=reason, **_about(event), **details)
     return answer(status, word)
 
 
-def _report(
-    outcome: str,
-    event: dict[str, Any],
-    deadline: Deadline,
-    level: observability.Level = "info",
-    **fields: object,
-) -> None:
-    """Write one log line and the metrics of one request."""
-    elapsed = deadline.elapsed()
-    observability.measure(observability.HANDLER_LATENCY, elapsed)
-    observability.flush()
-    observability.log(
-        level,
-        outcome,
-        request_id=event["requestContext"].get("requestId"),
-        bytes=len(event.get("body") or ""),
-        ms=round(elapsed * 1000, 1),
-        **fields,
-    )
+def _about(event: dict[str, Any]) -> dict[str, object]:
+    """Return what may be said of any request; `chars`: the length of the body as it came."""
+    return {
+        "request_id": event["requestContext"].get("requestId"),
+        "chars": len(event.get("body") or ""),
+    }

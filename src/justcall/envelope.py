@@ -18,6 +18,13 @@ _TYPE = re.compile(r"[A-Za-z0-9._-]{1,128}")
 _PROBE_BYTES = 4096
 
 
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(name)  # NaN and Infinity are Python's, not JSON's
+
+
+_DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
+
+
 class Envelope(NamedTuple):
     """What the receiver knows about an event without knowing its kind."""
 
@@ -79,7 +86,7 @@ def _holds_nothing(document: Mapping[str, Any]) -> bool:
 
 def _parse(body: bytes) -> dict[str, Any]:
     try:
-        document = json.loads(body.decode("utf-8-sig"), parse_constant=_refuse_constant)
+        document = _DECODER.decode(body.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         raise Unreadable("not-utf8") from error
     except (ValueError, RecursionError) as error:  # also integers of thousands of digits
@@ -87,7 +94,3 @@ def _parse(body: bytes) -> dict[str, Any]:
     if not isinstance(document, dict):
         raise Unreadable("not-an-object")
     return document
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(name)  # NaN and Infinity are Python's, not JSON's
