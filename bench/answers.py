@@ -20,21 +20,25 @@ class _Raw:
         yield self._content
 
 
-def _answer(target: str) -> dict[str, str]:
+def _answer(target: str, body: str) -> tuple[int, dict[str, str]]:
     if target.endswith("GetSecretValue"):
-        return {"SecretString": SECRET}
+        # As after a deployment: there is no previous secret until the first rotation.
+        if "AWSPREVIOUS" in body:
+            return 400, {"__type": "ResourceNotFoundException"}
+        return 200, {"SecretString": SECRET}
     if target.endswith("SendMessage"):
-        return {"MessageId": "0", "MD5OfMessageBody": "0"}
-    return {}
+        return 200, {"MessageId": "0", "MD5OfMessageBody": "0"}
+    return 200, {}
 
 
 def _send(_: Any, request: Any) -> AWSResponse:
     target = request.headers["X-Amz-Target"]
     target = target.decode() if isinstance(target, bytes) else target
     calls[target.rsplit(".", 1)[1]] += 1
-    content = json.dumps(_answer(target)).encode()
+    status, answer = _answer(target, str(request.body))
+    content = json.dumps(answer).encode()
     headers: Any = {"x-amzn-requestid": "0", "content-type": "application/x-amz-json-1.0"}
-    return AWSResponse(request.url, 200, headers, _Raw(content))
+    return AWSResponse(request.url, status, headers, _Raw(content))
 
 
 def install() -> None:

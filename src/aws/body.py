@@ -9,9 +9,15 @@ import zlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from aws.dictionary import DICTIONARY
+
 WRITE_UNIT = 1024
 PART_BYTES = 360 * 1024
 _SMALL_BYTES = 4096
+# A copy of a compressor that has read the dictionary costs less than reading it again, and zlib's
+# usual window takes 256 KiB of fresh memory, which costs more than compressing 2 KB.
+_SMALL = zlib.compressobj(level=1, wbits=13, memLevel=5, zdict=DICTIONARY)
+_LARGE = zlib.compressobj(zdict=DICTIONARY)
 
 
 def pack(content: bytes, others_bytes: int) -> str | bytes:
@@ -47,14 +53,20 @@ def unpack(items: Sequence[Mapping[str, Any]]) -> bytes | None:
         text: str = items[0]["text"]["S"]
         return text.encode()
     pieces = [item["packed"]["B"] for item in items if "packed" in item]
-    return zlib.decompress(b"".join(pieces)) if pieces else None
+    return _decompress(b"".join(pieces)) if pieces else None
 
 
 def _compress(content: bytes) -> bytes:
-    # zlib's usual window takes 256 KiB of fresh memory, which costs more than compressing 2 KB.
-    window, memory = (12, 5) if len(content) <= _SMALL_BYTES else (15, 8)
-    squeezer = zlib.compressobj(wbits=window, memLevel=memory)
+    squeezer = (_SMALL if len(content) <= _SMALL_BYTES else _LARGE).copy()
     return squeezer.compress(content) + squeezer.flush()
+
+
+def _decompress(packed: bytes) -> bytes:
+    opener = zlib.decompressobj(zdict=DICTIONARY)
+    content = opener.decompress(packed) + opener.flush()
+    if not opener.eof:
+        raise zlib.error("cut short")
+    return content
 
 
 def _text(content: bytes) -> str | None:

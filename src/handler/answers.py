@@ -5,7 +5,6 @@ JustCall takes exactly 200 for an acknowledgement and sends again on anything el
 nothing; the cause is in the log and the metrics.
 """
 
-import json
 from typing import Any
 
 from errors import BodyTooLarge, BodyUndecodable, HooksError, SignatureRefused, Unavailable
@@ -35,5 +34,5 @@ def answer(status: int, word: str) -> dict[str, Any]:
     return {
         "statusCode": status,
         "headers": {"content-type": "application/json", "cache-control": "no-store"},
-        "body": json.dumps({"status": word}),
+        "body": f'{{"status": "{word}"}}',  # the words are ours and need no escape
     }

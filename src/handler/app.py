@@ -41,8 +41,15 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
 
 
 def _delivery(event: dict[str, Any]) -> Delivery:
-    headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
-    return Delivery(os.urandom(8).hex(), _body(event), headers.get(signature.HEADER), time.time())
+    return Delivery(os.urandom(8).hex(), _body(event), _signature(event), time.time())
+
+
+def _signature(event: dict[str, Any]) -> str | None:
+    """Return the signature header; the HTTP API has names in lower case, others may not."""
+    headers: dict[str, str] = event.get("headers") or {}
+    if signature.HEADER in headers:
+        return headers[signature.HEADER]
+    return next((headers[name] for name in headers if name.lower() == signature.HEADER), None)
 
 
 def _body(event: dict[str, Any]) -> bytes:
