@@ -59,9 +59,18 @@ def figures(quick: bool) -> list[Figure]:
         Figure("cold start, usual × ours", cold[usual] / cold[ours], 1.6, 2, True, shown(cold, usual, ours)),
         Figure("cold start, forged × bare", cold["forged"] / cold[bare], 1.1, 0.85, False, shown(cold, "forged", bare)),
         Figure("$ per million, batches of 10", cost.dollars(10), 6, 4, shown=f"units: {cost.explain()}"),
-        Figure("$ per million, batches of 1", cost.dollars(1), 6, 4, shown="the worst case"),
-        Figure("$ per million with API and Lambda requests", cost.whole(10), 6, 6, shown="for information"),
     ]  # fmt: skip
+
+
+def also() -> str:
+    """Return what has no bar, in a sentence."""
+    from bench import cost, event
+
+    return (
+        f"Without a bar: ${cost.dollars(1):.2f} where each message comes alone, "
+        f"${cost.dollars(10, event.prose()):.2f} for an event of the same size that is mostly prose, "
+        f"${cost.whole(10):.2f} with the requests of API and functions."
+    )
 
 
 def main() -> int:
@@ -72,7 +81,8 @@ def main() -> int:
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         del os.environ[name]
     os.environ.update(measure.ENVIRONMENT | {"MAX_RECEIVES": "5"})
-    found = figures(quick)
+    with measure.quiet():
+        found, more = figures(quick), also()
     machine = f"CPython {platform.python_version()}, {platform.machine()}, {os.cpu_count()} cores"
     table = "\n".join(
         [
@@ -81,6 +91,8 @@ def main() -> int:
             "| figure | measured | in detail | bar | goal | bar reached | goal reached |",
             "|---|---|---|---|---|---|---|",
             *(one.row() for one in found),
+            "",
+            more,
         ]
     )
     print(table)

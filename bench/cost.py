@@ -1,8 +1,6 @@
 """What an event costs: write units by DynamoDB's published rules, from the items really written."""
 
-import io
 import json
-from contextlib import redirect_stdout
 from typing import Any
 
 from aws import clients
@@ -17,13 +15,13 @@ LAMBDA_REQUEST = 0.20
 _KIB = 1024
 
 
-def units() -> dict[str, int]:
+def units(content: bytes | None = None) -> dict[str, int]:
     """Return the write units of one event by what they are for.
 
     A write costs a unit for each KiB of its item begun, twice that in a transaction. The index
     `recent` gets the keys once, for one unit; nothing that it holds changes afterwards.
     """
-    put, transaction, _ = _captured()
+    put, transaction = _captured(content)
     ledger = put["Item"]
     update, entry = transaction["TransactItems"]
     values = update["Update"]["ExpressionAttributeValues"]
@@ -36,9 +34,9 @@ def units() -> dict[str, int]:
     }
 
 
-def dollars(batch: int) -> float:
+def dollars(batch: int, content: bytes | None = None) -> float:
     """Return write units and SQS requests per million events, the queue read in such batches."""
-    return sum(units().values()) * WRITE_UNIT + (1 + 2 / batch) * SQS_REQUEST
+    return sum(units(content).values()) * WRITE_UNIT + (1 + 2 / batch) * SQS_REQUEST
 
 
 def whole(batch: int) -> float:
@@ -46,7 +44,7 @@ def whole(batch: int) -> float:
     return dollars(batch) + HTTP_API_REQUEST + (1 + 1 / batch) * LAMBDA_REQUEST
 
 
-def _captured() -> tuple[Any, Any, str]:
+def _captured(content: bytes | None) -> tuple[Any, Any]:
     """Return what handler and processor send for one event of 2 KB."""
     from handler.app import handler
     from processors.call_completed import handler as processor
@@ -60,14 +58,12 @@ def _captured() -> tuple[Any, Any, str]:
     for client in (clients.dynamodb(), clients.sqs()):
         client.meta.events.register("provide-client-params", capture)
     attributes = {"ApproximateReceiveCount": "1"}
-    with redirect_stdout(io.StringIO()):
-        handler(events.delivery(), Context())
-        message = sent["send"]["MessageBody"]
-        record = {"messageId": "0", "body": message, "attributes": attributes}
-        processor({"Records": [record]}, Context())
+    handler(events.delivery(content=content), Context())
+    record = {"messageId": "0", "body": sent["send"]["MessageBody"], "attributes": attributes}
+    processor({"Records": [record]}, Context())
     for client in (clients.dynamodb(), clients.sqs()):
         client.meta.events.unregister("provide-client-params", capture)
-    return sent["put"], sent["transaction"], message
+    return sent["put"], sent["transaction"]
 
 
 def _size(item: Any) -> int:

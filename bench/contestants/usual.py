@@ -60,4 +60,5 @@ def webhook() -> Response[str]:
 @tracer.capture_lambda_handler
 @metrics.log_metrics(capture_cold_start_metric=True)
 def handler(event: dict[str, Any], context: Any) -> Any:
+    config.register_lambda_context(context)
     return app.resolve(event, context)
