@@ -2,6 +2,7 @@
 
 import re
 import sys
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
@@ -59,14 +60,11 @@ def send(
 
     Exit code 0 if every answer is the right one: 200, and 401 for --forge and --unsigned.
     """
+    make = _maker(samples.kind_of(kind), file, set_ or [], as_is=as_is)
     deployment = None if url and (secret or forge or unsigned) else find(stack, region, profile)
     target = url or _of(deployment).webhook_url
     key = None if unsigned else _GUESS if forge else secret or _of(deployment).secret
-    bodies = (
-        body
-        for _ in range(count)
-        for body in [_body(samples.kind_of(kind), file, set_ or [], as_is=as_is)] * repeat
-    )
+    bodies = (body for _ in range(count) for body in [make()] * repeat)
     sent = []
     with render.errors.status("sending") as progress:
         for one in post(target, bodies, key, rate):
@@ -137,23 +135,28 @@ def version(
         raise typer.Exit
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Run the program; what the user can mend is one line on stderr."""
     try:
-        app()
+        app(arguments, prog_name="hooks")
     except NotFoundError as error:
         _end(str(error), 1)
     except UsageError as error:
         _end(str(error), 2)
     except ClientError as error:
-        _end(f"AWS refused {error.operation_name}: {error.response['Error']['Message']}", 2)
+        _end(f"AWS refused {error.operation_name}: {_reason(error)}", 2)
     except BotoCoreError as error:
         _end(f"AWS can't be asked: {error}; is the stack up? (make up)", 2)
 
 
 def _end(text: str, code: int) -> None:
-    render.errors.print(f"hooks: {text}", soft_wrap=True, markup=False)
+    render.errors.print(f"hooks: {text}", soft_wrap=True)
     sys.exit(code)
+
+
+def _reason(error: ClientError) -> str:
+    told = error.response["Error"]
+    return told.get("Message") or told.get("Code", "without a reason")
 
 
 def _of(stack: Stack | None) -> Stack:
@@ -161,25 +164,35 @@ def _of(stack: Stack | None) -> Stack:
     return stack
 
 
-def _body(kind: str, file: str | None, settings: list[str], *, as_is: bool) -> bytes:
+def _maker(kind: str, file: str | None, settings: list[str], *, as_is: bool) -> Callable[[], bytes]:
+    """Return what makes each event's body: a new sample, or always the same bytes."""
+    if not file and not as_is:
+        return lambda: samples.fresh(kind, settings)
+    if settings:
+        raise UsageError("--set changes a new sample; leave out --file and --as-is")
+    # Read once: stdin holds nothing the second time.
+    body = _read(file) if file else samples.sample(kind)
+    return lambda: body
+
+
+def _read(file: str) -> bytes:
     if file == "-":
         return sys.stdin.buffer.read()
-    if file:
-        try:
-            return Path(file).read_bytes()
-        except OSError as error:
-            raise UsageError(f"--file {file}: {error.strerror}") from error
-    return samples.sample(kind) if as_is else samples.fresh(kind, settings)
+    try:
+        return Path(file).read_bytes()
+    except OSError as error:
+        raise UsageError(f"--file {file}: {error.strerror}") from error
 
 
 def _moment(since: str | None) -> datetime | None:
+    """Return the moment in UTC. Raises UsageError."""
     if since is None:
         return None
     ago = _AGO.fullmatch(since)
-    if ago:
-        return datetime.now(UTC) - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
     try:
+        if ago:
+            return datetime.now(UTC) - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
         moment = datetime.fromisoformat(since)
-    except ValueError as error:
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError) as error:  # no time, or one before the year 1
         raise UsageError(f"--since {since}: write 15m, 2h, 3d or an ISO time") from error
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

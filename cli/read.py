@@ -1,9 +1,11 @@
 """What the table holds, as plain documents: the JSON that docs/cli.md describes."""
 
+import heapq
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from itertools import batched, chain, islice
 from typing import Any
 
 from aws import body as bodies
@@ -16,6 +18,7 @@ STATUSES = ("received", "processed", "failed", "stuck", "unhandled", "quarantine
 # Events leave the ledger after 90 days unless the deployment says otherwise.
 OLDEST_DAYS = 90
 _EVENT_PREFIX = "event#"
+# No more fit one BatchGetItem.
 _PAGE = 100
 
 type Document = dict[str, Any]
@@ -24,18 +27,14 @@ type Document = dict[str, Any]
 def events(
     stack: Stack, status: str | None, kind: str | None, since: datetime | None, limit: int
 ) -> list[Document]:
-    """Return the newest events that fit, the newest first."""
-    found: list[Document] = []
-    for keys in _recent(stack, since):
-        fitting = (
-            event
-            for event in _fetch(stack, keys)
-            if (not status or event["status"] == status) and (not kind or event["type"] == kind)
-        )
-        found += sorted(fitting, key=lambda event: event["received_at"], reverse=True)
-        if len(found) >= limit:
-            break
-    return found[:limit]
+    """Return the newest events that fit, the newest first; `since` is in UTC."""
+    fitting = (
+        event
+        for keys in batched(_recent(stack, since), _PAGE, strict=False)
+        for event in _fetch(stack, keys)
+        if (not status or event["status"] == status) and (not kind or event["type"] == kind)
+    )
+    return list(islice(fitting, limit))
 
 
 def event(stack: Stack, key: str) -> Document:
@@ -63,57 +62,63 @@ def timeline(stack: Stack, number: str, limit: int) -> list[Document]:
     return [json.loads(bodies.unpack([item]) or b"{}") for item in reversed(items)]
 
 
-def _recent(stack: Stack, since: datetime | None) -> Iterator[list[str]]:
-    """Yield the partitions of events day by day, the newest day first."""
+def _recent(stack: Stack, since: datetime | None) -> Iterator[str]:
+    """Yield the partitions of events, the newest first; no more is read than is asked for."""
     now = datetime.now(UTC)
     oldest = since or now - timedelta(days=OLDEST_DAYS)
     client = stack.client("dynamodb")
 
-    def shard(name: str) -> list[str]:
-        pages = client.get_paginator(
-            "query"
-        ).paginate(
-            TableName=stack.events_table,
-            IndexName=schema.RECENT_INDEX,
-            KeyConditionExpression="#bucket = :bucket AND received_at >= :since",
-            ExpressionAttributeNames={"#bucket": "bucket"},  # a reserved word
-            ExpressionAttributeValues={
-                ":bucket": {"S": name},
-                ":since": {"S": oldest.astimezone(UTC).isoformat(timespec="milliseconds")[:23]},
-            },
+    def shard(name: str) -> Iterator[Any]:
+        paginator = client.get_paginator("query")
+        pages = iter(
+            paginator.paginate(
+                TableName=stack.events_table,
+                IndexName=schema.RECENT_INDEX,
+                KeyConditionExpression="#bucket = :bucket AND received_at >= :since",
+                ExpressionAttributeNames={"#bucket": "bucket"},  # a reserved word
+                ExpressionAttributeValues={
+                    ":bucket": {"S": name},
+                    ":since": {"S": oldest.isoformat(timespec="milliseconds")[:23]},
+                },
+                ScanIndexForward=False,
+                PaginationConfig={"PageSize": _PAGE},
+            )
         )
-        return [item["pk"]["S"] for page in pages for item in page["Items"]]
+        # Here and not when it is asked for: the shards' first pages are read side by side.
+        first = list(islice(pages, 1))
+        return (item for page in chain(first, pages) for item in page["Items"])
 
     with ThreadPoolExecutor(schema.SHARDS) as pool:
         for back in range((now.date() - oldest.date()).days + 1):
             day = (now - timedelta(days=back)).date().isoformat()
             names = [schema.day_bucket(day, number) for number in range(schema.SHARDS)]
-            keys = [key for found in pool.map(shard, names) for key in found]
-            if keys:
-                yield keys
+            newest_first = heapq.merge(*pool.map(shard, names), key=_came, reverse=True)
+            yield from (item["pk"]["S"] for item in newest_first)
 
 
-def _fetch(stack: Stack, partitions: list[str]) -> Iterator[Document]:
-    """Yield the ledger items of some events, without their bodies."""
+def _came(item: Any) -> str:
+    received_at: str = item["received_at"]["S"]
+    return received_at
+
+
+def _fetch(stack: Stack, partitions: Sequence[str]) -> list[Document]:
+    """Return the ledger items of some events without their bodies, the newest first."""
     client = stack.client("dynamodb")
     names = ("pk", "type", "dialect", "status", "received_at", "event_time", "deliveries")
     wanted = {f"#{name}": name for name in (*names, "attempts", "error")}
-    for start in range(0, len(partitions), _PAGE):
-        keys = [
-            {"pk": {"S": pk}, "sk": {"S": schema.LEDGER}}
-            for pk in partitions[start : start + _PAGE]
-        ]
-        request: Any = {
-            stack.events_table: {
-                "Keys": keys,
-                "ProjectionExpression": ", ".join(wanted),
-                "ExpressionAttributeNames": wanted,
-            }
+    request: Any = {
+        stack.events_table: {
+            "Keys": [{"pk": {"S": pk}, "sk": {"S": schema.LEDGER}} for pk in partitions],
+            "ProjectionExpression": ", ".join(wanted),
+            "ExpressionAttributeNames": wanted,
         }
-        while request:
-            answer = client.batch_get_item(RequestItems=request)
-            yield from map(_document, answer["Responses"].get(stack.events_table, []))
-            request = answer.get("UnprocessedKeys")
+    }
+    found: list[Any] = []
+    while request:
+        answer = client.batch_get_item(RequestItems=request)
+        found += answer["Responses"].get(stack.events_table, [])
+        request = answer.get("UnprocessedKeys")
+    return [_document(item) for item in sorted(found, key=_came, reverse=True)]
 
 
 def _query(

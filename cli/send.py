@@ -1,17 +1,22 @@
 """Posting deliveries as JustCall does."""
 
 import time
-from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from typing import NamedTuple
 
-import httpx
+from urllib3.exceptions import HTTPError, LocationValueError
 
 from cli.errors import UsageError
+from errors import Unreadable
 from justcall import envelope, keys, signature
+from local.post import Receiver
 
 AT_ONCE = 8
-_SECONDS = 30.0
+# So many are handed out before the first of them is answered: one slow answer stops nobody, and
+# an endless number of bodies is never made beforehand.
+_AHEAD = 4 * AT_ONCE
 
 
 class Sent(NamedTuple):
@@ -27,42 +32,61 @@ def send(
     url: str, bodies: Iterable[bytes], secret: str | None, rate: float | None
 ) -> Iterator[Sent]:
     """Post each body, signed with `secret` (unsigned without one), at most `rate` a second."""
-    target = httpx.URL(url)
-    headers = {"content-type": "application/json"}
-    if target.host.endswith(".localhost"):
-        # Not every machine resolves names under localhost.
-        headers["host"] = target.netloc.decode()
-        target = target.copy_with(host="127.0.0.1")
-    with httpx.Client(timeout=_SECONDS) as client, ThreadPoolExecutor(AT_ONCE) as pool:
-
-        def post(body: bytes) -> Sent:
-            signed = {signature.HEADER: signature.sign(body, secret)} if secret else {}
-            started = time.monotonic()
-            try:
-                answer = client.post(target, content=body, headers=headers | signed)
-            except httpx.HTTPError as error:
-                reason = type(error).__name__
-                raise UsageError(f"{url} does not answer ({reason}); try: make up") from error
-            waited = round((time.monotonic() - started) * 1000, 1)
-            return Sent(_key(body), answer.status_code, answer.text, waited)
-
-        yield from pool.map(post, _paced(bodies, rate))
+    try:
+        with Receiver(url, AT_ONCE) as receiver, ThreadPoolExecutor(AT_ONCE) as pool:
+            yield from in_order(
+                pool, lambda body: _post(receiver, body, secret), paced(bodies, rate)
+            )
+    except LocationValueError as error:
+        raise UsageError(f"{url} is no URL that can be posted to: {error}") from error
+    except HTTPError as error:
+        reason = type(error).__name__
+        raise UsageError(f"{url} does not answer ({reason}); try: make up") from error
 
 
-def _paced(bodies: Iterable[bytes], rate: float | None) -> Iterator[bytes]:
+def in_order[Item, Result](
+    pool: Executor, work: Callable[[Item], Result], items: Iterable[Item]
+) -> Iterator[Result]:
+    """Yield the result for each item, in their order, while later items are taken and worked on."""
+    waiting: deque[Future[Result]] = deque()
+    try:
+        for item in items:
+            waiting.append(pool.submit(work, item))
+            while waiting and (waiting[0].done() or len(waiting) > _AHEAD):
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+    finally:
+        for one in waiting:
+            one.cancel()
+
+
+def paced(
+    bodies: Iterable[bytes],
+    rate: float | None,
+    clock: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Iterator[bytes]:
     """Yield the bodies no faster than `rate` a second."""
-    started = time.monotonic()
+    started = clock()
     for number, body in enumerate(bodies):
         if rate:
-            time.sleep(max(0.0, started + number / rate - time.monotonic()))
+            sleep(max(0.0, started + number / rate - clock()))
         yield body
 
 
-def _key(body: bytes) -> str | None:
+def key_of(body: bytes) -> str | None:
     """Return the key that the receiver will give, None for a probe."""
     body_hash = keys.content_hash(body)
     try:
         read = envelope.read(body)
-    except Exception:  # noqa: BLE001  (whatever is unreadable is quarantined)
-        return keys.quarantine_key(body_hash)
+    except Unreadable:
+        return None if envelope.is_probe(body) else keys.quarantine_key(body_hash)
     return keys.key_of(read, body_hash) if read.data else None
+
+
+def _post(receiver: Receiver, body: bytes, secret: str | None) -> Sent:
+    started = time.monotonic()
+    answer = receiver.post(body, signature.sign(body, secret) if secret else None)
+    waited = round((time.monotonic() - started) * 1000, 1)
+    return Sent(key_of(body), answer.status, answer.data.decode(errors="replace"), waited)

@@ -53,9 +53,9 @@ def _local() -> Stack:
     home = Path(os.environ.get("JUSTCALL_HOOKS_LOCAL", ROOT / ".local"))
     try:
         described = json.loads((home / "stack.json").read_text())
-    except (OSError, ValueError) as error:
+        return Stack(described, {"region_name": described["region"], **_LOCAL_CREDENTIALS})
+    except (OSError, ValueError, KeyError, TypeError) as error:  # no file, or no whole one
         raise UsageError("there is no local stack; run: make up  (or name one: --stack)") from error
-    return Stack(described, {"region_name": described["region"], **_LOCAL_CREDENTIALS})
 
 
 def _deployed(name: str, region: str | None, profile: str | None) -> Stack:

@@ -6,7 +6,8 @@ import uuid
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-import httpx
+from urllib3 import BaseHTTPResponse
+from urllib3.exceptions import HTTPError
 
 from aws import schema
 from justcall.envelope import read
@@ -15,6 +16,7 @@ from justcall.signature import sign
 from local.deploy import client
 from local.ministack import Process
 from local.place import ROOT, SAMPLE_SECRET, LocalError
+from local.post import Receiver
 
 PROCESSED_SECONDS = 30.0
 _SAMPLE = ROOT / "events" / "http" / "call_completed.json"
@@ -48,17 +50,12 @@ def show(process: Process, stack: Mapping[str, Any]) -> tuple[list[Shown], str]:
     ], key
 
 
-def post(stack: Mapping[str, Any], body: bytes, signature: str | None) -> httpx.Response:
-    """Post one delivery; `*.localhost` need not resolve, so the host goes into the header."""
-    url = httpx.URL(stack["webhook_url"])
-    headers = {"host": url.netloc.decode(), "content-type": "application/json"}
-    if signature is not None:
-        headers["x-justcall-signature"] = signature
+def post(stack: Mapping[str, Any], body: bytes, signature: str | None) -> BaseHTTPResponse:
+    """Post one delivery to the stack. Raises LocalError if nobody answers."""
     try:
-        return httpx.post(
-            url.copy_with(host="127.0.0.1"), content=body, headers=headers, timeout=30
-        )
-    except httpx.HTTPError as error:
+        with Receiver(stack["webhook_url"]) as receiver:
+            return receiver.post(body, signature)
+    except HTTPError as error:
         raise LocalError(
             f"the webhook does not answer ({type(error).__name__}); try: make down up"
         ) from error
@@ -77,8 +74,8 @@ def _line(
     answer = post(stack, body, signature)
     said = answer.json().get("status", "")
     then = {"duplicate": "counted, nothing else"}.get(said, "no effect")
-    expected = (answer.status_code, said) == (status, word)
-    return Shown(what, f"{answer.status_code} {said}", then, expected)
+    expected = (answer.status, said) == (status, word)
+    return Shown(what, f"{answer.status} {said}", then, expected)
 
 
 def _wait(process: Process, table: str, key: str) -> tuple[str, float]:

@@ -12,7 +12,8 @@ import time
 from collections.abc import Callable
 from typing import NamedTuple
 
-import httpx
+from urllib3 import PoolManager
+from urllib3.exceptions import HTTPError
 
 from local.place import LocalError, Place, environment, tool
 
@@ -126,9 +127,11 @@ def _alive(pid: int) -> bool:
 
 
 def _answers(process: Process) -> bool:
+    health = f"{process.endpoint_url}/_ministack/health"
     try:
-        return httpx.get(f"{process.endpoint_url}/_ministack/health", timeout=2.0).is_success
-    except httpx.HTTPError:
+        with PoolManager() as pool:
+            return pool.request("GET", health, timeout=2.0, retries=False).status == 200
+    except HTTPError:
         return False
 
 

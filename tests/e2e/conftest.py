@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-import httpx
 import pytest
+from urllib3 import BaseHTTPResponse
 
 from local import demo, deploy, ministack
 from local.place import Place
@@ -21,7 +21,7 @@ class Stack(NamedTuple):
     def client(self, service: str) -> Any:
         return deploy.client(self.process, service)
 
-    def post(self, body: bytes, signature: str | None) -> httpx.Response:
+    def post(self, body: bytes, signature: str | None) -> BaseHTTPResponse:
         return demo.post(self.described, body, signature)
 
     def items(self, partition: str) -> list[dict[str, Any]]:

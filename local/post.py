@@ -1,0 +1,77 @@
+"""Posting to a webhook URL as JustCall does: what `make up`, `hooks send` and the tests share."""
+
+from types import TracebackType
+from typing import Self
+from urllib.request import getproxies, proxy_bypass
+
+from urllib3 import BaseHTTPResponse, PoolManager, ProxyManager, Timeout
+from urllib3.exceptions import LocationValueError
+from urllib3.util import parse_url
+
+from justcall import signature as signatures
+
+SECONDS = 30.0
+_THIS_MACHINE = "127.0.0.1"
+
+
+class Receiver:
+    """A webhook URL that several threads may ask; connections are kept until it is closed.
+
+    Everything raises urllib3's HTTPError where nobody answers, LocationValueError among them where
+    it is no URL.
+    """
+
+    def __init__(self, url: str, connections: int = 1) -> None:
+        where = parse_url(url)
+        scheme, host = where.scheme, where.host
+        if not scheme or not host:
+            raise LocationValueError("a scheme or a host is missing")
+        self._headers: dict[str, str] = {}
+        if host.endswith(".localhost"):
+            # Not every machine resolves names under localhost.
+            self._headers["host"] = where.netloc or host
+            host = _THIS_MACHINE
+        self._url = where._replace(host=host).url
+        self._pool = _pool(scheme, host, connections)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._pool.clear()
+
+    def post(self, body: bytes, signature: str | None) -> BaseHTTPResponse:
+        """Post one delivery, unsigned without a signature."""
+        headers = {"content-type": "application/json"}
+        if signature is not None:
+            headers[signatures.HEADER] = signature
+        return self._ask("POST", headers, body)
+
+    def look(self, method: str) -> BaseHTTPResponse:
+        """Ask without a body, as whoever wants to know whether somebody is there."""
+        return self._ask(method, {}, None)
+
+    def _ask(self, method: str, headers: dict[str, str], body: bytes | None) -> BaseHTTPResponse:
+        # Nothing is tried again and no redirect is followed: one call is one delivery.
+        return self._pool.request(
+            method,
+            self._url,
+            body=body,
+            headers=self._headers | headers,
+            timeout=Timeout(connect=SECONDS, read=SECONDS),
+            retries=False,
+            redirect=False,
+        )
+
+
+def _pool(scheme: str, host: str, connections: int) -> PoolManager:
+    """Return where connections come from: the environment's proxy, but never for this machine."""
+    proxy = getproxies().get(scheme)
+    if not proxy or host in (_THIS_MACHINE, "localhost", "[::1]") or proxy_bypass(host):
+        return PoolManager(maxsize=connections)
+    return ProxyManager(proxy, maxsize=connections)
