@@ -20,7 +20,7 @@ from pydantic import ValidationError
 
 from aws import clients, observability
 from aws.ledger import RECEIVED, Event, Ledger
-from aws.messages import Message, decode
+from aws.messages import Marker, Message, decode
 from aws.moments import epoch
 from aws.processing import ProcessingLedger
 from aws.settings import processor_settings
@@ -87,6 +87,9 @@ def _tables() -> Tables:
 def consume[Data: EventData](record: SQSRecord, kind: Kind[Data], tables: Tables) -> None:
     """Act on one record, or note why not and raise."""
     message = _message(record, kind.name)
+    if isinstance(message, Marker):
+        tables.processing.note_marker(message)
+        return
     attempts = int(record.attributes.approximate_receive_count)
     try:
         done = _act(message, kind, tables, attempts)
@@ -108,11 +111,15 @@ def consume[Data: EventData](record: SQSRecord, kind: Kind[Data], tables: Tables
     )
 
 
-def _message(record: SQSRecord, kind: str) -> Message:
-    """Return the record's message; one that is none of ours has no event to note a failure on."""
+def _message(record: SQSRecord, kind: str) -> Message | Marker:
+    """Return the record's message, or the sweeper's marker.
+
+    One that is none of ours has no event to note a failure on.
+    """
     try:
         message = decode(record.body)
-        if message.type != kind:
+        named = message.kind if isinstance(message, Marker) else message.type
+        if named != kind:
             raise MessageUnreadable("message-of-another-kind")
     except MessageUnreadable as error:
         observability.count_by_reason(observability.FAILED, error.reason)

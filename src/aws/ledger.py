@@ -1,7 +1,11 @@
 """The ledger: one item for each event, written before the sender gets its 200.
 
 put if absent ──▶ received ──▶ processed          (aws.processing takes the second step)
+              │         ├────▶ failed             (the last receive failed, or died)
+              │         └────▶ stuck              (aws.sweeping: sent again in vain)
               └─▶ unhandled, quarantined          (kept; nobody acts on them yet)
+
+Whatever leaves *received* leaves the index `open` in the same write.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -19,6 +23,7 @@ if TYPE_CHECKING:
 RECEIVED = "received"
 PROCESSED = "processed"
 FAILED = "failed"
+STUCK = "stuck"
 UNHANDLED = "unhandled"
 QUARANTINED = "quarantined"
 
@@ -26,7 +31,7 @@ QUARANTINED = "quarantined"
 _ABSENT = "attribute_not_exists(pk)"
 _DAY_SECONDS = 86_400
 # What the step to processed will add to the item: its write is billed by the larger size.
-_STEP_BYTES = 64
+_STEP_BYTES = 112
 
 
 class Event(NamedTuple):
@@ -68,8 +73,12 @@ class Ledger:
 
     def keep(self, event: Event) -> Kept | None:
         """Write the event unless its key is taken: None if it is new, else what is there."""
-        bucket = schema.bucket(iso(event.received_at), event.key)
-        kept = self._write(self._item(event) | {"bucket": {"S": bucket}}, event.body)
+        shard = schema.shard(event.key)
+        item = self._item(event)
+        item["bucket"] = {"S": schema.day_bucket(item["received_at"]["S"][:10], shard)}
+        if event.status == RECEIVED:
+            item["open"] = {"S": schema.open_shard(shard)}
+        kept = self._write(item, event.body)
         return None if kept and kept.delivery_id == event.delivery_id else kept
 
     def keep_evidence(self, event: Event) -> None:

@@ -1,8 +1,13 @@
-"""The message to a processor: the whole event, so that a dead letter explains itself."""
+"""The message to a processor: the whole event, so that a dead letter explains itself.
+
+A marker travels the same way, and is no event: the sweeper sends one to learn how long a queue is.
+"""
 
 import json
 from typing import Any, NamedTuple
 
+from aws.ledger import Event
+from aws.moments import iso
 from errors import MessageUnreadable
 
 # Source: SQS quotas; the limit holds for the message with its attributes (we send none).
@@ -21,6 +26,30 @@ class Message(NamedTuple):
     body: str | None
 
 
+class Marker(NamedTuple):
+    """What the sweeper sends to see it come out at a queue's other end; `sent_at` names it."""
+
+    kind: str
+    sent_at: str
+
+
+def message_of(event: Event) -> Message:
+    """Return the message that takes an event to its processor."""
+    return Message(
+        key=event.key,
+        type=event.type,
+        dialect=event.dialect,
+        received_at=iso(event.received_at),
+        body_hash=event.body_hash,
+        body=event.body.decode(),
+    )
+
+
+def encode_marker(marker: Marker) -> str:
+    """Return the marker as JSON."""
+    return json.dumps({"marker": marker._asdict()})
+
+
 def encode(message: Message) -> str:
     """Return the message as ASCII JSON; its body stays behind where it would not fit.
 
@@ -31,10 +60,12 @@ def encode(message: Message) -> str:
     return text if len(text) <= MESSAGE_BYTES else json.dumps(message._asdict() | {"body": None})
 
 
-def decode(text: str) -> Message:
-    """Return the message that `encode` wrote. Raises MessageUnreadable on any other text."""
+def decode(text: str) -> Message | Marker:
+    """Return what `encode` or `encode_marker` wrote. Raises MessageUnreadable on any other text."""
     try:
         document: Any = json.loads(text)
+        if "marker" in document:
+            return _marker(document["marker"])
         fields = {name: document[name] for name in _FIELDS}
         body = document["body"]
     except (ValueError, TypeError, KeyError, RecursionError) as error:
@@ -44,3 +75,10 @@ def decode(text: str) -> Message:
     if not isinstance(body, str | None):
         raise MessageUnreadable
     return Message(body=body, **fields)
+
+
+def _marker(document: Any) -> Marker:
+    marker = Marker(document["kind"], document["sent_at"])
+    if not all(isinstance(value, str) for value in marker):
+        raise MessageUnreadable
+    return marker

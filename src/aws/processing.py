@@ -14,6 +14,7 @@ from aws import body as bodies
 from aws import schema
 from aws.failures import AWS_FAILURES, detail_of, error_code
 from aws.ledger import FAILED, PROCESSED, taken
+from aws.messages import Marker
 from aws.moments import iso
 from errors import BodyMissing, LedgerItemMissing, LedgerUnavailable
 from justcall.timeline import Entry
@@ -25,6 +26,13 @@ if TYPE_CHECKING:
 _NOT_PROCESSED = "#status <> :processed"
 # An event whose ledger item is gone (a table restored to an earlier time) is put back first.
 _KNOWN = "attribute_exists(pk)"
+
+# Closes the race of two markers that come out in another order.
+_NEWER = "attribute_not_exists(marker_passed_at) OR marker_passed_at < :sent"
+
+# Reserved words of DynamoDB's. It refuses a name that an expression does not use.
+_NAMES_OF_A_TRY = {"#error": "error", "#status": "status"}
+_NAMES = {**_NAMES_OF_A_TRY, "#open": "open"}
 
 # About what a timeline entry's keys add to its item.
 _KEY_BYTES = 120
@@ -77,7 +85,7 @@ class ProcessingLedger:
         try:
             self._client().transact_write_items(
                 TransactItems=[
-                    {"Update": self._step(key, attempts, now)},
+                    {"Update": self._step(key, entry.number, shown["at"], attempts, now)},
                     {"Put": {"TableName": self._table, "Item": _timeline_item(key, entry, shown)}},
                 ]
             )
@@ -90,11 +98,14 @@ class ProcessingLedger:
         return True
 
     def note_failure(self, key: str, reason: str, attempts: int, now: float, *, last: bool) -> None:
-        """Write why an attempt failed; the last one makes the event *failed*.
+        """Write why an attempt failed, and when first and last; the last makes it *failed*.
 
         Never undoes *processed*. Raises LedgerUnavailable.
         """
-        sets = "SET #error = :error, attempts = :attempts, failed_at = :now"
+        sets = (
+            "SET #error = :error, attempts = :attempts, failed_at = :now,"
+            " first_failed_at = if_not_exists(first_failed_at, :now)"
+        )
         values: dict[str, Any] = {
             ":error": {"S": reason},
             ":attempts": {"N": str(attempts)},
@@ -102,29 +113,49 @@ class ProcessingLedger:
             ":processed": {"S": PROCESSED},
         }
         if last:
-            sets += ", #status = :failed"
+            sets += ", #status = :failed REMOVE #open"
             values[":failed"] = {"S": FAILED}
         try:
             self._client().update_item(
                 **self._ledger_item(key),
                 UpdateExpression=sets,
                 ConditionExpression=f"{_KNOWN} AND {_NOT_PROCESSED}",
-                ExpressionAttributeNames={"#error": "error", "#status": "status"},
+                ExpressionAttributeNames=_NAMES if last else _NAMES_OF_A_TRY,
                 ExpressionAttributeValues=values,
             )
         except AWS_FAILURES as error:
             if error_code(error) != "ConditionalCheckFailedException":
                 raise LedgerUnavailable from error
 
-    def _step(self, key: str, attempts: int, now: float) -> Any:
+    def note_marker(self, marker: Marker) -> None:
+        """Write that a marker came out of its queue; an older one never undoes a newer.
+
+        Raises LedgerUnavailable.
+        """
+        try:
+            self._client().update_item(
+                TableName=self._table,
+                Key={"pk": {"S": schema.SWEEP_PARTITION}, "sk": {"S": marker.kind}},
+                UpdateExpression="SET marker_passed_at = :sent",
+                ConditionExpression=_NEWER,
+                ExpressionAttributeValues={":sent": {"S": marker.sent_at}},
+            )
+        except AWS_FAILURES as error:
+            if error_code(error) != "ConditionalCheckFailedException":
+                raise LedgerUnavailable from error
+
+    def _step(self, key: str, number: str, at: str, attempts: int, now: float) -> Any:
+        # `contact` and `at`: where the timeline entry stands. A forced replay takes it away first.
         return {
             **self._ledger_item(key),
             "UpdateExpression": "SET #status = :processed, attempts = :attempts,"
-            " processed_at = :now REMOVE #error",
+            " processed_at = :now, contact = :contact, #at = :at REMOVE #error, #open",
             "ConditionExpression": f"{_KNOWN} AND {_NOT_PROCESSED}",
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
-            "ExpressionAttributeNames": {"#error": "error", "#status": "status"},
+            "ExpressionAttributeNames": {**_NAMES, "#at": "at"},
             "ExpressionAttributeValues": {
+                ":contact": {"S": number},
+                ":at": {"S": at},
                 ":processed": {"S": PROCESSED},
                 ":attempts": {"N": str(attempts)},
                 ":now": {"S": iso(now)},

@@ -23,6 +23,14 @@ class ProcessorSettings(NamedTuple):
     retention_days: int
 
 
+class SweeperSettings(NamedTuple):
+    """What the template tells the sweeper."""
+
+    events_table: str
+    queue_url_prefix: str
+    dead_letter_queue_url_prefix: str
+
+
 def handler_settings() -> HandlerSettings:
     """Read the handler's settings. Raises SettingMissing."""
     return HandlerSettings(
@@ -39,6 +47,15 @@ def processor_settings() -> ProcessorSettings:
         events_table=_text("EVENTS_TABLE"),
         max_receives=_number("MAX_RECEIVES"),
         retention_days=_number("RETENTION_DAYS"),
+    )
+
+
+def sweeper_settings() -> SweeperSettings:
+    """Read the sweeper's settings. Raises SettingMissing."""
+    return SweeperSettings(
+        events_table=_text("EVENTS_TABLE"),
+        queue_url_prefix=_text("QUEUE_URL_PREFIX"),
+        dead_letter_queue_url_prefix=_text("DEAD_LETTER_QUEUE_URL_PREFIX"),
     )
 
 

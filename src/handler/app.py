@@ -12,7 +12,7 @@ from aws.ledger import Ledger
 from aws.queues import Queues
 from aws.secrets import Secrets
 from aws.settings import handler_settings
-from errors import BodyUndecodable, HooksError, Refused
+from errors import BodyUndecodable, HooksError, Refused, SignatureRefused
 from handler.answers import KEPT, answer, status_of
 from handler.receive import Delivery, Outcome, Ports, receive
 from justcall import signature
@@ -66,6 +66,8 @@ def _body(event: dict[str, Any]) -> bytes:
 
 def _kept(outcome: Outcome, event: dict[str, Any], deadline: Deadline) -> dict[str, Any]:
     observability.count(outcome.name.title())
+    if outcome.key:  # signed; a probe need not be
+        observability.count(observability.SIGNATURE_MISMATCH, 0)
     observability.measure(observability.HANDLER_LATENCY, deadline.elapsed())
     # One line holds the metrics and what a log line would say: a line of its own costs a tenth of
     # the handler's CPU (make bench).
@@ -85,6 +87,8 @@ def _failed(error: Exception, event: dict[str, Any], deadline: Deadline) -> dict
     refused = isinstance(error, Refused)
     name = observability.REFUSED if refused else observability.UNAVAILABLE
     observability.count_by_reason(name, reason)
+    if reason == SignatureRefused.default_reason:
+        observability.count(observability.SIGNATURE_MISMATCH)
     observability.measure(observability.HANDLER_LATENCY, deadline.elapsed())
     observability.flush()
     details = {} if refused else observability.cause(error)

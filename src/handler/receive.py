@@ -7,8 +7,8 @@ from contextlib import suppress
 from typing import NamedTuple, Protocol
 
 from aws.ledger import QUARANTINED, RECEIVED, UNHANDLED, Event, Kept
-from aws.messages import Message
-from aws.moments import epoch, iso
+from aws.messages import Message, message_of
+from aws.moments import epoch
 from errors import BodyTooLarge, LedgerUnavailable, SecretUnavailable, SignatureRefused, Unreadable
 from justcall import envelope, keys, signature
 from justcall.catalogue import KINDS
@@ -131,7 +131,7 @@ def _accept[T: Time](delivery: Delivery, ports: Ports[T], deadline: T) -> Outcom
     if event.status != RECEIVED:
         return Outcome(event.status, event.key, reason)
     deadline.require_call()
-    ports.queues.send(event.type, _message(event))
+    ports.queues.send(event.type, message_of(event))
     return Outcome(ACCEPTED, event.key)
 
 
@@ -144,7 +144,7 @@ def _seen_before[T: Time](event: Event, kept: Kept, ports: Ports[T], deadline: T
         kept.status == RECEIVED and event.received_at - epoch(kept.sent_at) > RESEND_AFTER_SECONDS
     )
     if lost:
-        ports.queues.send(event.type, _message(event))
+        ports.queues.send(event.type, message_of(event))
         deadline.require_call()
     # The event is kept: a count that can't be written is no reason to ask for it again.
     with suppress(LedgerUnavailable):
@@ -180,15 +180,4 @@ def _quarantined(delivery: Delivery, body_hash: str) -> Event:
         body=delivery.body,
         body_hash=body_hash,
         received_at=delivery.received_at,
-    )
-
-
-def _message(event: Event) -> Message:
-    return Message(
-        key=event.key,
-        type=event.type,
-        dialect=event.dialect,
-        received_at=iso(event.received_at),
-        body_hash=event.body_hash,
-        body=event.body.decode(),
     )

@@ -7,6 +7,7 @@ from moto import mock_aws
 
 from aws import clients, consumer
 from handler import app
+from sweeper import app as sweeper
 from tests.support import stack
 from tests.support.cloud import Cloud
 
@@ -21,7 +22,11 @@ def _clients_that_moto_knows() -> None:
 @pytest.fixture
 def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
     """Return an empty deployment; handler and processors find it by the template's variables."""
-    variables = {**stack.environment("HandlerFunction"), **_processor_variables()}
+    variables = {
+        **stack.environment("HandlerFunction"),
+        **stack.environment("SweeperFunction"),
+        **_processor_variables(),
+    }
     for name, value in variables.items():
         if value:  # an empty endpoint means AWS
             monkeypatch.setenv(name, value)
@@ -35,6 +40,7 @@ def forget_settings() -> None:
     """Let handler and processors start cold: settings, cached secrets and all."""
     app._ports.cache_clear()
     consumer._tables.cache_clear()
+    sweeper._ports.cache_clear()
 
 
 def _processor_variables() -> dict[str, str]:

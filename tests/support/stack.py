@@ -129,9 +129,12 @@ def resolve(value: Any) -> Any:
 def _ref(name: str) -> Any:
     if name in _PSEUDO:
         return _PSEUDO[name]
+    # SAM's name for the alias that it publishes.
+    name = name.removesuffix(".Alias")
     parameters = template().get("Parameters", {})
     if name in parameters:
-        return parameters[name].get("Default", "")
+        # A stack as it is in production, where a parameter has no default.
+        return parameters[name].get("Default", {"Stage": "prod"}.get(name, ""))
     kind = resources()[name]["Type"]
     if kind == "AWS::SQS::Queue":
         return queue_url(name)
@@ -180,6 +183,7 @@ _FUNCTIONS: Mapping[str, Any] = {
     "Fn::GetAtt": _get_att,
     "Fn::If": _if,
     "Fn::Equals": _equals,
+    "Fn::Not": lambda argument: not resolve(argument[0]),
     "Fn::FindInMap": _find_in_map,
     "Fn::Join": lambda argument: argument[0].join(resolve(argument[1])),
 }

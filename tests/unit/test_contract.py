@@ -24,7 +24,15 @@ MODULES = sorted(
     for path in SRC.rglob("*.py")
 )
 NAMES = [logical_name(kind) for kind in KINDS]
-PIECES = ("Queue", "DeadLetterQueue", "Processor", "Source", "LogGroup")
+PIECES = (
+    "Queue",
+    "DeadLetterQueue",
+    "Processor",
+    "Source",
+    "LogGroup",
+    "DeadLettersAlarm",
+    "OldestMessageAlarm",
+)
 FOURTEEN_DAYS = 14 * 86_400
 
 kinds = pytest.mark.parametrize("kind", KINDS)
@@ -193,9 +201,13 @@ def test_table_is_the_schemas() -> None:
     """Keys, index and expiry have the names that the code writes."""
     table = stack.properties("EventsTable")
     assert [key["AttributeName"] for key in table["KeySchema"]] == ["pk", "sk"]
-    [index] = table["GlobalSecondaryIndexes"]
-    assert index["IndexName"] == schema.RECENT_INDEX
-    assert [key["AttributeName"] for key in index["KeySchema"]] == ["bucket", "received_at"]
+    assert {
+        index["IndexName"]: [key["AttributeName"] for key in index["KeySchema"]]
+        for index in table["GlobalSecondaryIndexes"]
+    } == {
+        schema.RECENT_INDEX: ["bucket", "received_at"],
+        schema.OPEN_INDEX: ["open", "received_at"],
+    }
     assert table["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
     assert table["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] is True
     assert table["SSESpecification"]["SSEEnabled"] is True
@@ -290,7 +302,7 @@ assert dict(os.environ) == before, "the environment was changed"
 """
 
 
-@pytest.mark.parametrize("module", [m for m in MODULES if m.startswith(("handler", "processors", "seed"))])  # fmt: skip
+@pytest.mark.parametrize("module", [m for m in MODULES if m.startswith(("handler", "processors", "sweeper", "seed"))])  # fmt: skip
 def test_importing_does_nothing(module: str) -> None:
     """Importing a Lambda's module needs no setting, makes no client and reaches nobody."""
     program = [sys.executable, "-W", "error", "-c", _IMPORT, module]

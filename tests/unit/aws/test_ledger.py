@@ -54,6 +54,7 @@ def test_ledger_item() -> None:
         "pk": {"S": "event#call.completed:1"},
         "sk": {"S": "ledger"},
         "bucket": call["Item"]["bucket"],
+        "open": {"S": "2"},
         "type": {"S": "call.completed"},
         "dialect": {"S": "body-signed"},
         "delivery_id": {"S": "delivery"},

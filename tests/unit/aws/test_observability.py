@@ -2,6 +2,7 @@
 
 from aws import observability
 from errors import LedgerUnavailable
+from tests.support import stack
 from tests.support.fakes import aws_error
 from tests.unit.conftest import Written
 
@@ -44,4 +45,4 @@ def test_failures_are_counted_in_total_and_by_reason(written: Written) -> None:
     assert (by_reason["reason"], by_reason["Refused"]) == ("signature-missing", [1.0])
     assert total["_aws"]["CloudWatchMetrics"][0]["Dimensions"] == [["service"]]
     assert (total["Refused"], total["HandlerLatency"]) == ([1.0], [12.5, 0.0])
-    assert total["service"] == by_reason["service"] == "justcall-hooks"
+    assert total["service"] == by_reason["service"] == stack.STACK

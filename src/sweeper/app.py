@@ -1,0 +1,63 @@
+"""The sweeper's edge: EventBridge Scheduler's call in, a run, its figures out."""
+
+import time
+from functools import cache
+from typing import Any
+
+from aws import clients, observability
+from aws.backlog import Backlog
+from aws.queues import Queues
+from aws.settings import sweeper_settings
+from aws.sweeping import SweepLedger
+from sweeper.sweep import Ports, Report, sweep
+
+# A run leaves that much of its function's time unused: one event's three calls at their slowest.
+RESERVE_MILLISECONDS = 20_000
+# Dead letters are remembered by the id, in a process that lives for some hours.
+_REMEMBERED = 10_000
+
+
+@cache
+def _ports() -> Ports:
+    settings = sweeper_settings()
+    return Ports(
+        ledger=SweepLedger(clients.dynamodb, settings.events_table),
+        backlog=Backlog(
+            clients.sqs, settings.queue_url_prefix, settings.dead_letter_queue_url_prefix
+        ),
+        queues=Queues(clients.sqs, settings.queue_url_prefix),
+        buried={},
+    )
+
+
+def handler(event: object, context: Any) -> dict[str, int]:
+    """Run once; raises what kept it from its work, so that the function's errors alarm."""
+    ports = _ports()
+    if len(ports.buried) > _REMEMBERED:
+        ports.buried.clear()
+    report = sweep(
+        ports,
+        time.time(),
+        lambda: context.get_remaining_time_in_millis() > RESERVE_MILLISECONDS,
+    )
+    _tell(report)
+    if report.failures:
+        raise report.failures[0][1]
+    return {name: len(getattr(report, name)) for name in ("resent", "stuck", "buried")}
+
+
+def _tell(report: Report) -> None:
+    for name, keys in (
+        (observability.RESENT, report.resent),
+        (observability.STUCK, report.stuck),
+        (observability.BURIED, report.buried),
+    ):
+        observability.count(name, len(keys))
+        for key in keys:
+            observability.log("warning", name.lower(), event_key=key)
+    for kind, error in report.failures:
+        observability.log(
+            "error", "sweep failed", kind=kind, reason=error.reason, **observability.cause(error)
+        )
+    observability.measure(observability.OLDEST_RECEIVED_AGE, report.oldest_seconds)
+    observability.flush()
