@@ -78,11 +78,13 @@ def paced(
 def key_of(body: bytes) -> str | None:
     """Return the key that the receiver will give, None for a probe."""
     body_hash = keys.content_hash(body)
+    if envelope.is_probe(body, signed=True):
+        return None
     try:
         read = envelope.read(body)
     except Unreadable:
-        return None if envelope.is_probe(body) else keys.quarantine_key(body_hash)
-    return keys.key_of(read, body_hash) if read.data else None
+        return keys.quarantine_key(body_hash)
+    return keys.key_of(read, body_hash) if read.data else keys.quarantine_key(body_hash)
 
 
 def _post(receiver: Receiver, body: bytes, secret: str | None) -> Sent:

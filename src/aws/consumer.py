@@ -36,6 +36,10 @@ from justcall import envelope
 from justcall.models import EventData
 from justcall.timeline import Entry
 
+# One event's errors must not fill its ledger item, nor the log, nor the function's memory.
+_MOST_FIELDS = 10
+_MOST_CHARACTERS = 1000
+
 type Processor = Callable[[dict[str, Any], Any], Any]
 
 
@@ -163,7 +167,9 @@ def _validated[Data: EventData](model: type[Data], data: object) -> Data:
 def _fields(error: ValidationError) -> str:
     """Return which fields were refused and for what, without what they held."""
     found = error.errors(include_url=False, include_context=False, include_input=False)
-    return ", ".join(f"{'.'.join(map(str, one['loc'])) or 'data'}: {one['type']}" for one in found)
+    shown = [f"{'.'.join(map(str, one['loc'])) or 'data'}: {one['type']}" for one in found]
+    more = [f"and {len(shown) - _MOST_FIELDS} more"] if len(shown) > _MOST_FIELDS else []
+    return ", ".join([*shown[:_MOST_FIELDS], *more])[:_MOST_CHARACTERS]
 
 
 def _event(message: Message, body: bytes, read: envelope.Envelope) -> Event:

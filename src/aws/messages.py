@@ -7,7 +7,7 @@ import json
 from typing import Any, NamedTuple
 
 from aws.ledger import Event
-from aws.moments import iso
+from aws.moments import epoch, iso
 from errors import MessageUnreadable
 
 # Source: SQS quotas; the limit holds for the message with its attributes (we send none).
@@ -70,15 +70,23 @@ def decode(text: str) -> Message | Marker:
         body = document["body"]
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise MessageUnreadable from error
-    if not all(isinstance(value, str) for value in fields.values()):
+    if not all(isinstance(value, str) and value for value in fields.values()):
         raise MessageUnreadable
-    if not isinstance(body, str | None):
+    if not isinstance(body, str | None) or not _is_moment(fields["received_at"]):
         raise MessageUnreadable
     return Message(body=body, **fields)
 
 
 def _marker(document: Any) -> Marker:
     marker = Marker(document["kind"], document["sent_at"])
-    if not all(isinstance(value, str) for value in marker):
+    if not all(isinstance(value, str) for value in marker) or not _is_moment(marker.sent_at):
         raise MessageUnreadable
     return marker
+
+
+def _is_moment(text: str) -> bool:
+    try:
+        epoch(text)
+    except ValueError:
+        return False
+    return True

@@ -13,16 +13,19 @@ from errors import SecretUnavailable
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
-FRESH_SECONDS = 60.0
+FRESH_SECONDS = 5.0
+# How soon is asked again after Secrets Manager gave none: a forger can't drive calls by waiting.
+RETRY_SECONDS = 1.0
 USABLE_SECONDS = 900.0
 
 
 class Secrets:
     """The secrets of one deployment, cached so that a forger cannot drive calls to AWS.
 
-    For a minute after they were asked for nobody causes a call. After that a signature that fits
-    none of them may be the first after a rotation: they are fetched once more, at most once a
-    minute. Signatures that fit need no fetch for a quarter of an hour.
+    For five seconds after they were asked for nobody causes a call. After that a signature that
+    fits none of them may be the first after a rotation: they are fetched once more, at most every
+    five seconds. Signatures that fit need no fetch for a quarter of an hour. While there are none
+    to be had, they are asked for once a second.
     """
 
     def __init__(self, client: Callable[[], "SecretsManagerClient"], arn: str) -> None:
@@ -30,6 +33,7 @@ class Secrets:
         self._arn = arn
         self._values: tuple[str, ...] = ()
         self._complete = False  # whether the last look showed all that there are
+        self._why: str | None = None  # the reason of the last failure
         self._asked_at = self._fetched_at = float("-inf")
 
     def usable(self, deadline: Deadline) -> tuple[str, ...]:
@@ -38,6 +42,8 @@ class Secrets:
         Raises SecretUnavailable when there are none to be had; old ones serve for as long as
         Secrets Manager does not answer.
         """
+        if not self._values and deadline.now() - self._asked_at < RETRY_SECONDS:
+            raise SecretUnavailable(self._why)
         old = deadline.now() - self._fetched_at >= USABLE_SECONDS
         if not self._values or (old and self._may_ask(deadline)):
             self._fetch(deadline)
@@ -61,6 +67,7 @@ class Secrets:
 
     def _fetch(self, deadline: Deadline) -> None:
         self._asked_at = deadline.now()
+        self._why = None
         try:
             deadline.require_call()
             current = self._value("AWSCURRENT")
@@ -70,7 +77,8 @@ class Secrets:
                 return
             raise SecretUnavailable from error
         if not current:
-            raise SecretUnavailable("secret-empty")
+            self._why = "secret-empty"
+            raise SecretUnavailable(self._why)
         previous = self._previous(deadline)
         self._complete = previous is not None
         self._values = (current, previous) if previous else (current,)

@@ -99,7 +99,7 @@ def receive[T: Time](delivery: Delivery, ports: Ports[T], deadline: T) -> Outcom
         _authenticate(delivery, ports.secrets, deadline)
     except (SignatureRefused, SecretUnavailable):
         # Whether JustCall signs its probe is disputed, and a URL may be saved before the secret.
-        if envelope.is_probe(delivery.body):
+        if envelope.is_probe(delivery.body, signed=False):
             return Outcome(PROBE)
         raise
     return _accept(delivery, ports, deadline)
@@ -118,12 +118,9 @@ def _accept[T: Time](delivery: Delivery, ports: Ports[T], deadline: T) -> Outcom
     try:
         event, reason = _read(delivery, body_hash), None
     except Unreadable as unreadable:
-        # The other dialect's probe is no event of this one, and nothing to keep either.
-        probe = envelope.is_probe(delivery.body)
-        event = None if probe else _quarantined(delivery, body_hash)
-        reason = unreadable.reason
-    if event is None:
-        return Outcome(PROBE)
+        if envelope.is_probe(delivery.body, signed=True):
+            return Outcome(PROBE)
+        event, reason = _quarantined(delivery, body_hash), unreadable.reason
     deadline.require_call()
     kept = ports.ledger.keep(event)
     if kept is not None:
@@ -152,11 +149,11 @@ def _seen_before[T: Time](event: Event, kept: Kept, ports: Ports[T], deadline: T
     return Outcome(DUPLICATE, event.key)
 
 
-def _read(delivery: Delivery, body_hash: str) -> Event | None:
-    """Return the event in a body, None for a probe. Raises Unreadable."""
+def _read(delivery: Delivery, body_hash: str) -> Event:
+    """Return the event in a body. Raises Unreadable."""
     read = envelope.read(delivery.body)
     if not read.data:
-        return None
+        raise Unreadable("no-data")
     return Event(
         delivery_id=delivery.id,
         key=keys.key_of(read, body_hash),

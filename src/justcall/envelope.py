@@ -16,6 +16,9 @@ DIALECT = "body-signed"
 _TYPE = re.compile(r"[A-Za-z0-9._-]{1,128}")
 # A probe carries a type and perhaps a URL. Anything longer is not worth parsing unverified.
 _PROBE_BYTES = 4096
+_PROBE_FIELDS = frozenset(
+    {"event", "type", "timestamp", "data", "webhook_url", "url_id", "request_id"}
+)
 
 
 def _refuse_constant(name: str) -> NoReturn:
@@ -49,11 +52,13 @@ def read(body: bytes) -> Envelope:
     return Envelope(event_type, document.get("timestamp"), data)
 
 
-def is_probe(body: bytes) -> bool:
+def is_probe(body: bytes, *, signed: bool) -> bool:
     """Tell whether this is the minimal body that JustCall posts when a URL is saved.
 
     A probe names a type (in either dialect's field) and holds no data. It has no effect, so it
-    needs no signature; a body that holds data is never a probe, whatever else it lacks.
+    needs no signature; a body that holds data is never a probe, whatever else it lacks. A signed
+    one holds nothing but a probe's fields, each once: what JustCall signs is not thrown away on a
+    guess.
     """
     if len(body) > _PROBE_BYTES:
         return False
@@ -62,7 +67,9 @@ def is_probe(body: bytes) -> bool:
     except Unreadable:
         return False
     named = isinstance(document.get("event"), str) or isinstance(document.get("type"), str)
-    return named and _holds_nothing(document)
+    if not named or not _holds_nothing(document):
+        return False
+    return not signed or (document.keys() <= _PROBE_FIELDS and body.count(b'"data"') <= 1)
 
 
 def event_time(timestamp: object) -> str | None:

@@ -8,17 +8,30 @@ call.completed share their call_id, so the type is part of the key.
 
 import hashlib
 import re
+from collections.abc import Mapping
+from types import MappingProxyType
 
 from justcall.catalogue import KINDS
 from justcall.envelope import Envelope
 
-# The first of these that holds something names the object. Source: the specification for the
-# first two; the management API's contact has `id`.
+# The first of these that holds something names the object; a type's own id comes first, since a
+# text or a voicemail may name its call too. Source: the specification for call_id and message_id;
+# the management API's contact has `id`.
+_OWN_FIELDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "sms": ("message_id", "id"),
+        "voicemail": ("voicemail_id",),
+        "contact": ("contact_id", "id"),
+    }
+)
 _ID_FIELDS = ("call_id", "message_id", "voicemail_id", "contact_id", "id")
 # What may stand in a key as it is; any other id is hashed. Keys are typed in shells and stand in
 # logs, so nothing that could be a phone number with its plus or an e-mail address is plain.
 _PLAIN_ID = re.compile(r"[A-Za-z0-9._=-]{1,200}")
+_HASHED = "sha256-"
 _SHORT_HASH = 16
+# What JustCall writes where it has no id: url-signed calls may have an empty one.
+_NO_ID = ("", "0")
 
 
 def content_hash(body: bytes) -> str:
@@ -42,12 +55,22 @@ def quarantine_key(body_hash: str) -> str:
 
 
 def _object_id(envelope: Envelope) -> str | None:
-    for field in _ID_FIELDS:
-        value = envelope.data.get(field)
-        if isinstance(value, str | int | float) and not isinstance(value, bool) and value != "":
-            text = str(value)
-            return text if _PLAIN_ID.fullmatch(text) else f"sha256-{_text_hash(text)}"
+    own = _OWN_FIELDS.get(envelope.type.partition(".")[0], ())
+    for field in (*own, *_ID_FIELDS):
+        text = _id_text(envelope.data.get(field))
+        if text not in _NO_ID:
+            plain = _PLAIN_ID.fullmatch(text) and not text.startswith(_HASHED)
+            return text if plain else f"{_HASHED}{_text_hash(text)}"
     return None
+
+
+def _id_text(value: object) -> str:
+    """Return an id as text, the same for `1`, `1.0` and `"1"`; empty for what is no id."""
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() else ""
+    if isinstance(value, str | int) and not isinstance(value, bool):
+        return str(value)
+    return ""
 
 
 def _text_hash(text: str) -> str:

@@ -5,9 +5,18 @@ specification and JustCall's help articles; where two of them differ, both forms
 """
 
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    FailFast,
+    Field,
+    ModelWrapValidatorHandler,
+    ValidationError,
+    model_validator,
+)
 
 # Ids are numbers in some samples and texts in others; masked ones show no length to rely on.
 Id = int | str
@@ -21,23 +30,46 @@ class Direction(StrEnum):
     OUTBOUND = "outbound"
 
 
-def _lower(value: object) -> object:
-    return value.lower() if isinstance(value, str) else value
+# Both dialects' words. "Outgoing" holds "going", and must not be found by a part of it.
+_DIRECTIONS = {"incoming": Direction.INBOUND, "outgoing": Direction.OUTBOUND}
+
+
+def _direction(value: object) -> object:
+    word = value.strip().lower() if isinstance(value, str) else value
+    return _DIRECTIONS.get(word, word) if isinstance(word, str) else word
 
 
 def _as_text(value: object) -> object:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
-AnyCaseDirection = Annotated[Direction, BeforeValidator(_lower)]
+AnyCaseDirection = Annotated[Direction, BeforeValidator(_direction)]
 # Numbers are documented as text; one that comes as digits of JSON is the same number.
 Number = Annotated[str, BeforeValidator(_as_text)]
 
 
 class EventData(BaseModel):
-    """The `data` of any event."""
+    """The `data` of any event.
+
+    `placing` names the fields without which an event has no place on a timeline. Any other whose
+    value does not fit its type is left out and kept as it came, as an unknown field `unfit`: a
+    strange note is no reason to lose sight of a call.
+    """
 
     model_config = ConfigDict(extra="allow", frozen=True)
+    placing: ClassVar[frozenset[str]] = frozenset()
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _keep_what_does_not_fit(cls, data: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        try:
+            return handler(data)
+        except ValidationError as error:
+            unfit = {str(one["loc"][0]) if one["loc"] else "" for one in error.errors()}
+            if not isinstance(data, dict) or not unfit <= data.keys() - cls.placing:
+                raise
+            kept = {name: value for name, value in data.items() if name not in unfit}
+            return handler(kept | {"unfit": {name: data[name] for name in sorted(unfit)}})
 
     def unknown_fields(self) -> dict[str, Any]:
         """Return the fields that no model names, in JSON's types."""
@@ -46,6 +78,8 @@ class EventData(BaseModel):
 
 class Conversation(EventData):
     """A call or a text between a contact and one of the company's numbers."""
+
+    placing = frozenset({"direction", "from", "to"})
 
     direction: AnyCaseDirection
     from_: Number | None = Field(alias="from")
@@ -82,7 +116,8 @@ class Text(Conversation):
     message_id: Id | None = None
     body: str | None = None
     media_url: str | None = None
-    media_urls: list[str] | None = None
+    # One error is enough: a list of 300,000 numbers would give as many, in half a gigabyte.
+    media_urls: Annotated[list[str], FailFast()] | None = None
 
     @property
     def media(self) -> list[str]:

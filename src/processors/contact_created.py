@@ -13,6 +13,8 @@ from justcall.timeline import Entry, number_of, without_nothing
 class ContactCreated(EventData):
     """A contact; without a phone it stands on the timeline of no number."""
 
+    placing = frozenset({"phone"})
+
     id: Id | None = None
     first_name: str | None = None
     last_name: str | None = None

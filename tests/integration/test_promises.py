@@ -124,7 +124,7 @@ def test_a_poison_record_fails_alone(cloud: Cloud) -> None:
 
 def test_the_last_failure_makes_it_failed_and_a_success_mends_it(cloud: Cloud) -> None:
     """A failure is on the ledger without what the fields held; a redrive may still process it."""
-    wrong = changed(CALL_COMPLETED, duration="canary")
+    wrong = changed(CALL_COMPLETED, direction="canary")
     post(body(wrong))
     [one] = cloud.receive("call.completed")
     for receives, status in ((1, "received"), (5, "failed")):
@@ -132,7 +132,7 @@ def test_the_last_failure_makes_it_failed_and_a_success_mends_it(cloud: Cloud) -
         assert process("call.completed", one) == [one["messageId"]]
         item = cloud.ledger(KEY)
         assert (item["status"], item["attempts"]) == (status, receives)
-        assert item["error"] == "model-refused: duration: float_parsing"
+        assert item["error"] == "model-refused: direction: enum"
     good = message_of(body(CALL_COMPLETED))
     assert process("call.completed", record_of(good)) == []
     item = cloud.ledger(KEY)
@@ -144,7 +144,7 @@ def test_a_failure_never_undoes_processed(cloud: Cloud) -> None:
     """A late copy that fails leaves the event as it is."""
     post(body(CALL_COMPLETED))
     cloud.poll("call.completed")
-    wrong = message_of(body(changed(CALL_COMPLETED, duration="x")))
+    wrong = message_of(body(changed(CALL_COMPLETED, direction="x")))
     assert process("call.completed", record_of(wrong, receives=5)) != []
     assert cloud.ledger(KEY)["status"] == "processed"
 

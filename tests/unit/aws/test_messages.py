@@ -8,7 +8,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from aws.messages import MESSAGE_BYTES, Message, decode, encode
+from aws.messages import MESSAGE_BYTES, Marker, Message, decode, encode, encode_marker
+from aws.moments import iso
 from errors import MessageUnreadable
 
 MESSAGE = Message("call.completed:1", "call.completed", "body-signed", "2026-03-12T14:30:00.000Z",
@@ -16,7 +17,11 @@ MESSAGE = Message("call.completed:1", "call.completed", "body-signed", "2026-03-
 DOCUMENT: dict[str, Any] = MESSAGE._asdict()
 
 
-@given(st.builds(Message, *[st.text(max_size=50)] * 5, body=st.text() | st.none()))
+_TEXTS = st.text(min_size=1, max_size=50)
+_MOMENTS = st.floats(0, 4e9).map(iso)
+
+
+@given(st.builds(Message, _TEXTS, _TEXTS, _TEXTS, _MOMENTS, _TEXTS, st.text() | st.none()))
 @example(MESSAGE._replace(body="\ufffe\uffff\x00\x1f\u2028"))
 def test_any_message_comes_back(message: Message) -> None:
     """What was sent is what arrives, in characters that SQS takes."""
@@ -85,3 +90,29 @@ def test_any_text_is_a_message_or_unreadable(text: str) -> None:
 def test_unknown_fields_are_no_hindrance() -> None:
     """A newer handler may say more than an older processor reads."""
     assert decode(json.dumps(DOCUMENT | {"newer": 1})) == MESSAGE
+
+
+def test_a_marker_comes_back() -> None:
+    """What the sweeper sends is told from an event's message."""
+    marker = Marker("call.completed", "2026-03-12T14:40:01.250Z")
+    assert decode(encode_marker(marker)) == marker
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['{"marker": 1}', '{"marker": {}}', '{"marker": {"kind": 1, "sent_at": "2026-03-12T14:40:01Z"}}',
+     '{"marker": {"kind": "call.completed", "sent_at": "soon"}}'],
+)  # fmt: skip
+def test_what_is_no_marker(text: str) -> None:
+    """Half a marker is poison like any other."""
+    with pytest.raises(MessageUnreadable):
+        decode(text)
+
+
+@pytest.mark.parametrize(
+    "change", [{"received_at": "garbage"}, {"key": ""}, {"type": ""}], ids=repr
+)
+def test_a_message_that_could_not_be_committed_is_refused_at_once(change: dict[str, str]) -> None:
+    """Not after its effects are written."""
+    with pytest.raises(MessageUnreadable):
+        decode(json.dumps(DOCUMENT | change))

@@ -7,7 +7,7 @@ from botocore.exceptions import ConnectTimeoutError, NoCredentialsError
 
 from aws.clients import CALL_SECONDS
 from aws.deadline import ANSWER_SECONDS, Deadline
-from aws.secrets import FRESH_SECONDS, USABLE_SECONDS, Secrets
+from aws.secrets import FRESH_SECONDS, RETRY_SECONDS, USABLE_SECONDS, Secrets
 from errors import OutOfTime, SecretUnavailable
 from tests.support.fakes import StubClient, aws_error
 
@@ -77,7 +77,7 @@ def test_old_secrets_serve_while_there_are_no_newer() -> None:
     store.time += 10 * USABLE_SECONDS
     assert store.usable() == known
     assert store.usable() == known
-    assert store.calls == 3, "asked at most once a minute"
+    assert store.calls == 3, "asked at most every few seconds"
     store.time += FRESH_SECONDS
     assert store.usable() == known
     assert store.calls == 4
@@ -94,13 +94,28 @@ FAILURES = [
 
 @pytest.mark.parametrize("failure", FAILURES, ids=repr)
 def test_no_secret_to_be_had(failure: Exception) -> None:
-    """Whatever keeps us from the secret, there is none, and the next request asks again."""
+    """Whatever keeps us from the secret, there is none, and a second later it is asked for again."""
     store = Store(current=failure)
     for _ in range(2):
         with pytest.raises(SecretUnavailable):
             store.usable()
     store.stages["AWSCURRENT"] = "current"
+    store.time += RETRY_SECONDS
     assert store.usable() == ("current",)
+
+
+@pytest.mark.parametrize("current", [THROTTLED, ""], ids=["refused", "empty"])
+def test_a_forger_drives_no_calls_while_there_is_no_secret(current: Any) -> None:
+    """Fifty requests in a second cause one call, and have the same reason."""
+    store = Store(current=current)
+    reasons = set()
+    for _ in range(50):
+        with pytest.raises(SecretUnavailable) as unavailable:
+            store.usable()
+        reasons.add(unavailable.value.reason)
+        store.time += RETRY_SECONDS / 60
+    assert store.calls == 1
+    assert len(reasons) == 1
 
 
 @pytest.mark.parametrize("value", ["", b"binary"])

@@ -43,17 +43,24 @@ def test_agent_ids(agent: int | str | None) -> None:
     assert call(agent_id=agent).agent_id == agent
 
 
-@pytest.mark.parametrize("spelling", ["inbound", "Inbound", "INBOUND"])
+@pytest.mark.parametrize(
+    "spelling", ["inbound", "Inbound", "INBOUND", "incoming", "Incoming", " inbound"]
+)
 def test_directions_in_any_case(spelling: str) -> None:
-    """Case varies between articles."""
+    """Case varies between articles, and the word between dialects."""
     assert call(direction=spelling).direction is Direction.INBOUND
 
 
-@pytest.mark.parametrize("direction", ["", "Outgoing", "sideways", None, 1, True])
+@pytest.mark.parametrize("direction", ["", "Outgoin", "sideways", "outgoing call", None, 1, True])
 def test_other_directions_are_refused(direction: object) -> None:
     """A direction that we do not know is not read as the one or the other."""
     with pytest.raises(ValidationError):
         call(direction=direction)
+
+
+def test_outgoing_is_outbound() -> None:
+    """Though "going" stands in it, and "in" too."""
+    assert call(direction="Outgoing").direction is Direction.OUTBOUND
 
 
 def test_who_is_the_contact() -> None:
@@ -84,10 +91,31 @@ def test_durations(seconds: object, read: float) -> None:
 
 
 @pytest.mark.parametrize("seconds", [-1, float("inf"), float("nan"), "long"])
-def test_other_durations_are_refused(seconds: object) -> None:
-    """A duration is not negative and not infinite."""
-    with pytest.raises(ValidationError):
-        call(duration=seconds)
+def test_other_durations_are_none(seconds: object) -> None:
+    """A duration is not negative and not infinite; what it was instead is kept."""
+    strange = call(duration=seconds)
+    assert strange.duration is None
+    assert list(strange.unknown_fields()["unfit"]) == ["duration"]
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("notes", []), ("notes", 5), ("disposition", {}), ("agent_name", []), ("status", 1),
+     ("recording_url", False), ("duration", ""), ("duration", "00:03:05"), ("agent_id", 42.5)],
+    ids=repr,
+)  # fmt: skip
+def test_a_strange_field_does_not_hide_the_call(field: str, value: object) -> None:
+    """Only what places an event on a timeline can stop it; the rest is kept as it came."""
+    strange = call(**{field: value})
+    assert getattr(strange, field) is None
+    assert strange.unknown_fields() == {"unfit": {field: value}}
+
+
+def test_a_long_list_of_strange_media_is_one_error() -> None:
+    """Not one for each element: they would fill the function's memory."""
+    strange = text(media_urls=[1] * 100_000)
+    assert strange.media == []
+    assert list(strange.unknown_fields()) == ["unfit"]
 
 
 def test_media_in_either_field() -> None:
