@@ -1,37 +1,27 @@
 """The commands of `hooks`: options in, one of the other modules, an exit code out."""
 
-import re
 import sys
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
-from cli import __version__, read, render, samples
+from cli import CALLED, __version__, dlq_commands, options, read, render, replay_command, samples
+from cli import stack as stacks
 from cli.errors import NotFoundError, UsageError
 from cli.send import send as post
-from cli.stack import Stack, find
+from cli.stack import Stack
 
 app = typer.Typer(
-    help="Send sample events to a receiver and look at what became of events.",
+    help="Send sample events to a receiver, look at what became of events, replay them.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
 
-_AGO = re.compile(r"(\d+)([smhd])")
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _GUESS = "a secret that JustCall does not have"
-
-StackName = Annotated[
-    str | None, typer.Option("--stack", help="A deployed stack's name; else the local stack.")
-]
-Region = Annotated[str | None, typer.Option(help="With --stack: its region.")]
-Profile = Annotated[str | None, typer.Option(help="With --stack: the AWS profile to use.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document (docs/cli.md).")]
 
 
 @app.command()
@@ -51,17 +41,20 @@ def send(
         bool, typer.Option("--as-is", help="The sample itself, not a new one.")
     ] = False,
     file: Annotated[str | None, typer.Option(help="Post this file's bytes; - is stdin.")] = None,
-    json: AsJson = False,
-    stack: StackName = None,
-    region: Region = None,
-    profile: Profile = None,
+    json: options.AsJson = False,
+    stack: options.StackName = None,
+    region: options.Region = None,
+    profile: options.Profile = None,
 ) -> None:
     """Post a signed sample, with an id of its own so that it is a new event.
 
     Exit code 0 if every answer is the right one: 200, and 401 for --forge and --unsigned.
     """
-    make = _maker(samples.kind_of(kind), file, set_ or [], as_is=as_is)
-    deployment = None if url and (secret or forge or unsigned) else find(stack, region, profile)
+    _check_signing(secret, forge=forge, unsigned=unsigned)
+    make = _maker(options.known_kind(kind), file, set_ or [], as_is=as_is)
+    deployment = (
+        None if url and (secret or forge or unsigned) else stacks.find(stack, region, profile)
+    )
     target = url or _of(deployment).webhook_url
     key = None if unsigned else _GUESS if forge else secret or _of(deployment).secret
     bodies = (body for _ in range(count) for body in [make()] * repeat)
@@ -80,49 +73,57 @@ def send(
 
 @app.command()
 def events(
-    json: AsJson = False,
+    json: options.AsJson = False,
     status: Annotated[str | None, typer.Option(help=", ".join(read.STATUSES))] = None,
-    kind: Annotated[str | None, typer.Option(help="Only this type, for example sms.sent.")] = None,
-    since: Annotated[str | None, typer.Option(help="15m, 2h, 3d, or an ISO time.")] = None,
+    kind: options.Kind = None,
+    since: options.Since = None,
     limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 20,
-    stack: StackName = None,
-    region: Region = None,
-    profile: Profile = None,
+    stack: options.StackName = None,
+    region: options.Region = None,
+    profile: options.Profile = None,
 ) -> None:
     """List events, the newest first."""
     if status and status not in read.STATUSES:
         raise UsageError(f"no status {status}; there are {', '.join(read.STATUSES)}")
-    deployment = find(stack, region, profile)
+    wanted, moment = options.any_type(kind) if kind else None, options.moment(since)
+    deployment = stacks.find(stack, region, profile)
     with render.errors.status("looking"):
-        found = read.events(deployment, status, kind, _moment(since), limit)
-    render.as_json(found) if json else render.events(found)
+        found = read.events(deployment, status, wanted, moment, limit)
+    if json:
+        render.as_json(found)
+    else:
+        render.events(found, options.why_none(status, wanted, moment))
 
 
 @app.command()
 def show(
     key: str,
-    json: AsJson = False,
-    stack: StackName = None,
-    region: Region = None,
-    profile: Profile = None,
+    json: options.AsJson = False,
+    stack: options.StackName = None,
+    region: options.Region = None,
+    profile: options.Profile = None,
 ) -> None:
     """Show everything about one event: its steps, its body, its conflicts."""
-    found = read.event(find(stack, region, profile), key)
+    found = read.event(stacks.find(stack, region, profile), key)
     render.as_json(found) if json else render.event(found)
 
 
 @app.command()
 def timeline(
     number: str,
-    json: AsJson = False,
+    json: options.AsJson = False,
     limit: Annotated[int, typer.Option(min=1, help="The last so many.")] = 100,
-    stack: StackName = None,
-    region: Region = None,
-    profile: Profile = None,
+    stack: options.StackName = None,
+    region: options.Region = None,
+    profile: options.Profile = None,
 ) -> None:
     """Show what happened with one phone number, in the order of the events' own times."""
-    found = read.timeline(find(stack, region, profile), number, limit)
-    render.as_json(found) if json else render.timeline(found)
+    found = read.timeline(stacks.find(stack, region, profile), number, limit)
+    render.as_json(found) if json else render.timeline(found, number)
+
+
+app.command()(replay_command.replay)
+app.add_typer(dlq_commands.app, name="dlq")
 
 
 @app.callback(invoke_without_command=True)
@@ -138,7 +139,7 @@ def version(
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the program; what the user can mend is one line on stderr."""
     try:
-        app(arguments, prog_name="hooks")
+        app(arguments, prog_name=CALLED)
     except NotFoundError as error:
         _end(str(error), 1)
     except UsageError as error:
@@ -146,12 +147,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except ClientError as error:
         _end(f"AWS refused {error.operation_name}: {_reason(error)}", 2)
     except BotoCoreError as error:
-        _end(f"AWS can't be asked: {error}; is the stack up? (make up)", 2)
+        _end(f"AWS can't be asked: {error}{_hint(error)}", 2)
 
 
 def _end(text: str, code: int) -> None:
     render.errors.print(f"hooks: {text}", soft_wrap=True)
     sys.exit(code)
+
+
+def _hint(error: BotoCoreError) -> str:
+    # The local stack's AWS, and no other, is on this machine.
+    return "; is the stack up? (make up)" if "//127.0.0.1:" in str(error) else ""
 
 
 def _reason(error: ClientError) -> str:
@@ -164,10 +170,19 @@ def _of(stack: Stack | None) -> Stack:
     return stack
 
 
+def _check_signing(secret: str | None, *, forge: bool, unsigned: bool) -> None:
+    given = {"--secret": secret is not None, "--forge": forge, "--unsigned": unsigned}
+    named = [name for name, is_given in given.items() if is_given]
+    if len(named) > 1:
+        raise UsageError(f"{' and '.join(named)} exclude each other")
+
+
 def _maker(kind: str, file: str | None, settings: list[str], *, as_is: bool) -> Callable[[], bytes]:
     """Return what makes each event's body: a new sample, or always the same bytes."""
     if not file and not as_is:
         return lambda: samples.fresh(kind, settings)
+    if file and as_is:
+        raise UsageError("--file and --as-is exclude each other")
     if settings:
         raise UsageError("--set changes a new sample; leave out --file and --as-is")
     # Read once: stdin holds nothing the second time.
@@ -182,17 +197,3 @@ def _read(file: str) -> bytes:
         return Path(file).read_bytes()
     except OSError as error:
         raise UsageError(f"--file {file}: {error.strerror}") from error
-
-
-def _moment(since: str | None) -> datetime | None:
-    """Return the moment in UTC. Raises UsageError."""
-    if since is None:
-        return None
-    ago = _AGO.fullmatch(since)
-    try:
-        if ago:
-            return datetime.now(UTC) - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
-        moment = datetime.fromisoformat(since)
-        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-    except (ValueError, OverflowError) as error:  # no time, or one before the year 1
-        raise UsageError(f"--since {since}: write 15m, 2h, 3d or an ISO time") from error

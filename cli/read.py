@@ -10,6 +10,7 @@ from typing import Any
 
 from aws import body as bodies
 from aws import schema
+from cli import CALLED
 from cli.errors import NotFoundError
 from cli.stack import Stack
 from justcall.timeline import number_of
@@ -17,9 +18,17 @@ from justcall.timeline import number_of
 STATUSES = ("received", "processed", "failed", "stuck", "unhandled", "quarantined")
 # Events leave the ledger after 90 days unless the deployment says otherwise.
 OLDEST_DAYS = 90
-_EVENT_PREFIX = "event#"
 # No more fit one BatchGetItem.
 _PAGE = 100
+# What `show` adds to what `events` has, where the event has it.
+_MORE = (
+    "processed_at",
+    "first_failed_at",
+    "failed_at",
+    "stuck_at",
+    "last_delivery_at",
+    "replayed_as",
+)
 
 type Document = dict[str, Any]
 
@@ -40,19 +49,34 @@ def events(
 def event(stack: Stack, key: str) -> Document:
     """Return everything about one event. Raises NotFoundError."""
     items = _query(stack, schema.event_partition(key))
-    ledger = [item for item in items if item["sk"]["S"].startswith(schema.LEDGER)]
+    ledger = [item for item in items if _is_ledger(item)]
     if not ledger:
-        raise NotFoundError(f"no event {key}; see: hooks events")
+        raise NotFoundError(f"no event {key}; see: {CALLED} events")
     conflicts = [item for item in items if _is_evidence(item)]
     shown = _document(ledger[0])
-    for name in ("processed_at", "failed_at", "last_delivery_at"):
+    for name in _MORE:
         shown[name] = ledger[0].get(name, {}).get("S")
+    shown["sweeps"] = int(ledger[0].get("sweeps", {}).get("N", 0))
+    shown["replays"] = [_plain(one["M"]) for one in ledger[0].get("replays", {}).get("L", [])]
     shown["body"] = _content(ledger)
     shown["conflicts"] = [
         {"received_at": one["received_at"]["S"], "body": _content(_with_parts(items, one))}
         for one in conflicts
     ]
     return shown
+
+
+def ledger_items(stack: Stack, key: str) -> list[Any]:
+    """Return an event's ledger item and its body's parts as they are now, without evidence."""
+    items = _query(stack, schema.event_partition(key), consistent=True)
+    return [item for item in items if _is_ledger(item)]
+
+
+def brief(stack: Stack, keys: Sequence[str]) -> dict[str, Document]:
+    """Return what `events` shows of some events, by their keys; those not there are left out."""
+    partitions = [schema.event_partition(key) for key in dict.fromkeys(keys)]
+    pages = batched(partitions, _PAGE, strict=False)
+    return {one["key"]: one for page in pages for one in _fetch(stack, page)}
 
 
 def timeline(stack: Stack, number: str, limit: int) -> list[Document]:
@@ -122,7 +146,12 @@ def _fetch(stack: Stack, partitions: Sequence[str]) -> list[Document]:
 
 
 def _query(
-    stack: Stack, partition: str, *, newest_first: bool = False, limit: int | None = None
+    stack: Stack,
+    partition: str,
+    *,
+    newest_first: bool = False,
+    limit: int | None = None,
+    consistent: bool = False,
 ) -> list[Any]:
     pages = (
         stack.client("dynamodb")
@@ -132,6 +161,7 @@ def _query(
             KeyConditionExpression="pk = :pk",
             ExpressionAttributeValues={":pk": {"S": partition}},
             ScanIndexForward=not newest_first,
+            ConsistentRead=consistent,
             PaginationConfig={"MaxItems": limit},
         )
     )
@@ -141,7 +171,7 @@ def _query(
 def _document(item: Any) -> Document:
     """Return an event with the keys that docs/cli.md promises."""
     return {
-        "key": item["pk"]["S"].removeprefix(_EVENT_PREFIX),
+        "key": schema.key_of(item["pk"]["S"]),
         "type": item["type"]["S"],
         "dialect": item["dialect"]["S"],
         "status": item["status"]["S"],
@@ -151,6 +181,16 @@ def _document(item: Any) -> Document:
         "attempts": int(item.get("attempts", {}).get("N", 0)),
         "error": item.get("error", {}).get("S"),
     }
+
+
+def _is_ledger(item: Any) -> bool:
+    sort_key: str = item["sk"]["S"]
+    return sort_key.startswith(schema.LEDGER)
+
+
+def _plain(texts: Any) -> dict[str, str]:
+    # In the order of docs/cli.md, whatever DynamoDB's is.
+    return {name: texts[name]["S"] for name in ("at", "reason", "was")}
 
 
 def _is_evidence(item: Any) -> bool:

@@ -4,12 +4,17 @@ import json
 import re
 import shutil
 import sys
+from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 
+from cli import CALLED
 from cli.read import Document
+from cli.replay import OUTCOMES, REPLAYED, Outcome
 from cli.send import Sent
 
 # In a pipe nothing is cut or wrapped: a line is an event.
@@ -22,15 +27,24 @@ errors = Console(stderr=True, **_PLAIN)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _CONTROL_IN_LINES = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
+# Columns whose cells fold where the terminal is narrow, and columns that do so in the last resort.
+_PROSE = {"error", "what", "note", "failure"}
+_PROSE_WIDTH = 16
+_KEYS = {"key", "as"}
+# What a timeline shows of an entry, in this order; the others are for --json.
 _SHOWN = (
     "outcome",
     "text",
     "duration_seconds",
+    "ring_seconds",
+    "agent_name",
+    "disposition",
     "notes",
     "first_name",
     "last_name",
     "recording_url",
 )
+_SECONDS = {"duration_seconds": "lasted", "ring_seconds": "rang"}
 
 
 def as_json(document: object) -> None:
@@ -40,35 +54,87 @@ def as_json(document: object) -> None:
     print(text.encode(errors="backslashreplace").decode())
 
 
-def events(found: list[Document]) -> None:
-    """Print a line for each event."""
-    table = Table("received", "status", "key", "deliveries", "error", box=None, pad_edge=False)
+def events(found: list[Document], if_none: str) -> None:
+    """Print a line for each event, or what to say if there are none."""
+    table = _Rows("received", "status", "key", "deliveries", "error")
     for one in found:
-        when = one["received_at"][:19].replace("T", " ")
         count = str(one["deliveries"])
-        table.add_row(when, one["status"], one["key"], count, _line(one["error"] or ""))
-    console.print(table if found else "no events; send one: hooks send call.completed")
+        table.add(_when(one["received_at"]), one["status"], one["key"], count, one["error"])
+    table.print(if_none)
 
 
 def event(one: Document) -> None:
     """Print all of one event."""
     for name, value in one.items():
-        if name not in ("body", "conflicts") and value is not None:
+        if name not in ("body", "conflicts", "replays") and value not in (None, 0):
             console.print(f"{name:<17}{_line(value)}")
+    for replay in one["replays"]:
+        told = f"{_when(replay['at'])}, was {replay['was']}: {replay['reason']}"
+        console.print(f"{'replayed':<17}{_line(told)}")
     console.print(f"\n{_pretty(one['body'])}")
     for conflict in one["conflicts"]:
         console.print(f"\nconflict: the same key, other content, at {conflict['received_at']}")
         console.print(_pretty(conflict["body"]))
 
 
-def timeline(entries: list[Document]) -> None:
+def timeline(entries: list[Document], number: str) -> None:
     """Print a line for each entry."""
-    table = Table("time", "type", "direction", "what", box=None, pad_edge=False)
+    table = _Rows("time", "type", "direction", "what", "key")
     for entry in entries:
-        what = " · ".join(_line(entry[name]) for name in _SHOWN if entry.get(name))
-        when = entry["at"][:19].replace("T", " ")
-        table.add_row(when, entry["type"], entry.get("direction", ""), what)
-    console.print(table if entries else "nothing happened with that number")
+        what = " · ".join(_shown(name, entry[name]) for name in _SHOWN if entry.get(name))
+        direction = entry.get("direction")
+        table.add(_when(entry["at"]), entry["type"], direction, what, entry["key"])
+    bare = number.strip()[:1].isdigit()
+    hint = f"; with its country code? {CALLED} timeline +{number.strip()}" if bare else ""
+    table.print(f"nothing happened with that number{hint}")
+
+
+def duration(seconds: float) -> str:
+    """Return seconds as a person says them: 3 min 5 s."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    parts = ((hours, "h"), (minutes, "min"), (rest, "s"))
+    return " ".join(f"{number} {unit}" for number, unit in parts if number) or "0 s"
+
+
+def replayed(outcomes: Sequence[Outcome], *, dry_run: bool) -> None:
+    """Print what became of each event, and how many had which outcome."""
+    table = _Rows("was", "then", "key", "as", "note")
+    for one in outcomes:
+        then = _would(one.outcome) if dry_run else one.outcome
+        table.add(one.was, then, one.key, one.replayed_as, one.note)
+    table.print("")
+    counts = Counter(one.outcome for one in outcomes)
+    told = [f"{counts[name]} {name}" for name in OUTCOMES if counts[name]]
+    would = "nothing was changed; it would be: " if dry_run else ""
+    console.print(f"\n{would}{', '.join(told)}")
+
+
+def dead_letter_queues(found: list[Document]) -> None:
+    """Print a line for each kind."""
+    table = _Rows("kind", "dead letters", "in flight")
+    for one in found:
+        table.add(one["kind"], str(one["dead_letters"]), str(one["in_flight"]))
+    table.print("")
+
+
+def dead_letters(found: list[Document]) -> None:
+    """Print a line for each dead letter."""
+    table = _Rows("sent", "receives", "status", "key", "error")
+    for one in found:
+        key = one["key"] or f"poison: message {one['message_id']}, {one['bytes']} bytes"
+        status = one["status"] or ("" if one["key"] is None else "not on the ledger")
+        table.add(_when(one["sent_at"]), str(one["receives"]), status, key, one["error"])
+    table.print("no dead letters")
+
+
+def redriven(moves: list[Document], *, dry_run: bool) -> None:
+    """Print how many dead letters of each kind were moved, or would be, and how."""
+    table = _Rows("kind", "dead letters", "moved", "how", "failure")
+    for move in moves:
+        moved = "would be moved" if dry_run else str(move["moved"])
+        table.add(move["kind"], str(move["dead_letters"]), moved, move["way"], move["failure"])
+    table.print("no dead letters")
 
 
 def sent(all_sent: list[Sent]) -> None:
@@ -77,7 +143,7 @@ def sent(all_sent: list[Sent]) -> None:
         one = all_sent[0]
         console.print(f"{one.status} {_line(one.answer)}  ({one.milliseconds} ms)")
         if one.status == 200 and one.key:
-            console.print(f"hooks show {one.key}")
+            console.print(f"{CALLED} show {one.key}")
         return
     table = Table("answer", "count", "p50 ms", "p99 ms", box=None, pad_edge=False)
     groups: dict[str, list[float]] = {}
@@ -88,6 +154,60 @@ def sent(all_sent: list[Sent]) -> None:
         p50, p99 = (times[int(len(times) * part)] for part in (0.5, 0.99))
         table.add_row(answer, str(len(times)), str(p50), str(p99))
     console.print(table)
+
+
+class _Rows:
+    """A table without the columns that hold nothing, and whose keys are whole at any width."""
+
+    def __init__(self, *names: str) -> None:
+        self._names = names
+        self._rows: list[list[str]] = []
+
+    def add(self, *cells: str | None) -> None:
+        """Add a row, a cell for each column."""
+        self._rows.append([_line(cell or "") for cell in cells])
+
+    def print(self, if_none: str) -> None:
+        """Print the table, or what to say if it has no rows."""
+        if not self._rows:
+            console.print(if_none)
+            return
+        columns = {
+            name: cells
+            for name, cells in zip(self._names, zip(*self._rows, strict=True), strict=True)
+            if any(cells)
+        }
+        whole = self._whole(columns)
+        table = Table(box=None, pad_edge=False)
+        for name in columns:
+            table.add_column(name, overflow="fold", no_wrap=name in whole)
+        for row in zip(*columns.values(), strict=True):
+            table.add_row(*row)
+        console.print(table)
+
+    def _whole(self, columns: dict[str, tuple[str, ...]]) -> set[str]:
+        """Return the columns whose cells stay on one line; all others fold, and none is cut."""
+        prose = columns.keys() & _PROSE
+        whole = columns.keys() - prose
+        widths = {name: max(map(cell_len, (name, *columns[name]))) for name in whole}
+        room = console.width - _PROSE_WIDTH * len(prose) - 2 * len(columns)
+        if sum(widths.values()) <= room:
+            return whole
+        others = whole - _KEYS
+        room -= _PROSE_WIDTH * len(whole & _KEYS)
+        return others if sum(widths[name] for name in others) <= room else set()
+
+
+def _when(moment: str) -> str:
+    return moment[:19].replace("T", " ")
+
+
+def _would(outcome: str) -> str:
+    return "would be replayed" if outcome == REPLAYED else f"would be {outcome}"
+
+
+def _shown(name: str, value: Any) -> str:
+    return f"{_SECONDS[name]} {duration(value)}" if name in _SECONDS else _line(value)
 
 
 def _line(value: object) -> str:

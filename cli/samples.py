@@ -7,18 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from cli.errors import UsageError
-from justcall.catalogue import KINDS, module_name
+from justcall.catalogue import module_name
 
 EVENTS = Path(__file__).resolve().parent.parent / "events" / "http"
 _ID_FIELDS = ("call_id", "message_id", "voicemail_id", "contact_id", "id")
-
-
-def kind_of(text: str) -> str:
-    """Return the kind that `call.completed` or `call_completed` names. Raises UsageError."""
-    for kind in KINDS:
-        if text in (kind, module_name(kind)):
-            return kind
-    raise UsageError(f"no kind {text}; there are {', '.join(KINDS)}")
 
 
 def sample(kind: str) -> bytes:

@@ -7,6 +7,7 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from typing import NamedTuple
 
 from urllib3.exceptions import HTTPError, LocationValueError
+from urllib3.util import parse_url
 
 from cli.errors import UsageError
 from errors import Unreadable
@@ -41,7 +42,9 @@ def send(
         raise UsageError(f"{url} is no URL that can be posted to: {error}") from error
     except HTTPError as error:
         reason = type(error).__name__
-        raise UsageError(f"{url} does not answer ({reason}); try: make up") from error
+        # Only the local stack has a name under localhost.
+        hint = "; try: make up" if (parse_url(url).host or "").endswith(".localhost") else ""
+        raise UsageError(f"{url} does not answer ({reason}){hint}") from error
 
 
 def in_order[Item, Result](
@@ -61,18 +64,18 @@ def in_order[Item, Result](
             one.cancel()
 
 
-def paced(
-    bodies: Iterable[bytes],
+def paced[Item](
+    items: Iterable[Item],
     rate: float | None,
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
-) -> Iterator[bytes]:
-    """Yield the bodies no faster than `rate` a second."""
+) -> Iterator[Item]:
+    """Yield the items no faster than `rate` a second."""
     started = clock()
-    for number, body in enumerate(bodies):
+    for number, item in enumerate(items):
         if rate:
             sleep(max(0.0, started + number / rate - clock()))
-        yield body
+        yield item
 
 
 def key_of(body: bytes) -> str | None:

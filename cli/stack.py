@@ -26,15 +26,25 @@ class Stack:
         self.events_table: str = described["events_table"]
         self.secret_arn: str = described["secret_arn"]
         self.queues: Mapping[str, str] = described["queues"]
+        self.dead_letter_queues: Mapping[str, str] = described["dead_letter_queues"]
         self._endpoint_url = described.get("endpoint_url")
         self._session = boto3.Session(**session)  # type: ignore[arg-type]  # all are optional text
+        self._clients: dict[str, Any] = {}
 
     def client(self, service: str) -> Any:
-        """Return a boto3 client for this deployment."""
-        return self._session.client(
-            service,  # type: ignore[call-overload]  # the stubs know the services by literal only
-            endpoint_url=self._endpoint_url,
-        )
+        """Return the boto3 client for this deployment; threads may share it."""
+        if service not in self._clients:
+            self._clients[service] = self._session.client(
+                service,  # type: ignore[call-overload]  # the stubs know the services by literal only
+                endpoint_url=self._endpoint_url,
+            )
+        return self._clients[service]
+
+    @property
+    def queue_url_prefix(self) -> str:
+        """The queues' URLs up to the kind."""
+        kind, url = next(iter(self.queues.items()))
+        return url.removesuffix(module_name(kind))
 
     @cached_property
     def secret(self) -> str:
@@ -73,8 +83,13 @@ def _deployed(name: str, region: str | None, profile: str | None) -> Stack:
             "webhook_url": outputs["WebhookUrl"],
             "events_table": outputs["EventsTableName"],
             "secret_arn": outputs["SecretArn"],
-            "queues": {kind: outputs["QueueUrlPrefix"] + module_name(kind) for kind in KINDS},
+            "queues": _urls(outputs["QueueUrlPrefix"]),
+            "dead_letter_queues": _urls(outputs["DeadLetterQueueUrlPrefix"]),
         }
     except KeyError as error:
         raise UsageError(f"stack {name} is none of justcall-hooks: no output {error}") from error
     return Stack(described, where)
+
+
+def _urls(prefix: str) -> dict[str, str]:
+    return {kind: prefix + module_name(kind) for kind in KINDS}

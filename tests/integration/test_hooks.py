@@ -52,7 +52,8 @@ def hooks(
         "region": stack.REGION,
         "events_table": cloud.table,
         "secret_arn": stack.physical_name("ApiSecret"),
-        "queues": {},
+        "queues": {"sms.sent": "http://queues/sms_sent"},
+        "dead_letter_queues": {},
     }
     (tmp_path / "stack.json").write_text(json.dumps(described))
     monkeypatch.setenv("JUSTCALL_HOOKS_LOCAL", str(tmp_path))
@@ -106,9 +107,16 @@ def arrived(cloud: Cloud, key: str, moment: datetime) -> None:
 # ------------------------------------------------------------------ what docs/cli.md promises
 
 
+def section(command: str) -> str:
+    """Return what docs/cli.md says of the JSON of a command."""
+    title = f"\n### `{command}`"
+    assert title in DOCUMENTED
+    return DOCUMENTED.partition(title)[2].partition("\n### ")[0]
+
+
 def test_events_have_exactly_the_documented_keys(cloud: Cloud, hooks: Hooks) -> None:
     """Every event of `events --json` has the keys of the table in docs/cli.md, in its order."""
-    table = re.findall(r"^\| `(\w+)` \|", DOCUMENTED.partition("## JSON")[2], re.MULTILINE)
+    table = re.findall(r"^\| `(\w+)` \|", section("hooks events --json"), re.MULTILINE)
     for document in BY_KIND.values():
         deliver(document)
     assert handler(request(b"no json"), None)["statusCode"] == 200
@@ -116,7 +124,8 @@ def test_events_have_exactly_the_documented_keys(cloud: Cloud, hooks: Hooks) -> 
     found = json.loads(hooks("events", "--json", *RECENT))
     assert [list(one) for one in found] == [table] * (len(KINDS) + 1)
     types: dict[str, Any] = {"text": str, "number": int, "text or null": (str, type(None))}
-    for name, said in re.findall(r"^\| `(\w+)` \| ([\w ]+) \|", DOCUMENTED, re.MULTILINE):
+    described = section("hooks events --json")
+    for name, said in re.findall(r"^\| `(\w+)` \| ([\w ]+) \|", described, re.MULTILINE):
         assert all(isinstance(one[name], types[said]) for one in found), name
     quarantined = next(one for one in found if one["status"] == "quarantined")
     assert (quarantined["type"], quarantined["event_time"]) == ("quarantined", None)
@@ -129,7 +138,7 @@ def test_show_adds_the_documented_keys(cloud: Cloud, hooks: Hooks) -> None:
     cloud.poll("call.completed")
     [listed] = json.loads(hooks("events", "--json", *RECENT))
     shown = json.loads(hooks("show", key, "--json"))
-    added = ["processed_at", "failed_at", "last_delivery_at", "body", "conflicts"]
+    added = re.findall(r"^\| `(\w+)` \|", section("hooks show --json"), re.MULTILINE)
     assert list(shown) == [*listed, *added]
     assert {name: shown[name] for name in listed} == listed
     assert (shown["status"], shown["attempts"], shown["failed_at"]) == ("processed", 1, None)
@@ -141,22 +150,18 @@ def test_show_adds_the_documented_keys(cloud: Cloud, hooks: Hooks) -> None:
 
 def test_timelines_have_documented_keys_only(cloud: Cloud, hooks: Hooks) -> None:
     """Every entry of `timeline --json` has the four keys of all and others that are documented."""
-    words = set(re.findall(r"`(\w+)`", DOCUMENTED))
+    words = set(re.findall(r"`(\w+)`", section("hooks timeline --json")))
     for document in BY_KIND.values():
         deliver(document)
     poll_everything(cloud)
     entries = json.loads(hooks("timeline", "+1 415 555 9876", "--json"))
-    assert [entry["type"] for entry in entries] == [
-        "call.completed",
-        "sms.received",
-        "sms.sent",
-        "contact.created",
-    ]
+    types = [entry["type"] for entry in entries]
+    expected = ["call.completed", "sms.received", "sms.sent", "contact.created"]
+    assert [one for one in types if one in expected] == expected
     for entry in entries:
         assert {"at", "key", "type", "number"} <= entry.keys()
         assert entry["number"] == "+14155559876"
-    # A contact's entry has the contact's own fields besides.
-    assert {name for entry in entries[:3] for name in entry} <= words
+    assert {name for entry in entries for name in entry} <= words
 
 
 # ------------------------------------------------------------------ events
@@ -299,7 +304,7 @@ def test_nobody_there_ends_with_2(hooks: Hooks) -> None:
         unused.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{unused.getsockname()[1]}/"
         said = hooks("send", "--url", url, "--count", "9", code=2)
-    assert said == f"hooks: {url} does not answer (NewConnectionError); try: make up\n"
+    assert said == f"hooks: {url} does not answer (NewConnectionError)\n"
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])

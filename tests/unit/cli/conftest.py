@@ -97,7 +97,7 @@ def hooks(capsys: pytest.CaptureFixture[str]) -> Hooks:
 def stack(monkeypatch: pytest.MonkeyPatch) -> FakeStack:
     """Return the stack that the commands find."""
     fake = FakeStack()
-    monkeypatch.setattr(app, "find", lambda *_: fake)
+    monkeypatch.setattr("cli.stack.find", lambda *_: fake)
     return fake
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError
 
-from cli import __version__, app, read
+from cli import __version__, options, read
 from cli.errors import UsageError
 from justcall.catalogue import KINDS
 from tests.support.fakes import aws_error
@@ -34,7 +34,7 @@ SENT_KEYS = ["key", "status", "answer", "milliseconds"]
 def test_since_counts_back_from_now(text: str, ago: timedelta) -> None:
     """A number with its unit is so long ago."""
     earliest = datetime.now(UTC) - ago
-    moment = app._moment(text)
+    moment = options.moment(text)
     assert moment is not None
     assert earliest <= moment <= datetime.now(UTC) - ago
 
@@ -50,7 +50,7 @@ def test_since_counts_back_from_now(text: str, ago: timedelta) -> None:
 )
 def test_since_takes_an_iso_time(text: str, moment: datetime) -> None:
     """An ISO time is a moment, in UTC if it says nothing else; its day is UTC's day."""
-    read = app._moment(text)
+    read = options.moment(text)
     assert read == moment
     assert read.date() == moment.date()
 
@@ -63,7 +63,7 @@ def test_since_that_is_no_time_is_a_mistake(hooks: Hooks, stack: FakeStack, text
     """What is no time, or one before all time, ends with 2 and one line that says what to write."""
     ran = hooks("events", "--since", text)
     assert (ran.code, ran.out) == (2, "")
-    assert ran.err == f"hooks: --since {text}: write 15m, 2h, 3d or an ISO time\n"
+    assert ran.err == f"hooks: --since {text}: write 90s, 15m, 2h, 3d or an ISO time\n"
     assert stack.table.asked == []
 
 
@@ -81,10 +81,29 @@ def test_since_that_is_no_time_is_a_mistake(hooks: Hooks, stack: FakeStack, text
         (("send", "--file", "-", "--set", "data.a=1"), "--set changes a new sample"),
         (("send", "--file", "no/such"), "--file no/such: No such file or directory"),
         (("send", "--file", "/"), "--file /: Is a directory"),
+        (("send", "--forge", "--unsigned"), "--forge and --unsigned exclude each other"),
+        (("send", "--forge", "--secret", "x"), "--secret and --forge exclude each other"),
+        (("send", "--unsigned", "--secret", "x"), "--secret and --unsigned exclude each other"),
+        (("send", "--as-is", "--file", "x"), "--file and --as-is exclude each other"),
         (("send", "--count", "0"), "--count"),
         (("send", "--rate", "0"), "--rate"),
         (("events", "--status", "odd"), "no status odd; there are received, processed"),
         (("events", "--limit", "0"), "--limit"),
+        (("replay", "k"), "--reason"),
+        (("replay", "k", "--reason", " "), "--reason: write 1 to 500 characters"),
+        (("replay", "k", "--reason", "x" * 501), "--reason: write 1 to 500 characters"),
+        (("replay", "--reason", "x"), "which events? give keys, or --status"),
+        (("replay", "--reason", "x", "--kind", "sms.sent"), "which events?"),
+        (("replay", "k", "--status", "failed", "--reason", "x"), "not both"),
+        (("replay", "--status", "odd", "--reason", "x"), "no status odd; there are received"),
+        (("replay", "--status", "processed", "--reason", "x"), "with --force only"),
+        (("replay", "k", "--reason", "x", "--rate", "0"), "--rate"),
+        (("dlq", "show"), "Usage: hooks dlq show"),
+        (("dlq", "show", "sms"), "no kind sms; there are call.completed"),
+        (("dlq", "redrive"), "redrive what? name a kind, or --all"),
+        (("dlq", "redrive", "sms.sent", "--all"), "redrive what? name a kind, or --all"),
+        (("dlq", "redrive", "--all", "--rate", "501"), "--rate"),
+        (("dlq", "--json", "show", "sms.sent"), "write options after show"),
         (("show",), "Usage: hooks show"),
         (("timeline",), "Usage: hooks timeline"),
         (("vanish",), "vanish"),
@@ -180,8 +199,8 @@ def test_send_ends_as_expected(
 def test_send_signs_with_the_right_secret(hooks: Hooks, posted: Posted) -> None:
     """The stack's secret, another one if told so, a wrong one to forge, none to leave it unsigned."""
     used = []
-    for options in ([], ["--secret", "mine"], ["--forge"], ["--unsigned"]):
-        hooks("send", *options)
+    for chosen in ([], ["--secret", "mine"], ["--forge"], ["--unsigned"]):
+        hooks("send", *chosen)
         used.append(posted.secret)
     assert used[:2] == [SECRET, "mine"]
     assert used[2] not in (None, SECRET)
@@ -197,7 +216,7 @@ def test_send_elsewhere_needs_no_stack(
     def none(*_: object) -> Any:
         raise UsageError("there is no stack")
 
-    monkeypatch.setattr(app, "find", none)
+    monkeypatch.setattr("cli.stack.find", none)
     url = "https://example.test/hook"
     assert hooks("send", "--url", url, *options).code in (0, 1)
     assert posted.url == url
@@ -259,6 +278,22 @@ def test_nothing_found_is_an_empty_list(hooks: Hooks, stack: FakeStack) -> None:
         ran = hooks(*command, "--json")
         assert (ran.code, json.loads(ran.out)) == (0, [])
         assert hooks(*command).out.startswith("no")
+
+
+def test_nothing_that_fits_is_not_nothing_at_all(hooks: Hooks, stack: FakeStack) -> None:
+    """Whoever filtered is not told to send one; a kind that is none is told with those there are."""
+    assert hooks("events").out == "no events; send one: hooks send call.completed\n"
+    assert hooks("events", "--status", "failed").out == "none fit\n"
+    assert hooks("events", "--kind", "sms_sent").out == "none fit\n"
+    said = hooks("events", "--kind", "sms.snet").out
+    assert said == f"none fit; sms.snet is no kind with a processor: {', '.join(KINDS)}\n"
+
+
+def test_a_number_without_a_plus_is_hinted_at(hooks: Hooks, stack: FakeStack) -> None:
+    """Timelines stand at E.164; a number without its country is not guessed at."""
+    said = hooks("timeline", "4155559876").out
+    assert said.endswith("with its country code? hooks timeline +4155559876\n")
+    assert "country" not in hooks("timeline", "+14155559876").out
 
 
 def test_events_are_asked_for_as_told(

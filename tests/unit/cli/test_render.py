@@ -3,9 +3,11 @@
 import json
 
 import pytest
+from rich.console import Console
 
 from cli import render
 from cli.read import Document
+from cli.replay import Outcome
 from cli.send import Sent
 
 STRANGE = "[/b] [red]x[/red] :warning: \x1b]0;owned\x07\x9b31m\x00 café"
@@ -39,10 +41,10 @@ def an_entry(**changes: object) -> Document:
 
 def test_brackets_and_control_characters(capsys: pytest.CaptureFixture[str]) -> None:
     """Text of others is shown as text in every place, and no control character gets through."""
-    render.timeline([an_entry(direction="inbound", text=STRANGE)])
-    render.events([an_event(error=STRANGE)])
+    render.timeline([an_entry(direction="inbound", text=STRANGE)], "+1")
+    render.events([an_event(error=STRANGE)], "")
     conflict = {"received_at": "2026-03-12T14:30:00.000Z", "body": {"text": STRANGE}}
-    render.event(an_event(error=STRANGE, body=STRANGE, conflicts=[conflict]))
+    render.event(an_event(error=STRANGE, body=STRANGE, conflicts=[conflict], replays=[]))
     render.sent([Sent(None, 502, STRANGE, 1.0)])
     render.sent([Sent(None, 502, STRANGE, 1.0)] * 2)
     out = capsys.readouterr().out
@@ -55,8 +57,8 @@ def test_brackets_and_control_characters(capsys: pytest.CaptureFixture[str]) -> 
 def test_a_line_is_an_event(capsys: pytest.CaptureFixture[str]) -> None:
     """In a pipe nothing is cut or wrapped, however long it is and whatever it holds."""
     long = "word " * 400 + "end"
-    render.timeline([an_entry(text=f"{long}\nnext line")] * 3)
-    render.events([an_event(error=long)] * 3)
+    render.timeline([an_entry(text=f"{long}\nnext line")] * 3, "+1")
+    render.events([an_event(error=long)] * 3, "")
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 8
     assert all("end" in line for line in lines[1:4] + lines[5:])
@@ -69,17 +71,90 @@ def test_half_a_character_is_no_failure(capsys: pytest.CaptureFixture[str]) -> N
     out = capsys.readouterr().out
     assert json.loads(out) == body
     assert "café" in out
-    render.event(an_event(body=body, conflicts=[]))
+    render.event(an_event(body=body, conflicts=[], replays=[]))
     assert "\N{REPLACEMENT CHARACTER} café" in capsys.readouterr().out
 
 
 def test_nothing_to_show_is_a_sentence(capsys: pytest.CaptureFixture[str]) -> None:
     """An empty list is not an empty screen."""
-    render.events([])
-    render.timeline([])
+    render.events([], "none fit")
+    render.timeline([], "+1")
+    render.dead_letters([])
+    render.redriven([], dry_run=False)
     assert capsys.readouterr().out == (
-        "no events; send one: hooks send call.completed\nnothing happened with that number\n"
+        "none fit\nnothing happened with that number\nno dead letters\nno dead letters\n"
     )
+
+
+@pytest.mark.parametrize("width", [40, 80, 100, 200])
+@pytest.mark.parametrize("length", [20, 37, 86])
+@pytest.mark.parametrize("error", [None, "model-refused: direction: missing, from: missing"])
+def test_keys_are_never_cut(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    width: int,
+    length: int,
+    error: str | None,
+) -> None:
+    """A key is for pasting: it is there whole, on one line where it fits, at any width."""
+    monkeypatch.setattr(render, "console", Console(width=width, highlight=False))
+    key = "Q" * length
+    render.events([an_event(key=key, error=error)], "")
+    events = capsys.readouterr().out
+    render.timeline([an_entry(key=key, text="what happened")], "+1")
+    render.replayed([Outcome(key, "skipped", "failed", "a long note, as notes are")], dry_run=True)
+    out = events + capsys.readouterr().out
+    assert out.count("Q") == 3 * length
+    assert "…" not in out
+    if width == 80 and length <= 37 and error is None:
+        assert key in events
+
+
+def test_an_empty_column_is_left_out(capsys: pytest.CaptureFixture[str]) -> None:
+    """Where no event has an error there is no column of errors."""
+    render.events([an_event()], "")
+    assert "error" not in capsys.readouterr().out
+    render.events([an_event(), an_event(error="model-refused")], "")
+    assert "error" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        (0, "0 s"),
+        (0.4, "0 s"),
+        (30, "30 s"),
+        (60, "1 min"),
+        (185.0, "3 min 5 s"),
+        (3605, "1 h 5 s"),
+    ],
+)
+def test_durations_have_units(seconds: float, said: str) -> None:
+    """Seconds are said as a person says them."""
+    assert render.duration(seconds) == said
+
+
+def test_a_call_on_the_timeline(capsys: pytest.CaptureFixture[str]) -> None:
+    """Outcome, durations, agent, disposition and the key are there."""
+    call = an_entry(
+        outcome="missed",
+        duration_seconds=185,
+        ring_seconds=30,
+        agent_name="Jordan Lee",
+        disposition="Closed Won",
+    )
+    render.timeline([call], "+1")
+    said = "missed · lasted 3 min 5 s · rang 30 s · Jordan Lee · Closed Won"
+    assert said in capsys.readouterr().out
+
+
+def test_an_event_tells_its_replays(capsys: pytest.CaptureFixture[str]) -> None:
+    """When, what it was before, and why."""
+    replay = {"at": "2026-03-12T15:00:00.000Z", "reason": "mended", "was": "failed"}
+    render.event(an_event(sweeps=0, body={}, conflicts=[], replays=[replay]))
+    out = capsys.readouterr().out
+    assert "replayed         2026-03-12 15:00:00, was failed: mended" in out
+    assert "sweeps" not in out
 
 
 def test_many_answers_are_a_summary(capsys: pytest.CaptureFixture[str]) -> None:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from cli import samples
+from cli import options, samples
 from cli.errors import UsageError
 from cli.send import key_of
 from justcall.catalogue import KINDS, module_name
@@ -15,14 +15,14 @@ from tests.support.samples import BY_KIND
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_kind_has_two_spellings(kind: str) -> None:
     """`call.completed` and `call_completed` are one kind."""
-    assert samples.kind_of(kind) == samples.kind_of(module_name(kind)) == kind
+    assert options.known_kind(kind) == options.known_kind(module_name(kind)) == kind
 
 
 @pytest.mark.parametrize("text", ["", "call", "CALL.COMPLETED", "call.completed "])
 def test_what_is_no_kind_is_a_mistake(text: str) -> None:
     """Nothing is guessed."""
     with pytest.raises(UsageError, match="no kind"):
-        samples.kind_of(text)
+        options.known_kind(text)
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -9,7 +9,7 @@ from botocore.exceptions import NoRegionError
 
 from cli import stack
 from cli.errors import UsageError
-from justcall.catalogue import KINDS
+from justcall.catalogue import KINDS, module_name
 from tests.support.fakes import StubClient, aws_error
 
 DESCRIBED = {
@@ -18,13 +18,15 @@ DESCRIBED = {
     "region": "us-east-1",
     "events_table": "events",
     "secret_arn": "arn:secret",
-    "queues": {kind: f"http://127.0.0.1:4566/{kind}" for kind in KINDS},
+    "queues": {kind: f"http://127.0.0.1:4566/e-{module_name(kind)}" for kind in KINDS},
+    "dead_letter_queues": {kind: f"http://127.0.0.1:4566/{kind}" for kind in KINDS},
 }
 OUTPUTS = {
     "WebhookUrl": "https://api.example.test/webhooks/justcall",
     "EventsTableName": "events-prod",
     "SecretArn": "arn:prod",
     "QueueUrlPrefix": "https://sqs.example.test/prod-events-",
+    "DeadLetterQueueUrlPrefix": "https://sqs.example.test/prod-dead-letters-",
 }
 
 
@@ -72,6 +74,8 @@ def test_the_local_stack_is_found_by_its_file(place: Path) -> None:
     client = found.client("dynamodb")
     assert client.meta.endpoint_url == DESCRIBED["endpoint_url"]
     assert client.meta.region_name == "us-east-1"
+    assert found.client("dynamodb") is client
+    assert found.queue_url_prefix == "http://127.0.0.1:4566/e-"
 
 
 @pytest.mark.parametrize("text", [None, "", "{", "[]", "{}", '{"region": "us-east-1"}'])
@@ -91,6 +95,9 @@ def test_a_deployed_stack_is_found_by_its_outputs(monkeypatch: pytest.MonkeyPatc
     assert found.webhook_url == OUTPUTS["WebhookUrl"]
     assert found.events_table == "events-prod"
     assert found.queues["sms.sent"] == "https://sqs.example.test/prod-events-sms_sent"
+    dead = found.dead_letter_queues["sms.sent"]
+    assert dead == "https://sqs.example.test/prod-dead-letters-sms_sent"
+    assert found.queue_url_prefix == OUTPUTS["QueueUrlPrefix"]
     assert found.secret == "s"
 
 
