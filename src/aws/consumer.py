@@ -19,6 +19,7 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from pydantic import ValidationError
 
 from aws import clients, observability
+from aws.joining import Joining
 from aws.ledger import RECEIVED, Event, Ledger
 from aws.messages import Marker, Message, decode
 from aws.moments import epoch
@@ -32,9 +33,10 @@ from errors import (
     ModelRefused,
     ProcessingFailed,
 )
-from justcall import envelope
+from justcall import envelope, subjects
+from justcall.catalogue import REPEATABLE
 from justcall.models import EventData
-from justcall.timeline import Entry
+from justcall.timeline import NO_NUMBER, Entry
 
 # One event's errors must not fill its ledger item, nor the log, nor the function's memory.
 _MOST_FIELDS = 10
@@ -56,6 +58,7 @@ class Tables(NamedTuple):
 
     ledger: Ledger
     processing: ProcessingLedger
+    joining: Joining
     max_receives: int
 
 
@@ -84,6 +87,7 @@ def _tables() -> Tables:
     return Tables(
         Ledger(clients.dynamodb, settings.events_table, settings.retention_days),
         ProcessingLedger(clients.dynamodb, settings.events_table),
+        Joining(clients.dynamodb, settings.events_table),
         settings.max_receives,
     )
 
@@ -139,20 +143,40 @@ def _act[Data: EventData](
     body = tables.processing.body(message.key) if message.body is None else message.body.encode()
     read = envelope.read(body)
     entry = kind.entry(_validated(kind.model, read.data))
-    at = envelope.event_time(read.timestamp) or message.received_at
+    subject = subjects.subject_of(read)
     shown = {
-        "at": at,
+        "at": envelope.event_time(read.timestamp) or message.received_at,
         "key": message.key,
         "type": read.type,
+        **({"subject": subject} if subject else {}),
         "number": entry.number,
         **entry.fields,
     }
-    now = time.time()
+
+    def commit() -> bool:
+        return _commit(message.key, shown, tables, attempts)
+
     try:
-        return tables.processing.commit(message.key, entry, shown, attempts, now)
+        done = commit()
     except LedgerItemMissing:
         tables.ledger.keep(_event(message, body, read))
-        return tables.processing.commit(message.key, entry, shown, attempts, now)
+        done = commit()
+    if subject and message.type not in REPEATABLE:
+        # Also when it was done before: the one who did it may have died before it looked.
+        tables.joining.adopt(subject, entry.number)
+    return done
+
+
+def _commit(key: str, shown: dict[str, Any], tables: Tables, attempts: int) -> bool:
+    """Commit an entry where it belongs: an update without a number, where its call stands."""
+    subject, now = shown.get("subject"), time.time()
+    if not subject or shown["type"] not in REPEATABLE or shown["number"] != NO_NUMBER:
+        return tables.processing.commit(key, shown, attempts, now)
+    number = tables.joining.number_of(subject)
+    if number:
+        return tables.processing.commit(key, shown | {"number": number}, attempts, now)
+    waiting = shown | {"number": subjects.pending(subject)}
+    return tables.processing.commit(key, waiting, attempts, now, subjects.keys_of(subject))
 
 
 def _validated[Data: EventData](model: type[Data], data: object) -> Data:

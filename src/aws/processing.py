@@ -5,7 +5,7 @@ put: received ──▶ transaction: entry + processed
                                                  ──▶ condition fails: already processed
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pydantic_core import to_json
@@ -16,8 +16,7 @@ from aws.failures import AWS_FAILURES, detail_of, error_code
 from aws.ledger import FAILED, PROCESSED, taken
 from aws.messages import Marker
 from aws.moments import iso
-from errors import BodyMissing, LedgerItemMissing, LedgerUnavailable
-from justcall.timeline import Entry
+from errors import BodyMissing, CallAppeared, LedgerItemMissing, LedgerUnavailable
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -27,6 +26,8 @@ _NOT_PROCESSED = "#status <> :processed"
 # An event whose ledger item is gone (a table restored to an earlier time) is put back first.
 _KNOWN = "attribute_exists(pk)"
 
+# Closes the race of an update that waits for its call with the call (aws.joining).
+_NO_CONTACT = "attribute_not_exists(contact)"
 # Closes the race of two markers that come out in another order.
 _NEWER = "attribute_not_exists(marker_passed_at) OR marker_passed_at < :sent"
 
@@ -75,25 +76,35 @@ class ProcessingLedger:
         return content
 
     def commit(
-        self, key: str, entry: Entry, shown: Mapping[str, Any], attempts: int, now: float
+        self,
+        key: str,
+        shown: Mapping[str, Any],
+        attempts: int,
+        now: float,
+        unless: Sequence[str] = (),
     ) -> bool:
         """Write the timeline entry and the step to *processed*; False if it was taken before.
 
-        `shown` is the entry as it will be read, with its event time under `at`. Raises
-        LedgerItemMissing when there is no such event, LedgerUnavailable.
+        `shown` is the entry as it will be read, with its event time under `at` and its timeline
+        under `number`. Raises LedgerItemMissing when there is no such event, CallAppeared when one
+        of the events with the keys `unless` is processed, LedgerUnavailable.
         """
         try:
             self._client().transact_write_items(
                 TransactItems=[
-                    {"Update": self._step(key, entry.number, shown["at"], attempts, now)},
-                    {"Put": {"TableName": self._table, "Item": _timeline_item(key, entry, shown)}},
+                    {"Update": self._step(key, shown, attempts, now)},
+                    {"Put": {"TableName": self._table, "Item": _timeline_item(key, shown)}},
+                    *self._not_placed(unless),
                 ]
             )
         except AWS_FAILURES as error:
-            if _condition_failed(error):
+            failed = _conditions_failed(error)
+            if failed[:1] == [True]:
                 if taken(error):
                     return False
                 raise LedgerItemMissing from error
+            if any(failed):
+                raise CallAppeared from error
             raise LedgerUnavailable from error
         return True
 
@@ -144,7 +155,11 @@ class ProcessingLedger:
             if error_code(error) != "ConditionalCheckFailedException":
                 raise LedgerUnavailable from error
 
-    def _step(self, key: str, number: str, at: str, attempts: int, now: float) -> Any:
+    def _not_placed(self, keys: Sequence[str]) -> Any:
+        condition = {"ConditionExpression": _NO_CONTACT}
+        return [{"ConditionCheck": self._ledger_item(key) | condition} for key in keys]
+
+    def _step(self, key: str, shown: Mapping[str, Any], attempts: int, now: float) -> Any:
         # `contact` and `at`: where the timeline entry stands. A forced replay takes it away first.
         return {
             **self._ledger_item(key),
@@ -154,8 +169,8 @@ class ProcessingLedger:
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
             "ExpressionAttributeNames": {**_NAMES, "#at": "at"},
             "ExpressionAttributeValues": {
-                ":contact": {"S": number},
-                ":at": {"S": at},
+                ":contact": {"S": shown["number"]},
+                ":at": {"S": shown["at"]},
                 ":processed": {"S": PROCESSED},
                 ":attempts": {"N": str(attempts)},
                 ":now": {"S": iso(now)},
@@ -169,9 +184,9 @@ class ProcessingLedger:
         }
 
 
-def _timeline_item(key: str, entry: Entry, shown: Mapping[str, Any]) -> dict[str, Any]:
+def _timeline_item(key: str, shown: Mapping[str, Any]) -> dict[str, Any]:
     item = {
-        "pk": {"S": schema.contact_partition(entry.number)},
+        "pk": {"S": schema.contact_partition(shown["number"])},
         "sk": {"S": schema.timeline_position(shown["at"], key)},
     }
     packed = bodies.pack(to_json(shown), _KEY_BYTES)
@@ -186,6 +201,6 @@ def _shortened(shown: Mapping[str, Any]) -> dict[str, Any]:
     return {name: shown[name] for name in shown if name not in long} | {"left_out": long}
 
 
-def _condition_failed(error: Exception) -> bool:
+def _conditions_failed(error: Exception) -> list[bool]:
     reasons = detail_of(error, "CancellationReasons") or []
-    return any(reason.get("Code") == "ConditionalCheckFailed" for reason in reasons)
+    return [reason.get("Code") == "ConditionalCheckFailed" for reason in reasons]

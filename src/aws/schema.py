@@ -36,6 +36,11 @@ def contact_partition(number: str) -> str:
     return f"contact#{number}"
 
 
+def number_of(partition: str) -> str:
+    """Return the number whose timeline a partition is."""
+    return partition.removeprefix("contact#")
+
+
 def part(sort_key: str, number: int) -> str:
     """Return the sort key of part `number` (from 1) of the body that belongs to `sort_key`."""
     return f"{parts_prefix(sort_key)}{number:04d}"

@@ -16,7 +16,8 @@
         ├── MessageUnreadable
         ├── ModelRefused
         ├── BodyMissing
-        └── LedgerItemMissing
+        ├── LedgerItemMissing
+        └── CallAppeared
 
 Each error carries a `reason`: a slug that is also the log field and the metric dimension, and a
 `detail` for the operator. Neither ever holds anything that the sender chose.
@@ -124,3 +125,9 @@ class LedgerItemMissing(ProcessingFailed):
     """The message's event is not on the ledger."""
 
     default_reason = "ledger-item-missing"
+
+
+class CallAppeared(ProcessingFailed):
+    """An update was about to wait for its call, which was processed meanwhile."""
+
+    default_reason = "call-appeared"

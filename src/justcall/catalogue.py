@@ -8,7 +8,8 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-# Source: the specification's table "Available Event Types".
+# Source: the specification's table "Available Event Types"; call.updated is on the list of
+# JustCall's developer site.
 KINDS: Mapping[str, str] = MappingProxyType(
     {
         "call.completed": "A call ends (inbound or outbound)",
@@ -17,8 +18,11 @@ KINDS: Mapping[str, str] = MappingProxyType(
         "sms.sent": "An outbound SMS is sent",
         "voicemail.received": "A caller leaves a voicemail",
         "contact.created": "A new contact is added to JustCall",
+        "call.updated": "Notes, disposition or recording of a call are added or changed",
     }
 )
+# The same object may be told of again with other content, and each is an event of its own.
+REPEATABLE = frozenset({"call.updated"})
 
 
 def module_name(kind: str) -> str:

@@ -8,10 +8,11 @@ call.completed share their call_id, so the type is part of the key.
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
+from typing import Any
 
-from justcall.catalogue import KINDS
+from justcall.catalogue import KINDS, REPEATABLE
 from justcall.envelope import Envelope
 
 # The first of these that holds something names the object; a type's own id comes first, since a
@@ -44,7 +45,7 @@ def key_of(envelope: Envelope, body_hash: str) -> str:
     identity = _object_id(envelope)
     if identity is None:
         return f"{envelope.type}:sha256-{body_hash}"
-    if envelope.type in KINDS:
+    if envelope.type in KINDS and envelope.type not in REPEATABLE:
         return f"{envelope.type}:{identity}"
     return f"{envelope.type}:{identity}:{body_hash[:_SHORT_HASH]}"
 
@@ -56,8 +57,13 @@ def quarantine_key(body_hash: str) -> str:
 
 def _object_id(envelope: Envelope) -> str | None:
     own = _OWN_FIELDS.get(envelope.type.partition(".")[0], ())
-    for field in (*own, *_ID_FIELDS):
-        text = _id_text(envelope.data.get(field))
+    return named_id(envelope.data, (*own, *_ID_FIELDS))
+
+
+def named_id(data: Mapping[str, Any], fields: Iterable[str]) -> str | None:
+    """Return the first id that stands in one of these fields, as it may stand in a key."""
+    for field in fields:
+        text = _id_text(data.get(field))
         if text not in _NO_ID:
             plain = _PLAIN_ID.fullmatch(text) and not text.startswith(_HASHED)
             return text if plain else f"{_HASHED}{_text_hash(text)}"

@@ -1,6 +1,6 @@
 """The normalised form in which every kind of event stands on its contact's timeline."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from justcall import phone
@@ -19,7 +19,7 @@ class Entry(NamedTuple):
     fields: Mapping[str, Any]
 
 
-def call_entry(call: Call, outcome: str) -> Entry:
+def call_entry(call: Call, outcome: str | None) -> Entry:
     """Return the entry of a call; `outcome` is one word of ours, whatever `status` says."""
     return _entry(
         call,
@@ -58,3 +58,25 @@ def _entry(event: Conversation, **fields: object) -> Entry:
 def without_nothing(fields: Mapping[str, Any]) -> dict[str, Any]:
     """Return the fields that hold something."""
     return {name: value for name, value in fields.items() if value is not None}
+
+
+def joined(entries: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return a timeline on which entries that tell of one call are one entry.
+
+    It stands at the time of the first. Each field has the value of the newest event that says
+    something of it, whatever came first; `events` lists the key, type and time of each.
+    """
+    groups: dict[str, list[Mapping[str, Any]]] = {}
+    for entry in sorted(entries, key=lambda one: (one["at"], one["key"])):
+        groups.setdefault(entry.get("subject") or entry["key"], []).append(entry)
+    return [dict(group[0]) if len(group) == 1 else _join(group) for group in groups.values()]
+
+
+def _join(group: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    whole: dict[str, Any] = {}
+    for entry in group:
+        unknown = {**whole.get("unknown_fields", {}), **entry.get("unknown_fields", {})}
+        whole |= entry
+        whole |= {"unknown_fields": unknown} if unknown else {}
+    events = [{name: entry[name] for name in ("key", "type", "at")} for entry in group]
+    return whole | {"at": group[0]["at"], "events": events}

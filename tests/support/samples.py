@@ -1,8 +1,8 @@
 """What JustCall posts, as documents. `body` gives the bytes as the public samples are written.
 
-Source: JustCall's help articles, kept byte for byte; no sample of voicemail.received and
-contact.created is public, so those two are built from the fields of a call and of the API's
-contact. The numbers are 555 numbers, the people are invented.
+Source: JustCall's help articles, kept byte for byte; no sample of voicemail.received,
+contact.created and call.updated is public, so those are built from the fields of a call and of the
+API's contact. The numbers are 555 numbers, the people are invented.
 """
 
 import json
@@ -133,6 +133,19 @@ CONTACT_CREATED: Document = {
     },
 }
 
+CALL_UPDATED: Document = {
+    "event": "call.updated",
+    "timestamp": "2026-03-12T14:41:00Z",
+    "data": {
+        "call_id": "call_8f3a2b1c",
+        "direction": "inbound",
+        "from": "+14155559876",
+        "to": "+14155551234",
+        "notes": "Customer asked for an invoice by mail.",
+        "disposition": "Closed Won",
+    },
+}
+
 # One sample for each kind of the catalogue, which a contract test compares.
 BY_KIND: Mapping[str, Document] = {
     document["event"]: document
@@ -143,6 +156,7 @@ BY_KIND: Mapping[str, Document] = {
         SMS_SENT,
         VOICEMAIL_RECEIVED,
         CONTACT_CREATED,
+        CALL_UPDATED,
     )
 }
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from aws import consumer
 from aws.body import unpack
+from aws.joining import Joining
 from aws.ledger import Ledger
 from aws.processing import ProcessingLedger
 from justcall.catalogue import KINDS
@@ -49,7 +50,10 @@ def act(kind: str, content: bytes) -> tuple[list[str], list[str]]:
     """Return the timeline entries that a body leads to, and the failures that were noted."""
     client: Any = StubClient()
     tables = consumer.Tables(
-        Ledger(lambda: client, "events", 90), ProcessingLedger(lambda: client, "events"), 5
+        Ledger(lambda: client, "events", 90),
+        ProcessingLedger(lambda: client, "events"),
+        Joining(lambda: client, "events"),
+        5,
     )
     with patch("aws.consumer._tables", lambda: tables):
         failed = process(kind, record_of(message_of(content)))
@@ -58,7 +62,7 @@ def act(kind: str, content: bytes) -> tuple[list[str], list[str]]:
         if operation == "transact_write_items":
             item = call["TransactItems"][1]["Put"]["Item"]
             entries.append(_entry(item))
-        else:
+        elif operation == "update_item":
             noted.append(call["ExpressionAttributeValues"][":error"]["S"])
     assert bool(failed) is bool(noted) is not bool(entries)
     return entries, noted

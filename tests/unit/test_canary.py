@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from aws import consumer
+from aws.joining import Joining
 from aws.ledger import Ledger
 from aws.processing import ProcessingLedger
 from handler.app import handler
@@ -193,7 +194,10 @@ ERRORS: dict[str, Any] = {
 def dynamodb(monkeypatch: pytest.MonkeyPatch) -> StubClient:
     client: Any = StubClient()
     tables = consumer.Tables(
-        Ledger(lambda: client, "events", 90), ProcessingLedger(lambda: client, "events"), 5
+        Ledger(lambda: client, "events", 90),
+        ProcessingLedger(lambda: client, "events"),
+        Joining(lambda: client, "events"),
+        5,
     )
     monkeypatch.setattr("aws.consumer._tables", lambda: tables)
     stub: StubClient = client

@@ -12,7 +12,6 @@ from botocore.exceptions import EndpointConnectionError, NoRegionError
 from aws.body import PART_BYTES, unpack
 from aws.processing import ProcessingLedger
 from errors import BodyMissing, LedgerItemMissing, LedgerUnavailable
-from justcall.timeline import Entry
 from tests.support.fakes import StubClient, aws_error
 
 KEY = "sms.received:1"
@@ -47,8 +46,8 @@ def querying(*pages: Any) -> ProcessingLedger:
 
 
 def commit(ledger: ProcessingLedger, **shown: Any) -> bool:
-    fields = {"at": "2026-03-12T14:30:00.000Z", "key": KEY, **shown}
-    return ledger.commit(KEY, Entry("+14155559876", {}), fields, 1, NOW)
+    place = {"at": "2026-03-12T14:30:00.000Z", "number": "+14155559876"}
+    return ledger.commit(KEY, {**place, "key": KEY, **shown}, 1, NOW)
 
 
 def cancelled(*reasons: dict[str, Any]) -> Exception:
@@ -90,6 +89,7 @@ def test_entry_that_fits_no_item_is_shortened() -> None:
     assert len(content) < PART_BYTES
     assert json.loads(content) == {
         "at": "2026-03-12T14:30:00.000Z",
+        "number": "+14155559876",
         "key": KEY,
         "notes": "short",
         "media": ["https://example.com/1"],

@@ -1,0 +1,112 @@
+"""Updates that do not say whose call they tell of, and the calls that do.
+
+An update without a number looks for its call on the ledger. Is the call processed, the update
+stands on the same timeline. If not, it waits on a timeline of the call's own, and the call takes it
+along when it is processed. Neither can miss the other:
+
+  update                                   call
+  reads the ledger: no call yet
+                                           commits, reads what waits: nothing
+  commits, on condition that no call is
+  processed: refused, so it looks again
+
+The call commits before it looks, and the update's commit checks what the call's writes. A call that
+dies between the two is delivered again, and looks again.
+"""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from pydantic_core import to_json
+
+from aws import body as bodies
+from aws import schema
+from aws.failures import AWS_FAILURES
+from errors import LedgerUnavailable
+from justcall import subjects
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+_KEY_BYTES = 120
+
+
+class Joining:
+    """Reads and moves timeline entries of calls. Every method raises LedgerUnavailable."""
+
+    def __init__(self, client: Callable[[], "DynamoDBClient"], table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def number_of(self, subject: str) -> str | None:
+        """Return the number on whose timeline a call stands, None if none is processed yet."""
+        keys: list[Any] = [_ledger_key(key) for key in subjects.keys_of(subject)]
+        try:
+            answer = self._client().batch_get_item(
+                RequestItems={
+                    self._table: {
+                        "Keys": keys,
+                        "ConsistentRead": True,
+                        "ProjectionExpression": "contact",
+                    }
+                }
+            )
+        except AWS_FAILURES as error:
+            raise LedgerUnavailable from error
+        if answer.get("UnprocessedKeys"):
+            raise LedgerUnavailable  # throttled: whose call it is can't be known now
+        found = answer.get("Responses", {}).get(self._table, [])
+        return next((item["contact"]["S"] for item in found if "contact" in item), None)
+
+    def adopt(self, subject: str, number: str) -> int:
+        """Move what waited for a call to its number's timeline; return how many entries."""
+        waiting = self._waiting(subject)
+        for item in waiting:
+            self._move(item, number)
+        return len(waiting)
+
+    def _waiting(self, subject: str) -> Sequence[Mapping[str, Any]]:
+        partition = schema.contact_partition(subjects.pending(subject))
+        try:
+            answer = self._client().query(
+                TableName=self._table,
+                KeyConditionExpression="pk = :pk",
+                ExpressionAttributeValues={":pk": {"S": partition}},
+                ConsistentRead=True,
+            )
+        except AWS_FAILURES as error:
+            raise LedgerUnavailable from error
+        return answer.get("Items", [])
+
+    def _move(self, item: Mapping[str, Any], number: str) -> None:
+        shown = json.loads(bodies.unpack([item]) or b"{}") | {"number": number}
+        old: Any = {"pk": item["pk"], "sk": item["sk"]}
+        new: Any = {"pk": {"S": schema.contact_partition(number)}, "sk": item["sk"]}
+        new |= bodies.attribute(bodies.pack(to_json(shown), _KEY_BYTES))
+        try:
+            self._client().transact_write_items(
+                TransactItems=[
+                    {"Delete": {"TableName": self._table, "Key": old}},
+                    {"Put": {"TableName": self._table, "Item": new}},
+                    {
+                        "Update": {
+                            "TableName": self._table,
+                            "Key": _ledger_key(shown["key"]),
+                            "UpdateExpression": "SET contact = :number",
+                            # Closes the race with a forced replay, which takes the entry away.
+                            "ConditionExpression": "contact = :pending",
+                            "ExpressionAttributeValues": {
+                                ":number": {"S": number},
+                                ":pending": {"S": schema.number_of(item["pk"]["S"])},
+                            },
+                        }
+                    },
+                ]
+            )
+        except AWS_FAILURES as error:
+            raise LedgerUnavailable from error
+
+
+def _ledger_key(key: str) -> Any:
+    return {"pk": {"S": schema.event_partition(key)}, "sk": {"S": schema.LEDGER}}
