@@ -17,8 +17,8 @@ from local.place import LocalError, Place, default_place
 
 _console = Console(highlight=False)
 _errors = Console(stderr=True, highlight=False)
-_STATE = ("state", "build", "build-cache")
-_FILES = ("ministack.json", "ministack.log", "deployed.txt", "stack.json", "env.json")
+_STATE = ("state", "build", "build-cache", "tmp")
+_FILES = ("ministack.json", "ministack.log", "unsaved", "deployed.txt", "stack.json", "env.json")
 
 
 def main() -> int:
@@ -47,8 +47,11 @@ def up(place: Place) -> int:
     def step(text: str) -> None:
         _console.print(f"[dim]{time.monotonic() - started:5.1f} s[/]  {text}")
 
+    cut_off = ministack.was_cut_off(place)
     step("starting MiniStack, the embedded AWS, with IAM enforced")
     process = ministack.start(place)
+    if cut_off:
+        step("it was killed before: what came since its last clean stop (make down) is lost")
     stack = deploy.deploy(place, process, step)
     step("sending the sample event")
     lines, key = demo.show(process, stack)

@@ -1,10 +1,12 @@
 """MiniStack, the embedded AWS: started on a free port of 127.0.0.1, with IAM enforced.
 
-It saves its state at a clean stop, so it is always asked to stop, and waited for.
+It saves its state at a clean stop, so it is always asked to stop, and waited for. One that is
+killed loses what came since its last clean stop, and a file that is left behind tells.
 """
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -44,6 +46,8 @@ def start(place: Place) -> Process:
     if running:
         return running
     place.state.mkdir(parents=True, exist_ok=True)
+    _remove_temporary(place)  # of one that was killed
+    place.temporary.mkdir()
     port = _free_port(_last_port(place))
     switches = {
         "AUTH": "true",
@@ -51,6 +55,7 @@ def start(place: Place) -> Process:
         "GATEWAY_PORT": str(port),
         "PERSIST_STATE": "1",
         "STATE_DIR": str(place.state),
+        "TMPDIR": str(place.temporary),
     }
     with place.log.open("ab") as log:
         child = subprocess.Popen(  # noqa: S603  (our own program, no shell)
@@ -65,6 +70,7 @@ def start(place: Place) -> Process:
     process = Process(child.pid, port)
     place.process.write_text(json.dumps(process._asdict()))
     _wait_until_up(process, child, place)
+    place.unsaved.touch()
     return process
 
 
@@ -85,7 +91,19 @@ def stop(place: Place) -> bool:
     os.kill(process.pid, signal.SIGTERM)
     if not _within(STOP_SECONDS, lambda: not _alive(process.pid)):
         raise LocalError(f"MiniStack (process {process.pid}) does not stop; see {place.log}")
+    place.unsaved.unlink(missing_ok=True)
+    _remove_temporary(place)
     return True
+
+
+def was_cut_off(place: Place) -> bool:
+    """Tell whether the last MiniStack ended without saving what it held."""
+    last = _last(place)
+    return place.unsaved.exists() and not (last and _alive(last.pid))
+
+
+def _remove_temporary(place: Place) -> None:
+    shutil.rmtree(place.temporary, ignore_errors=True)
 
 
 def _last(place: Place) -> Process | None:

@@ -43,6 +43,16 @@ class Place(NamedTuple):
         return self.home / "state"
 
     @property
+    def unsaved(self) -> Path:
+        """There while MiniStack holds what it has not saved: a clean stop removes it."""
+        return self.home / "unsaved"
+
+    @property
+    def temporary(self) -> Path:
+        """MiniStack's own temporary folder; it leaves a copy of each function there."""
+        return self.home / "tmp"
+
+    @property
     def build(self) -> Path:
         """What `sam build` made for this machine."""
         return self.home / "build"
