@@ -35,7 +35,7 @@ up: setup ## bring up the stack and show that it works; no account and no Docker
 down: ## stop the stack; what it holds is kept
 	@if [ -x $(PYTHON) ]; then $(PYTHON) -m local down; fi
 
-clean: down ## stop the stack and remove what it holds, builds and caches
+clean: ## stop the stack and remove what it holds, builds and caches
 	@if [ -x $(PYTHON) ]; then $(PYTHON) -m local clean; fi
 	@rm -rf .aws-sam .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache \
 		.pytest_cache .ruff_cache htmlcov
