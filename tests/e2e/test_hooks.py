@@ -6,9 +6,13 @@ import subprocess
 import uuid
 from typing import Any
 
+from aws.body import unpack
+from aws.messages import encode, message_of
+from aws.sweeping import event_of
 from local.place import ROOT
 from tests.e2e.conftest import Stack
 
+KIND = "sms.received"
 EVENT_KEYS = [
     "key",
     "type",
@@ -75,6 +79,65 @@ def test_conflicts_are_shown(stack: Stack) -> None:
     hooks(stack, "send", "--set", call_id, "--set", "data.duration=2")
     [conflict] = documents(stack, "show", first["key"])["conflicts"]
     assert conflict["body"]["data"]["duration"] == 2
+
+
+def test_a_failed_event_is_redriven_and_replayed(stack: Stack) -> None:
+    """A dead letter goes back to its queue, and a failed event is replayed: each is acted on once."""
+    number = f"+1415{uuid.uuid4().int % 10_000_000:07d}"
+    setting = f"data.from={json.dumps(number)}"
+    [sent] = documents(stack, "send", KIND, "--set", setting)["sent"]
+    key = sent["key"]
+    item = stack.wait_for(key, "processed")
+    dead = stack.described["dead_letter_queues"][KIND]
+    message = encode(message_of(event_of(item, unpack([item]) or b"")))
+    stack.client("sqs").send_message(QueueUrl=dead, MessageBody=message)
+    mark_failed(stack, key)
+
+    [counted] = [one for one in documents(stack, "dlq") if one["kind"] == KIND]
+    assert counted["dead_letters"] == 1
+    [letter] = documents(stack, "dlq", "show", KIND)
+    assert (letter["key"], letter["status"]) == (key, "failed")
+    [moved] = documents(stack, "dlq", "redrive", KIND)["kinds"]
+    assert (moved["moved"], moved["way"], moved["failure"]) == (1, "one by one", None)
+    stack.wait_for(key, "processed")
+    assert documents(stack, "dlq", "show", KIND) == []
+
+    mark_failed(stack, key)
+    failed = ("replay", "--status", "failed", "--kind", KIND, "--since", "5m", "--reason", "mended")
+    assert documents(stack, *failed, "--dry-run")["replayed"] == 1
+    assert stack.ledger_item(key)["status"] == {"S": "failed"}
+    [replayed] = documents(stack, *failed)["events"]
+    assert (replayed["key"], replayed["outcome"], replayed["note"]) == (key, "replayed", None)
+    stack.wait_for(key, "processed")
+
+    hooks(stack, "replay", key, "--reason", "again", code=1)
+    hooks(stack, "replay", key, "--reason", "again", "--force")
+    stack.wait_for(key, "processed")
+    replays = documents(stack, "show", key)["replays"]
+    assert [(one["was"], one["reason"]) for one in replays] == [
+        ("failed", "mended"),
+        ("processed", "again"),
+    ]
+    [entry] = documents(stack, "timeline", number)
+    assert entry["key"] == key
+
+
+def mark_failed(stack: Stack, key: str) -> None:
+    """Let an event be one whose processor failed too often, which takes a quarter of an hour."""
+    stack.client("dynamodb").update_item(
+        TableName=stack.described["events_table"],
+        Key={"pk": {"S": f"event#{key}"}, "sk": {"S": "ledger"}},
+        UpdateExpression="SET #status = :failed",
+        ExpressionAttributeNames={"#status": "status"},
+        ExpressionAttributeValues={":failed": {"S": "failed"}},
+    )
+
+
+def test_hints_name_the_program_as_it_was_called(stack: Stack) -> None:
+    """What is printed can be pasted, and usage says the same name."""
+    program = str(ROOT / "hooks")
+    assert f"{program} show call.missed:" in hooks(stack, "send", "call.missed")
+    assert f"{program} send" in hooks(stack, "send", "--help")
 
 
 def test_mistakes_get_one_line_and_a_code(stack: Stack) -> None:
