@@ -85,7 +85,7 @@ def timeline(entries: list[Document], number: str) -> None:
         direction = entry.get("direction")
         table.add(_when(entry["at"]), entry["type"], direction, what, entry["key"])
     bare = number.strip()[:1].isdigit()
-    hint = f"; with its country code? {CALLED} timeline +{number.strip()}" if bare else ""
+    hint = f"; write plus and country code: {CALLED} timeline +14155559876" if bare else ""
     table.print(f"nothing happened with that number{hint}")
 
 

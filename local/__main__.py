@@ -18,7 +18,15 @@ from local.place import LocalError, Place, default_place
 _console = Console(highlight=False)
 _errors = Console(stderr=True, highlight=False)
 _STATE = ("state", "build", "build-cache", "tmp")
-_FILES = ("ministack.json", "ministack.log", "unsaved", "deployed.txt", "stack.json", "env.json")
+_FILES = (
+    "ministack.json",
+    "ministack.log",
+    "unsaved",
+    "build.toml",  # SAM's, beside its build
+    "deployed.txt",
+    "stack.json",
+    "env.json",
+)
 
 
 def main() -> int:
@@ -51,7 +59,7 @@ def up(place: Place) -> int:
     step("starting MiniStack, the embedded AWS, with IAM enforced")
     process = ministack.start(place)
     if cut_off:
-        step("it was killed before: what came since its last clean stop (make down) is lost")
+        step("it was killed: what came since its last clean stop is lost")
     stack = deploy.deploy(place, process, step)
     step("sending the sample event")
     lines, key = demo.show(process, stack)

@@ -292,7 +292,7 @@ def test_nothing_that_fits_is_not_nothing_at_all(hooks: Hooks, stack: FakeStack)
 def test_a_number_without_a_plus_is_hinted_at(hooks: Hooks, stack: FakeStack) -> None:
     """Timelines stand at E.164; a number without its country is not guessed at."""
     said = hooks("timeline", "4155559876").out
-    assert said.endswith("with its country code? hooks timeline +4155559876\n")
+    assert said.endswith("; write plus and country code: hooks timeline +14155559876\n")
     assert "country" not in hooks("timeline", "+14155559876").out
 
 
