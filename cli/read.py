@@ -13,7 +13,7 @@ from aws import schema
 from cli import CALLED
 from cli.errors import NotFoundError
 from cli.stack import Stack
-from justcall.timeline import number_of
+from justcall.timeline import joined, number_of
 
 STATUSES = ("received", "processed", "failed", "stuck", "unhandled", "quarantined")
 # Events leave the ledger after 90 days unless the deployment says otherwise.
@@ -80,10 +80,13 @@ def brief(stack: Stack, keys: Sequence[str]) -> dict[str, Document]:
 
 
 def timeline(stack: Stack, number: str, limit: int) -> list[Document]:
-    """Return a number's timeline in the order of the events' own times, the last `limit`."""
+    """Return a number's timeline in the order of the events' own times, from the last `limit`.
+
+    What tells of one call is one entry.
+    """
     partition = schema.contact_partition(number_of(number))
     items = _query(stack, partition, newest_first=True, limit=limit)
-    return [json.loads(bodies.unpack([item]) or b"{}") for item in reversed(items)]
+    return joined(json.loads(bodies.unpack([item]) or b"{}") for item in items)
 
 
 def _recent(stack: Stack, since: datetime | None) -> Iterator[str]:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from justcall import phone
+from justcall.catalogue import REPEATABLE
 from justcall.models import Call, Conversation, Text
 
 # Where an event without a number stands (a withheld caller, a contact without a phone).
@@ -63,8 +64,9 @@ def without_nothing(fields: Mapping[str, Any]) -> dict[str, Any]:
 def joined(entries: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Return a timeline on which entries that tell of one call are one entry.
 
-    It stands at the time of the first. Each field has the value of the newest event that says
-    something of it, whatever came first; `events` lists the key, type and time of each.
+    It stands at the time of the first, under the key and type of the call rather than of an
+    update. Each other field has the value of the newest event that says something of it, whatever
+    came first; `events` lists the key, type and time of each.
     """
     groups: dict[str, list[Mapping[str, Any]]] = {}
     for entry in sorted(entries, key=lambda one: (one["at"], one["key"])):
@@ -79,4 +81,6 @@ def _join(group: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         whole |= entry
         whole |= {"unknown_fields": unknown} if unknown else {}
     events = [{name: entry[name] for name in ("key", "type", "at")} for entry in group]
-    return whole | {"at": group[0]["at"], "events": events}
+    calls = [entry for entry in group if entry["type"] not in REPEATABLE] or group
+    named = {name: calls[-1][name] for name in ("key", "type")}
+    return whole | named | {"at": group[0]["at"], "events": events}

@@ -49,11 +49,14 @@ class Stack(NamedTuple):
         until(reached, f"{key} to be {status}")
         return self.ledger_item(key)
 
-    def everything(self) -> int:
-        """Return how many items the table holds."""
-        table = self.described["events_table"]
-        counted: int = self.client("dynamodb").scan(TableName=table, Select="COUNT")["Count"]
-        return counted
+    def everything(self) -> str:
+        """Return all that the table holds, as text to search."""
+        pages = (
+            self.client("dynamodb")
+            .get_paginator("scan")
+            .paginate(TableName=self.described["events_table"])
+        )
+        return repr([item for page in pages for item in page["Items"]])
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 import ast
 import importlib
+import json
 import re
 import subprocess
 import sys
@@ -10,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from aws import schema
+from aws import observability, schema
 from aws.deadline import ANSWER_SECONDS
 from aws.messages import MESSAGE_BYTES
 from justcall.catalogue import KINDS, logical_name, module_name
@@ -310,3 +311,70 @@ def test_importing_does_nothing(module: str) -> None:
         program, env={"PYTHONPATH": str(SRC)}, capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+# ------------------------------------------------------------ alarms, runbook, dashboard
+
+RUNBOOK = (ROOT / "docs" / "runbook.md").read_text()
+ALARMS = stack.resources("AWS::CloudWatch::Alarm")
+
+
+@pytest.mark.parametrize("name", ALARMS)
+def test_every_alarm_has_its_place_in_the_runbook(name: str) -> None:
+    """It says where; there stand what it means, how to look and how to mend. Somebody is told."""
+    alarm = stack.properties(name)
+    anchor = alarm["AlarmDescription"].partition("docs/runbook.md#")[2]
+    section = RUNBOOK.partition(f"\n## {anchor}\n")[2].partition("\n## ")[0]
+    assert "- Look: " in section
+    assert "- Mend: " in section
+    named = re.search(r"\*(\w+)\.\*", section)
+    assert named
+    assert re.fullmatch(named[1].replace("Kind", rf"({'|'.join(NAMES)})"), name)
+    assert alarm["AlarmActions"] == alarm["OKActions"] == [stack.physical_name("AlarmTopic")]
+
+
+def test_the_runbook_has_nothing_else() -> None:
+    """No section is left over from an alarm that is gone."""
+    told = {stack.properties(name)["AlarmDescription"].partition("#")[2] for name in ALARMS}
+    assert set(re.findall(r"^## (.+)$", RUNBOOK, re.MULTILINE)) == told
+
+
+def test_every_metric_that_alarms_or_is_shown_is_counted() -> None:
+    """The template knows our metrics by the names that the code gives them."""
+    counted = {
+        value
+        for value in vars(observability).values()
+        if isinstance(value, str) and value.isalpha()
+    }
+    own = {alarm["Properties"]["MetricName"] for alarm in ALARMS.values()
+           if alarm["Properties"]["Namespace"] == "JustCallHooks"}  # fmt: skip
+    body = stack.properties("Dashboard")["DashboardBody"]
+    shown = set(re.findall(r'"JustCallHooks", "(\w+)"', body))
+    assert own | shown <= counted
+    assert {"Accepted", "Refused", "Processed", "Failed", "Resent", "Stuck"} <= shown
+
+
+def test_the_dashboard_shows_every_queue() -> None:
+    """It is JSON, and holds each kind's queue and dead-letter queue."""
+    shown = json.dumps(json.loads(stack.properties("Dashboard")["DashboardBody"]))
+    for name in stack.resources("AWS::SQS::Queue"):
+        assert f'"{stack.physical_name(name)}"' in shown, name
+
+
+def test_production_shifts_gradually_and_rolls_back() -> None:
+    """A new version gets a tenth of the traffic at first; alarms that exist take it back."""
+    stages = stack.template()["Mappings"]["Stages"]
+    assert (stages["prod"]["GradualDeployment"], stages["dev"]["GradualDeployment"]) == (
+        True,
+        False,
+    )
+    for name in stack.resources("AWS::Serverless::Function"):
+        if name in ("SeedFunction", "SweeperFunction"):
+            continue  # nobody waits for them; a run that fails is repeated
+        function = stack.resources()[name]["Properties"]
+        preference = function["DeploymentPreference"]
+        assert function["AutoPublishAlias"] == "live"
+        assert preference["Enabled"] == {
+            "Fn::FindInMap": ["Stages", {"Ref": "Stage"}, "GradualDeployment"]
+        }
+        assert {alarm["Ref"] for alarm in preference["Alarms"]} <= set(ALARMS)

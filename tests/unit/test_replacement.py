@@ -1,0 +1,90 @@
+"""A change of the template that would make CloudFormation replace the table or a queue is red here.
+
+A replacement is a new, empty resource: the events in the old one are in nobody's sight, and its
+messages are read by nobody. What makes one is listed in CloudFormation's reference ("Update
+requires: Replacement"). A resource that is gone from the template is as bad: CloudFormation deletes
+it. So these are frozen; a new queue is added to the list when its kind is.
+"""
+
+from typing import Any
+
+import pytest
+
+from justcall.catalogue import KINDS, logical_name, module_name
+from tests.support import stack
+
+# By resource type: the properties whose change replaces the resource.
+REPLACING = {
+    "AWS::DynamoDB::Table": (
+        "TableName",
+        "KeySchema",
+        "LocalSecondaryIndexes",
+        "ImportSourceSpecification",
+    ),
+    "AWS::SQS::Queue": ("QueueName", "FifoQueue"),
+    "AWS::SecretsManager::Secret": ("Name",),
+}
+
+TABLE = {
+    "KeySchema": [
+        {"AttributeName": "pk", "KeyType": "HASH"},
+        {"AttributeName": "sk", "KeyType": "RANGE"},
+    ]
+}
+KEPT: dict[str, dict[str, Any]] = {
+    "EventsTable": TABLE,
+    "ApiSecret": {},
+    **{
+        f"{logical_name(kind)}{piece}": {"QueueName": f"{stack.STACK}-{name}-{module_name(kind)}"}
+        for kind in (
+            "call.completed",
+            "call.missed",
+            "sms.received",
+            "sms.sent",
+            "voicemail.received",
+            "contact.created",
+            "call.updated",
+        )
+        for piece, name in (("Queue", "events"), ("DeadLetterQueue", "dead-letters"))
+    },
+}
+
+
+def replacing(logical_id: str) -> dict[str, Any]:
+    """Return those of a resource's properties whose change would replace it."""
+    kind = stack.resources()[logical_id]["Type"]
+    own = stack.properties(logical_id)
+    return {name: own[name] for name in REPLACING[kind] if name in own}
+
+
+@pytest.mark.parametrize("logical_id", KEPT)
+def test_what_keeps_events_is_never_replaced(logical_id: str) -> None:
+    """It is still there under its logical id, and nothing that would replace it has changed."""
+    assert logical_id in stack.resources(), "CloudFormation would delete it, with what it holds"
+    assert replacing(logical_id) == KEPT[logical_id]
+
+
+def test_everything_that_keeps_events_is_listed() -> None:
+    """A kind that is added is frozen too, from its first deploy on."""
+    kept = {name for kind in REPLACING for name in stack.resources(kind)}
+    assert kept == set(KEPT)
+    assert len(KEPT) == 2 + 2 * len(KINDS)
+
+
+def test_what_holds_events_outlives_the_stack_in_production() -> None:
+    """Table and secret are retained on deletion and on replacement, and the table can't be deleted."""
+    for name in ("EventsTable", "ApiSecret"):
+        resource = stack.resources()[name]
+        for policy in ("DeletionPolicy", "UpdateReplacePolicy"):
+            assert resource[policy] == {"Fn::If": ["IsProd", "Retain", "Delete"]}
+    protected = stack.resources()["EventsTable"]["Properties"]["DeletionProtectionEnabled"]
+    assert protected == {"Fn::If": ["IsProd", True, False]}
+
+
+def test_a_replacement_would_be_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The check itself goes red for a renamed queue and another key."""
+    monkeypatch.setitem(stack.resources()["SmsSentQueue"]["Properties"], "QueueName", "other")
+    assert replacing("SmsSentQueue") != KEPT["SmsSentQueue"]
+    properties = stack.resources()["EventsTable"]["Properties"]
+    monkeypatch.setitem(properties, "KeySchema", properties["KeySchema"][:1])
+    assert replacing("EventsTable") != KEPT["EventsTable"]
