@@ -9,6 +9,7 @@ from bench.cold import Context
 
 # List prices of us-east-1, in dollars per million (AWS's price pages, 2026-11).
 WRITE_UNIT = 0.625
+READ_UNIT = 0.125
 SQS_REQUEST = 0.40
 HTTP_API_REQUEST = 1.00
 LAMBDA_REQUEST = 0.20
@@ -19,24 +20,36 @@ def units(content: bytes | None = None) -> dict[str, int]:
     """Return the write units of one event by what they are for.
 
     A write costs a unit for each KiB of its item begun, twice that in a transaction. The index
-    `recent` gets the keys once, for one unit; nothing that it holds changes afterwards.
+    `recent` gets the keys once, for one unit; nothing that it holds changes afterwards. The index
+    `open` gets them, and loses them when the event is processed.
     """
     put, transaction = _captured(content)
     ledger = put["Item"]
     update, entry = transaction["TransactItems"]
+    # What the step sets, under these names; it takes away more than the little that is not here.
     values = update["Update"]["ExpressionAttributeValues"]
-    step = sum(len(_bytes(value)) + 14 for value in values.values())
+    step = sum(
+        len(name) + len(_bytes(values[f":{short}"]))
+        for name, short in (
+            ("processed_at", "now"),
+            ("attempts", "attempts"),
+            ("contact", "contact"),
+            ("at", "at"),
+        )
+    )
     return {
         "ledger put": _units(_size(ledger)),
         "index recent": 1,
+        "index open": 2,
         "ledger step (transaction)": 2 * _units(_size(ledger) + step),
         "timeline entry (transaction)": 2 * _units(_size(entry["Put"]["Item"])),
     }
 
 
 def dollars(batch: int, content: bytes | None = None) -> float:
-    """Return write units and SQS requests per million events, the queue read in such batches."""
-    return sum(units(content).values()) * WRITE_UNIT + (1 + 2 / batch) * SQS_REQUEST
+    """Return units and SQS requests per million events, the queue read in such batches."""
+    # A call's processor looks for updates that wait for it: one consistent read of nothing.
+    return sum(units(content).values()) * WRITE_UNIT + READ_UNIT + (1 + 2 / batch) * SQS_REQUEST
 
 
 def whole(batch: int) -> float:

@@ -16,7 +16,7 @@ PART_BYTES = 360 * 1024
 _SMALL_BYTES = 4096
 # A copy of a compressor that has read the dictionary costs less than reading it again, and zlib's
 # usual window takes 256 KiB of fresh memory, which costs more than compressing 2 KB.
-_SMALL = zlib.compressobj(level=1, wbits=13, memLevel=5, zdict=DICTIONARY)
+_SMALL = zlib.compressobj(wbits=13, memLevel=5, zdict=DICTIONARY)
 _LARGE = zlib.compressobj(zdict=DICTIONARY)
 
 
