@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from aws.ledger import PROCESSED
-from cli import options, read, render
+from cli import CALLED, options, read, render
 from cli import replay as replays
 from cli import stack as stacks
 from cli.errors import NotFoundError, UsageError
@@ -108,7 +108,7 @@ def _run(
                 progress.update(f"{len(outcomes)} of {len(selected)}")
     except KeyboardInterrupt:
         # What was begun is written down on the events themselves.
-        note = "interrupted; some may have been replayed: hooks show tells"
+        note = f"interrupted; it may have been replayed: {CALLED} show tells"
         unknown = selected[len(outcomes) :]
         outcomes += [replays.Outcome(key, replays.FAILED, note=note) for key in unknown]
     return outcomes

@@ -214,7 +214,7 @@ def test_what_is_skipped_does_not_count(hooks: Hooks) -> None:
         return replay.Outcome(key, replay.SKIPPED if key < "c" else replay.REPLAYED)
 
     ran = list(replay.run(one, "abcdefg", 1000, 2, sleep=lambda _: None))
-    assert [name.key for name in ran] == begun == ["a", "b", "c", "d"]
+    assert [name.key for name in ran] == sorted(begun) == ["a", "b", "c", "d"]
 
 
 def test_the_pace_holds_over_all(hooks: Hooks) -> None:

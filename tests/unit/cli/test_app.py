@@ -154,6 +154,15 @@ def test_aws_that_does_not_answer_ends_with_2(
     assert told in ran.err
 
 
+def test_a_deployed_stack_is_not_brought_up(hooks: Hooks, stack: FakeStack) -> None:
+    """`make up` is for the local stack only."""
+    url = "https://dynamodb.us-east-1.amazonaws.com/"
+    stack.table.error = EndpointConnectionError(endpoint_url=url)
+    ran = hooks("events", "--stack", "prod")
+    assert ran.code == 2
+    assert "make up" not in ran.err
+
+
 def test_no_stack_ends_with_2(
     hooks: Hooks, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

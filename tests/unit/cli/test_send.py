@@ -195,3 +195,11 @@ def test_what_is_no_event_has_no_key_of_one() -> None:
     key = send.key_of(b"no json")
     assert key is not None
     assert key.startswith("quarantined:sha256-")
+
+
+def test_make_up_is_no_hint_for_others(receiving: Callable[[Any], FakeReceiver]) -> None:
+    """Where somebody else's URL does not answer, no stack of ours is to be brought up."""
+    receiving(exceptions.TimeoutError("late"))
+    with pytest.raises(UsageError) as raised:
+        list(send.send("https://api.example.test/hook", [b"{}"], None, None))
+    assert str(raised.value) == "https://api.example.test/hook does not answer (TimeoutError)"
