@@ -1,12 +1,15 @@
 """How a content lies in the table."""
 
+import hashlib
 import random
+import zlib
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from aws.body import PART_BYTES, WRITE_UNIT, attribute, cut, pack, unpack
+from aws.dictionary import DICTIONARY
 from tests.support.samples import CALL_COMPLETED, body
 
 ITEM_BYTES = 400 * 1024  # where DynamoDB ends an item
@@ -85,3 +88,17 @@ def test_what_is_no_text_is_compressed() -> None:
 def test_no_content_is_none(items: list[dict[str, object]]) -> None:
     """Items that hold no content give none, which is not an empty one."""
     assert unpack(items) is None
+
+
+def test_the_dictionary_never_changes() -> None:
+    """What lies in tables was compressed with these bytes and can be read with no others."""
+    frozen = "08c63ca20387826c309105cc284286e176825281cb92f7201437000dbd94e510"
+    assert hashlib.sha256(DICTIONARY).hexdigest() == frozen
+
+
+def test_what_is_cut_short_is_not_taken_for_whole() -> None:
+    """A part that is missing is an error, not half a body."""
+    packed = pack(noise(5000), 300)
+    assert isinstance(packed, bytes)
+    with pytest.raises(zlib.error):
+        unpack([{"packed": {"B": packed[:-10]}}])
