@@ -1,0 +1,1 @@
+"""The promise, with every step of the code failing or dying."""
