@@ -22,11 +22,16 @@ _READING_SECONDS = 30
 
 
 class DeadLetter(NamedTuple):
-    """A message in a dead-letter queue; `receives` says how often it was given to a processor."""
+    """A message in a dead-letter queue.
+
+    `receives` says how often it was given to a processor, `sent_at` when it was sent to the kind's
+    queue, in epoch seconds.
+    """
 
     id: str
     text: str
     receives: int
+    sent_at: float
 
 
 class Backlog:
@@ -69,7 +74,7 @@ class Backlog:
                     QueueUrl=url,
                     MaxNumberOfMessages=10,
                     VisibilityTimeout=_READING_SECONDS,
-                    MessageSystemAttributeNames=["ApproximateReceiveCount"],
+                    MessageSystemAttributeNames=["ApproximateReceiveCount", "SentTimestamp"],
                 )
                 messages = answer.get("Messages", [])
                 if not messages:
@@ -80,6 +85,7 @@ class Backlog:
                         message["MessageId"],
                         message["Body"],
                         int(message["Attributes"]["ApproximateReceiveCount"]),
+                        int(message["Attributes"]["SentTimestamp"]) / 1000,
                     )
                     for message in messages
                 ]

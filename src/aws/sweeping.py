@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from aws import body as bodies
 from aws import schema
+from aws.backlog import DeadLetter
 from aws.failures import AWS_FAILURES, error_code
 from aws.ledger import FAILED, RECEIVED, STUCK, Event
 from aws.moments import epoch, iso
@@ -18,6 +19,10 @@ DIED = "died: no attempt of its processor ended"
 
 # Closes the race with a processor that ends, and with an operator's replay, while we look.
 _STILL_OPEN = "#status = :received"
+# Closes the race with a message that is newer than the dead letter.
+_NOT_SENT_SINCE = "(attribute_not_exists(sent_at) OR sent_at <= :letter)"
+# `sent_at` is written by other clocks than SQS's, and just before the message is sent.
+_CLOCKS_SECONDS = 60.0
 # Closes the race of two sweeps: one of them takes the event, the other finds the count changed.
 _NOT_TAKEN = "(attribute_not_exists(sweeps) AND :before = :none OR sweeps = :before)"
 
@@ -101,17 +106,21 @@ class SweepLedger:
             {"#open": "open"},
         )
 
-    def bury(self, key: str, attempts: int, now: float) -> bool:
-        """Make an open event whose message is a dead letter *failed*; False if it is not open."""
+    def bury(self, key: str, letter: DeadLetter, now: float) -> bool:
+        """Make an open event whose message is a dead letter *failed*.
+
+        False if it is not open, or was sent again (by a sweep or a replay) after that message.
+        """
         return self._step(
             key,
             "SET #status = :failed, failed_at = :now, attempts = :attempts,"
             " first_failed_at = if_not_exists(first_failed_at, :now),"
             " #error = if_not_exists(#error, :died) REMOVE #open",
-            _STILL_OPEN,
+            f"{_STILL_OPEN} AND {_NOT_SENT_SINCE}",
             {
                 ":failed": {"S": FAILED},
-                ":attempts": {"N": str(attempts)},
+                ":letter": {"S": iso(letter.sent_at + _CLOCKS_SECONDS)},
+                ":attempts": {"N": str(letter.receives)},
                 ":died": {"S": DIED},
                 ":now": {"S": iso(now)},
             },

@@ -36,7 +36,7 @@ class LedgerPort(Protocol):
     def give_up(self, key: str, now: float, /) -> bool:
         """Make an event *stuck*."""
 
-    def bury(self, key: str, attempts: int, now: float, /) -> bool:
+    def bury(self, key: str, letter: DeadLetter, now: float, /) -> bool:
         """Make an event *failed* whose message is a dead letter."""
 
     def states(self) -> Mapping[str, State]:
@@ -128,7 +128,7 @@ class _Kind:
             if letter.id in known:
                 continue
             key = _key(letter)
-            if key and self._ports.ledger.bury(key, letter.receives, self._now):
+            if key and self._ports.ledger.bury(key, letter, self._now):
                 self._buried.append(key)
             known[letter.id] = None
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from aws.backlog import DeadLetter
 from aws.messages import Marker, decode
 from aws.sweeping import DIED, OpenEvent, State, SweepLedger
 from errors import LedgerUnavailable, QueueUnavailable
@@ -133,6 +134,17 @@ def test_what_died_is_failed(cloud: Cloud) -> None:
     assert run(2).buried == ()
 
 
+def test_an_old_dead_letter_buries_no_event_that_was_sent_again(cloud: Cloud) -> None:
+    """After a replay the first message's letter still lies there, and a cold sweeper finds it."""
+    handler(request(BODY), None)
+    [dead] = cloud.receive(KIND)
+    bury(cloud, dead["body"])
+    [event] = ports().ledger.open_events(10)
+    assert ports().ledger.take(event, time.time() + 600)
+    assert run(601).buried == ()
+    assert cloud.ledger(KEY)["status"] == "received"
+
+
 def test_the_reason_of_a_failure_stays(cloud: Cloud) -> None:
     """A dead letter of an event whose failure was noted says nothing new."""
     handler(request(BODY), None)
@@ -245,7 +257,7 @@ def test_a_table_that_refuses(
     arguments: dict[str, tuple[Any, ...]] = {
         "take": (OpenEvent(KEY, KIND, 0, 0, 0, 0), 0.0),
         "give_up": (KEY, 0.0),
-        "bury": (KEY, 5, 0.0),
+        "bury": (KEY, DeadLetter("id", "", 5, 0.0), 0.0),
         "note_state": (KIND, State()),
     }
     with pytest.raises(LedgerUnavailable):

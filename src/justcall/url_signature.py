@@ -1,0 +1,77 @@
+"""The url-signed dialect's signature, version v1.
+
+Source: JustCall's developer site, "Dynamic webhook signatures", whose published vector is a test.
+The signature is the hexadecimal HMAC-SHA256, keyed with the API secret, of
+
+    SECRET|encodeURIComponent(WEBHOOK_URL)|TYPE|TIMESTAMP
+
+so it proves that JustCall told this URL of an event of this type at this second. **It does not
+cover `data`.** The URL to verify with is the one this deployment is registered under, never the one
+that the body claims.
+"""
+
+import hmac
+import re
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from urllib.parse import quote
+
+from errors import SignatureRefused
+from justcall import signature
+
+VERSION_HEADER = "x-justcall-signature-version"
+TIMESTAMP_HEADER = "x-justcall-request-timestamp"
+VERSION = "v1"
+# What JavaScript's encodeURIComponent leaves as it is, beside letters and digits.
+_PLAIN = "-_.!~*'()"
+_TEXT_TIME = re.compile(r"\d{4}-\d{2}-\d{2} \d{1,2}:\d{2}:\d{2}", re.ASCII)
+_EPOCH_TIME = re.compile(r"\d{9,11}", re.ASCII)
+
+
+def sign(url: str, event_type: str, timestamp: str, secret: str) -> str:
+    """Return the signature that JustCall would send; `timestamp` is the header's text as it is."""
+    message = "|".join((secret, quote(url, safe=_PLAIN), event_type, timestamp))
+    return hmac.digest(secret.encode(), message.encode(), "sha256").hex()
+
+
+def matches(
+    claimed: bytes, urls: Iterable[str], event_type: str, timestamp: str, secrets: Iterable[str]
+) -> bool:
+    """Tell whether one of `secrets` signed this for one of `urls`, in time that tells nothing else.
+
+    An empty secret matches nothing.
+    """
+    urls, matched = tuple(urls), False
+    for secret in secrets:
+        for url in urls:
+            expected = bytes.fromhex(sign(url, event_type, timestamp, secret))
+            matched |= bool(secret) and hmac.compare_digest(claimed, expected)
+    return matched
+
+
+def parse(header: str | None, version: str | None) -> bytes:
+    """Return the 32 bytes that a v1 signature header claims.
+
+    Raises SignatureRefused with the reason signature-version, signature-missing or
+    signature-malformed.
+    """
+    if version != VERSION:
+        raise SignatureRefused("signature-version")
+    return signature.parse(header)
+
+
+def sent_at(timestamp: str | None) -> float:
+    """Return the header's time in epoch seconds: `YYYY-MM-DD H:MM:SS` in UTC, or epoch seconds.
+
+    Raises SignatureRefused with the reason timestamp-missing or timestamp-malformed.
+    """
+    if not timestamp:
+        raise SignatureRefused("timestamp-missing")
+    try:
+        if _EPOCH_TIME.fullmatch(timestamp):
+            return float(timestamp)
+        if _TEXT_TIME.fullmatch(timestamp):
+            return datetime.strptime(timestamp, "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC).timestamp()
+    except ValueError as error:  # the 30th of February
+        raise SignatureRefused("timestamp-malformed") from error
+    raise SignatureRefused("timestamp-malformed")
