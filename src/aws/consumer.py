@@ -6,7 +6,7 @@ its visibility timeout and ends in the dead-letter queue, while the rest of its 
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -34,7 +34,7 @@ from errors import (
     ProcessingFailed,
 )
 from justcall import envelope, subjects
-from justcall.catalogue import REPEATABLE
+from justcall.catalogue import REPEATABLE, kind_of
 from justcall.models import EventData
 from justcall.timeline import NO_NUMBER, Entry
 
@@ -45,12 +45,21 @@ _MOST_CHARACTERS = 1000
 type Processor = Callable[[dict[str, Any], Any], Any]
 
 
-class Kind[Data: EventData](NamedTuple):
-    """What a processor knows: its kind's name, its model, and the entry that it makes."""
+class Reader[Data: EventData](NamedTuple):
+    """How events of one dialect are read: a model, and the entry that it makes of the event.
+
+    `entry` is given the event's type too, where several belong to the kind.
+    """
+
+    model: type[Data]
+    entry: Callable[[Data, str], Entry]
+
+
+class Kind(NamedTuple):
+    """What a processor knows: its kind's name, and a reader for each dialect that has it."""
 
     name: str
-    model: type[Data]
-    entry: Callable[[Data], Entry]
+    readers: Mapping[str, Reader[Any]]
 
 
 class Tables(NamedTuple):
@@ -62,11 +71,12 @@ class Tables(NamedTuple):
     max_receives: int
 
 
-def processor[Data: EventData](
-    name: str, model: type[Data], entry: Callable[[Data], Entry]
+def processor[Body: EventData, Url: EventData](
+    name: str, *, body_signed: Reader[Body] | None = None, url_signed: Reader[Url] | None = None
 ) -> Processor:
     """Return the Lambda handler that acts on the events of one kind."""
-    kind = Kind(name, model, entry)
+    readers = {envelope.BODY_SIGNED: body_signed, envelope.URL_SIGNED: url_signed}
+    kind = Kind(name, {dialect: one for dialect, one in readers.items() if one})
 
     def handler(event: dict[str, Any], context: Any) -> Any:
         """Take a batch of SQS records and answer which of them failed."""
@@ -92,7 +102,7 @@ def _tables() -> Tables:
     )
 
 
-def consume[Data: EventData](record: SQSRecord, kind: Kind[Data], tables: Tables) -> None:
+def consume(record: SQSRecord, kind: Kind, tables: Tables) -> None:
     """Act on one record, or note why not and raise."""
     message = _message(record, kind.name)
     if isinstance(message, Marker):
@@ -126,7 +136,7 @@ def _message(record: SQSRecord, kind: str) -> Message | Marker:
     """
     try:
         message = decode(record.body)
-        named = message.kind if isinstance(message, Marker) else message.type
+        named = message.kind if isinstance(message, Marker) else kind_of(message.type)
         if named != kind:
             raise MessageUnreadable("message-of-another-kind")
     except MessageUnreadable as error:
@@ -136,16 +146,17 @@ def _message(record: SQSRecord, kind: str) -> Message | Marker:
     return message
 
 
-def _act[Data: EventData](
-    message: Message, kind: Kind[Data], tables: Tables, attempts: int
-) -> bool:
+def _act(message: Message, kind: Kind, tables: Tables, attempts: int) -> bool:
     """Write the event's effects; False if that was done before."""
     body = tables.processing.body(message.key) if message.body is None else message.body.encode()
-    read = envelope.read(body)
-    entry = kind.entry(_validated(kind.model, read.data))
+    read = envelope.read(body, message.dialect)
+    reader = kind.readers.get(message.dialect)
+    if reader is None:
+        raise ModelRefused("dialect-unknown")
+    entry = reader.entry(_validated(reader.model, read.data), read.type)
     subject = subjects.subject_of(read)
     shown = {
-        "at": envelope.event_time(read.timestamp) or message.received_at,
+        "at": message.event_time or envelope.event_time(read.timestamp) or message.received_at,
         "key": message.key,
         "type": read.type,
         **({"subject": subject} if subject else {}),
@@ -154,7 +165,7 @@ def _act[Data: EventData](
     }
 
     def commit() -> bool:
-        return _commit(message.key, shown, tables, attempts)
+        return _commit(message.key, shown, entry.consent, tables, attempts)
 
     try:
         done = commit()
@@ -167,11 +178,13 @@ def _act[Data: EventData](
     return done
 
 
-def _commit(key: str, shown: dict[str, Any], tables: Tables, attempts: int) -> bool:
+def _commit(
+    key: str, shown: dict[str, Any], consent: Mapping[str, bool], tables: Tables, attempts: int
+) -> bool:
     """Commit an entry where it belongs: an update without a number, where its call stands."""
     subject, now = shown.get("subject"), time.time()
     if not subject or shown["type"] not in REPEATABLE or shown["number"] != NO_NUMBER:
-        return tables.processing.commit(key, shown, attempts, now)
+        return tables.processing.commit(key, shown, attempts, now, consent=consent)
     number = tables.joining.number_of(subject)
     if number:
         return tables.processing.commit(key, shown | {"number": number}, attempts, now)
@@ -206,7 +219,7 @@ def _event(message: Message, body: bytes, read: envelope.Envelope) -> Event:
         body=body,
         body_hash=message.body_hash,
         received_at=epoch(message.received_at),
-        event_time=envelope.event_time(read.timestamp),
+        event_time=message.event_time or envelope.event_time(read.timestamp),
     )
 
 

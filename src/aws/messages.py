@@ -24,6 +24,7 @@ class Message(NamedTuple):
     received_at: str
     body_hash: str
     body: str | None
+    event_time: str | None = None
 
 
 class Marker(NamedTuple):
@@ -42,6 +43,7 @@ def message_of(event: Event) -> Message:
         received_at=iso(event.received_at),
         body_hash=event.body_hash,
         body=event.body.decode(),
+        event_time=event.event_time,
     )
 
 
@@ -67,14 +69,16 @@ def decode(text: str) -> Message | Marker:
         if "marker" in document:
             return _marker(document["marker"])
         fields = {name: document[name] for name in _FIELDS}
-        body = document["body"]
+        body, event_time = document["body"], document.get("event_time")
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise MessageUnreadable from error
     if not all(isinstance(value, str) and value for value in fields.values()):
         raise MessageUnreadable
     if not isinstance(body, str | None) or not _is_moment(fields["received_at"]):
         raise MessageUnreadable
-    return Message(body=body, **fields)
+    if not isinstance(event_time, str | None) or not (event_time is None or _is_moment(event_time)):
+        raise MessageUnreadable
+    return Message(body=body, event_time=event_time, **fields)
 
 
 def _marker(document: Any) -> Marker:

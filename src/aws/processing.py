@@ -28,6 +28,9 @@ _KNOWN = "attribute_exists(pk)"
 
 # Closes the race of an update that waits for its call with the call (aws.joining).
 _NO_CONTACT = "attribute_not_exists(contact)"
+# Closes the race of two events that set one flag: the later by its own time stays, whichever came
+# last. At one time the greater key wins, so that every order of arrival ends alike.
+_NEWEST = "attribute_not_exists(#at) OR #at < :at OR (#at = :at AND #key < :key)"
 # Closes the race of two markers that come out in another order.
 _NEWER = "attribute_not_exists(marker_passed_at) OR marker_passed_at < :sent"
 
@@ -82,20 +85,24 @@ class ProcessingLedger:
         attempts: int,
         now: float,
         unless: Sequence[str] = (),
+        consent: Mapping[str, bool] | None = None,
     ) -> bool:
         """Write the timeline entry and the step to *processed*; False if it was taken before.
 
         `shown` is the entry as it will be read, with its event time under `at` and its timeline
-        under `number`. Raises LedgerItemMissing when there is no such event, CallAppeared when one
-        of the events with the keys `unless` is processed, LedgerUnavailable.
+        under `number`. A flag of `consent` is left alone where a newer event has set it. Raises
+        LedgerItemMissing when there is no such event, CallAppeared when one of the events with the
+        keys `unless` is processed, LedgerUnavailable.
         """
+        flags = dict(consent or {})
+        items: list[Any] = [
+            {"Update": self._step(key, shown, attempts, now)},
+            {"Put": {"TableName": self._table, "Item": _timeline_item(key, shown)}},
+            *self._not_placed(unless),
+        ]
         try:
             self._client().transact_write_items(
-                TransactItems=[
-                    {"Update": self._step(key, shown, attempts, now)},
-                    {"Put": {"TableName": self._table, "Item": _timeline_item(key, shown)}},
-                    *self._not_placed(unless),
-                ]
+                TransactItems=[*items, *self._consents(flags, key, shown)]
             )
         except AWS_FAILURES as error:
             failed = _conditions_failed(error)
@@ -103,9 +110,13 @@ class ProcessingLedger:
                 if taken(error):
                     return False
                 raise LedgerItemMissing from error
-            if any(failed):
+            if any(failed[: len(items)]):
                 raise CallAppeared from error
-            raise LedgerUnavailable from error
+            newer = [name for name, old in zip(flags, failed[len(items) :], strict=False) if old]
+            if not newer:
+                raise LedgerUnavailable from error
+            kept = {name: flags[name] for name in flags if name not in newer}
+            return self.commit(key, shown, attempts, now, unless, kept)
         return True
 
     def note_failure(self, key: str, reason: str, attempts: int, now: float, *, last: bool) -> None:
@@ -154,6 +165,26 @@ class ProcessingLedger:
         except AWS_FAILURES as error:
             if error_code(error) != "ConditionalCheckFailedException":
                 raise LedgerUnavailable from error
+
+    def _consents(self, flags: Mapping[str, bool], key: str, shown: Mapping[str, Any]) -> Any:
+        return [
+            {
+                "Put": {
+                    "TableName": self._table,
+                    "Item": {
+                        "pk": {"S": schema.consent_partition(shown["number"])},
+                        "sk": {"S": name},
+                        "value": {"BOOL": value},
+                        "at": {"S": shown["at"]},
+                        "key": {"S": key},
+                    },
+                    "ConditionExpression": _NEWEST,
+                    "ExpressionAttributeNames": {"#at": "at", "#key": "key"},
+                    "ExpressionAttributeValues": {":at": {"S": shown["at"]}, ":key": {"S": key}},
+                }
+            }
+            for name, value in flags.items()
+        ]
 
     def _not_placed(self, keys: Sequence[str]) -> Any:
         condition = {"ConditionExpression": _NO_CONTACT}

@@ -1,4 +1,4 @@
-"""The events table's layout: one table, five sorts of item.
+"""The events table's layout: one table, six sorts of item.
 
 | item           | pk               | sk                   | holds                             |
 |----------------|------------------|----------------------|-----------------------------------|
@@ -6,6 +6,7 @@
 | evidence       | `event#KEY`      | `conflict#HASH`      | the same key with other content   |
 | part of a body | `event#KEY`      | `ledger#part#0001` … | a body that no single item holds  |
 | timeline entry | `contact#NUMBER` | `EVENT_TIME#KEY`     | the event in a normalised form    |
+| consent state  | `consent#NUMBER` | a flag               | its newest value, and since when  |
 | sweep state    | `sweep`          | a kind               | how far the kind's marker got     |
 
 The index `recent` lists ledger items by the UTC day and the time they came, spread over shards:
@@ -34,6 +35,11 @@ def event_partition(key: str) -> str:
 def contact_partition(number: str) -> str:
     """Return the partition key of a number's timeline."""
     return f"contact#{number}"
+
+
+def consent_partition(number: str) -> str:
+    """Return the partition key of what a number's owner does not want."""
+    return f"consent#{number}"
 
 
 def number_of(partition: str) -> str:

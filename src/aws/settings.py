@@ -13,6 +13,10 @@ class HandlerSettings(NamedTuple):
     secret_arn: str
     queue_url_prefix: str
     retention_days: int
+    dialects: frozenset[str]
+    urls: tuple[str, ...]
+    past_seconds: int
+    future_seconds: int
 
 
 class ProcessorSettings(NamedTuple):
@@ -38,6 +42,10 @@ def handler_settings() -> HandlerSettings:
         secret_arn=_text("SECRET_ARN"),
         queue_url_prefix=_text("QUEUE_URL_PREFIX"),
         retention_days=_number("RETENTION_DAYS"),
+        dialects=frozenset(_words("ACCEPTED_DIALECTS")),
+        urls=_words("WEBHOOK_URLS"),
+        past_seconds=60 * _number("TIMESTAMP_PAST_MINUTES"),
+        future_seconds=60 * _number("TIMESTAMP_FUTURE_MINUTES"),
     )
 
 
@@ -64,6 +72,10 @@ def _text(name: str) -> str:
     if not value:
         raise SettingMissing
     return value
+
+
+def _words(name: str) -> tuple[str, ...]:
+    return tuple(_text(name).split())
 
 
 def _number(name: str) -> int:

@@ -34,7 +34,7 @@ class OpenEvent(NamedTuple):
     """
 
     key: str
-    kind: str
+    type: str
     received_at: float
     sent_at: float
     sweeps: int
@@ -226,7 +226,7 @@ def _open_event(item: Mapping[str, Any]) -> OpenEvent:
     received_at = item["received_at"]["S"]
     return OpenEvent(
         key=schema.key_of(item["pk"]["S"]),
-        kind=item["type"]["S"],
+        type=item["type"]["S"],
         received_at=epoch(received_at),
         sent_at=epoch(item.get("sent_at", {}).get("S", received_at)),
         sweeps=int(item.get("sweeps", {}).get("N", 0)),

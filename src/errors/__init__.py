@@ -10,7 +10,8 @@
     │   ├── SecretUnavailable
     │   ├── LedgerUnavailable
     │   ├── QueueUnavailable
-    │   └── OutOfTime
+    │   ├── OutOfTime
+    │   └── NotRightYet              signed, but for a time or a URL that may become right
     ├── Unreadable           authentic, but no event can be read from it: kept as quarantined
     └── ProcessingFailed     a processor could not act: it is tried again, then a dead letter
         ├── MessageUnreadable
@@ -91,6 +92,15 @@ class OutOfTime(Unavailable):
     """The answer would come later than the sender waits."""
 
     default_reason = "out-of-time"
+
+
+class NotRightYet(Unavailable):
+    """JustCall signed this, and it may become right: a URL that is registered, a time that comes.
+
+    A sender that never repeats a 4xx would lose the event over a setting.
+    """
+
+    default_reason = "url-not-registered"
 
 
 class Unreadable(HooksError):

@@ -14,8 +14,9 @@ from aws.secrets import Secrets
 from aws.settings import handler_settings
 from errors import BodyUndecodable, HooksError, Refused, SignatureRefused
 from handler.answers import KEPT, answer, status_of
-from handler.receive import Delivery, Outcome, Ports, receive
-from justcall import signature
+from handler.authenticate import Delivery, Policy
+from handler.receive import Outcome, Ports, receive
+from justcall import signature, url_signature
 
 
 @cache
@@ -25,6 +26,9 @@ def _ports() -> Ports[Deadline]:
         secrets=Secrets(clients.secretsmanager, settings.secret_arn),
         ledger=Ledger(clients.dynamodb, settings.events_table, settings.retention_days),
         queues=Queues(clients.sqs, settings.queue_url_prefix),
+        policy=Policy(
+            settings.dialects, settings.urls, settings.past_seconds, settings.future_seconds
+        ),
     )
 
 
@@ -41,15 +45,22 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
 
 
 def _delivery(event: dict[str, Any]) -> Delivery:
-    return Delivery(os.urandom(8).hex(), _body(event), _signature(event), time.time())
-
-
-def _signature(event: dict[str, Any]) -> str | None:
-    """Return the signature header; the HTTP API has names in lower case, others may not."""
     headers: dict[str, str] = event.get("headers") or {}
-    if signature.HEADER in headers:
-        return headers[signature.HEADER]
-    return next((headers[name] for name in headers if name.lower() == signature.HEADER), None)
+    return Delivery(
+        os.urandom(8).hex(),
+        _body(event),
+        _header(headers, signature.HEADER),
+        time.time(),
+        _header(headers, url_signature.VERSION_HEADER),
+        _header(headers, url_signature.TIMESTAMP_HEADER),
+    )
+
+
+def _header(headers: dict[str, str], name: str) -> str | None:
+    """Return a header; the HTTP API has names in lower case, others may not."""
+    if name in headers:
+        return headers[name]
+    return next((headers[one] for one in headers if one.lower() == name), None)
 
 
 def _body(event: dict[str, Any]) -> bytes:

@@ -10,30 +10,15 @@ from aws.ledger import QUARANTINED, RECEIVED, UNHANDLED, Event, Kept
 from aws.messages import Message, message_of
 from aws.moments import epoch
 from errors import BodyTooLarge, LedgerUnavailable, SecretUnavailable, SignatureRefused, Unreadable
-from justcall import envelope, keys, signature
-from justcall.catalogue import KINDS
+from handler.authenticate import Delivery, Policy, SecretsPort, Time, Verified, authenticate
+from justcall import envelope, keys
+from justcall.catalogue import kind_of
+from justcall.envelope import URL_SIGNED
 
 MAX_BODY_BYTES = 1_048_576
 # A first delivery whose event is still only received after this long may have died between its
 # put and its send. Sending twice is safe: the processor acts once.
 RESEND_AFTER_SECONDS = 30.0
-
-
-class Time(Protocol):
-    """The time that is left for an answer."""
-
-    def require_call(self) -> None:
-        """Raise OutOfTime unless one more AWS call fits."""
-
-
-class SecretsPort[T: Time](Protocol):
-    """Where the secrets come from. Both methods raise SecretUnavailable."""
-
-    def usable(self, deadline: T, /) -> tuple[str, ...]:
-        """Return the secrets at hand."""
-
-    def refreshed(self, deadline: T, /) -> tuple[str, ...]:
-        """Return newer secrets, if there can be any."""
 
 
 class LedgerPort(Protocol):
@@ -57,20 +42,12 @@ class QueuesPort(Protocol):
 
 
 class Ports[T: Time](NamedTuple):
-    """All that receiving needs of AWS."""
+    """All that receiving needs of AWS, and what the deployment accepts."""
 
     secrets: SecretsPort[T]
     ledger: LedgerPort
     queues: QueuesPort
-
-
-class Delivery(NamedTuple):
-    """One POST: a name of its own, its raw body and signature header, its time in epoch seconds."""
-
-    id: str
-    body: bytes
-    signature: str | None
-    received_at: float
+    policy: Policy = Policy()
 
 
 class Outcome(NamedTuple):
@@ -96,31 +73,24 @@ def receive[T: Time](delivery: Delivery, ports: Ports[T], deadline: T) -> Outcom
     if len(delivery.body) > MAX_BODY_BYTES:
         raise BodyTooLarge
     try:
-        _authenticate(delivery, ports.secrets, deadline)
+        verified = authenticate(delivery, ports.secrets, ports.policy, deadline)
     except (SignatureRefused, SecretUnavailable):
         # Whether JustCall signs its probe is disputed, and a URL may be saved before the secret.
         if envelope.is_probe(delivery.body, signed=False):
             return Outcome(PROBE)
         raise
-    return _accept(delivery, ports, deadline)
+    return _accept(delivery, verified, ports, deadline)
 
 
-def _authenticate[T: Time](delivery: Delivery, secrets: SecretsPort[T], deadline: T) -> None:
-    claimed = signature.parse(delivery.signature)
-    if signature.matches(claimed, delivery.body, secrets.usable(deadline)):
-        return
-    if not signature.matches(claimed, delivery.body, secrets.refreshed(deadline)):
-        raise SignatureRefused
-
-
-def _accept[T: Time](delivery: Delivery, ports: Ports[T], deadline: T) -> Outcome:
-    body_hash = keys.content_hash(delivery.body)
+def _accept[T: Time](
+    delivery: Delivery, verified: Verified, ports: Ports[T], deadline: T
+) -> Outcome:
     try:
-        event, reason = _read(delivery, body_hash), None
+        event, reason = _read(delivery, verified), None
     except Unreadable as unreadable:
         if envelope.is_probe(delivery.body, signed=True):
             return Outcome(PROBE)
-        event, reason = _quarantined(delivery, body_hash), unreadable.reason
+        event, reason = _quarantined(delivery, verified), unreadable.reason
     deadline.require_call()
     kept = ports.ledger.keep(event)
     if kept is not None:
@@ -128,7 +98,7 @@ def _accept[T: Time](delivery: Delivery, ports: Ports[T], deadline: T) -> Outcom
     if event.status != RECEIVED:
         return Outcome(event.status, event.key, reason)
     deadline.require_call()
-    ports.queues.send(event.type, message_of(event))
+    _send(event, ports.queues)
     return Outcome(ACCEPTED, event.key)
 
 
@@ -141,7 +111,7 @@ def _seen_before[T: Time](event: Event, kept: Kept, ports: Ports[T], deadline: T
         kept.status == RECEIVED and event.received_at - epoch(kept.sent_at) > RESEND_AFTER_SECONDS
     )
     if lost:
-        ports.queues.send(event.type, message_of(event))
+        _send(event, ports.queues)
         deadline.require_call()
     # The event is kept: a count that can't be written is no reason to ask for it again.
     with suppress(LedgerUnavailable):
@@ -149,30 +119,40 @@ def _seen_before[T: Time](event: Event, kept: Kept, ports: Ports[T], deadline: T
     return Outcome(DUPLICATE, event.key)
 
 
-def _read(delivery: Delivery, body_hash: str) -> Event:
+def _send(event: Event, queues: QueuesPort) -> None:
+    kind = kind_of(event.type)
+    if kind:  # what nobody acts on has no queue
+        queues.send(kind, message_of(event))
+
+
+def _read(delivery: Delivery, verified: Verified) -> Event:
     """Return the event in a body. Raises Unreadable."""
-    read = envelope.read(delivery.body)
+    # Whose bytes are signed may have any shape that we know.
+    shape = URL_SIGNED if verified.dialect == URL_SIGNED else None
+    read = envelope.read(delivery.body, shape)
     if not read.data:
         raise Unreadable("no-data")
+    said = keys.event_hash(read, delivery.body)
     return Event(
         delivery_id=delivery.id,
-        key=keys.key_of(read, body_hash),
+        key=keys.key_of(read, said),
         type=read.type,
-        dialect=envelope.DIALECT,
-        status=RECEIVED if read.type in KINDS else UNHANDLED,
+        dialect=read.dialect,
+        status=RECEIVED if kind_of(read.type) else UNHANDLED,
         body=delivery.body,
-        body_hash=body_hash,
+        body_hash=said,
         received_at=delivery.received_at,
-        event_time=envelope.event_time(read.timestamp),
+        event_time=verified.sent_at or envelope.event_time(read.timestamp),
     )
 
 
-def _quarantined(delivery: Delivery, body_hash: str) -> Event:
+def _quarantined(delivery: Delivery, verified: Verified) -> Event:
+    body_hash = keys.content_hash(delivery.body)
     return Event(
         delivery_id=delivery.id,
         key=keys.quarantine_key(body_hash),
         type=QUARANTINED,
-        dialect=envelope.DIALECT,
+        dialect=verified.dialect,
         status=QUARANTINED,
         body=delivery.body,
         body_hash=body_hash,

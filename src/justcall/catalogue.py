@@ -1,28 +1,90 @@
-"""The kinds of event that have a processor, and the one rule by which their pieces are named.
+"""Which types JustCall sends, and to which kind of event each belongs.
 
-`call.completed` (kind, also JustCall's type) ⇄ `call_completed` (module, end of the queue's name)
-⇄ `CallCompleted` (logical ids in the template). A type that is not in this table is kept as
+A **type** is JustCall's word; a **kind** is ours: one queue, one processor. Several types that are
+acted on alike are one kind. `call.completed` (kind) ⇄ `call_completed` (module, end of the queue's
+name) ⇄ `CallCompleted` (logical ids in the template). A type that is not in this table is kept as
 *unhandled*. A test compares this table with the modules, the template and the samples.
 """
 
 from collections.abc import Mapping
 from types import MappingProxyType
 
-# Source: the specification's table "Available Event Types"; call.updated is on the list of
-# JustCall's developer site.
 KINDS: Mapping[str, str] = MappingProxyType(
     {
         "call.completed": "A call ends (inbound or outbound)",
         "call.missed": "An inbound call is not answered",
-        "sms.received": "An inbound SMS arrives",
-        "sms.sent": "An outbound SMS is sent",
+        "sms.received": "An inbound SMS or WhatsApp message arrives",
+        "sms.sent": "An outbound SMS or WhatsApp message is sent",
         "voicemail.received": "A caller leaves a voicemail",
         "contact.created": "A new contact is added to JustCall",
-        "call.updated": "Notes, disposition or recording of a call are added or changed",
+        "call.updated": "Something more is known of a call",
+        "message.status": "A message is delivered, or is not",
+        "consent.changed": "A contact may be called or texted no more, or again",
+        "appointment.scheduled": "A contact has an appointment",
     }
 )
-# The same object may be told of again with other content, and each is an event of its own.
-REPEATABLE = frozenset({"call.updated"})
+
+# Sources: the specification's table "Available Event Types" and JustCall's help articles for the
+# body-signed dialect; the catalogue of JustCall's developer site for the url-signed one.
+TYPES: Mapping[str, str] = MappingProxyType(
+    {
+        "call.incoming": "call.updated",
+        "call.initiated": "call.updated",
+        "call.answered": "call.updated",
+        "call.enters_queue": "call.updated",
+        "call.exits_queue": "call.updated",
+        "call.missed": "call.missed",
+        "call.voicemail": "voicemail.received",
+        "call.completed": "call.completed",
+        "call.updated": "call.updated",
+        "call.ai_voice_agent": "call.updated",
+        "jc.call_ai_generated": "call.updated",
+        "sd.call_completed": "call.completed",
+        "sd.call_updated": "call.updated",
+        "sd.call_ai_generated": "call.updated",
+        "voicemail.received": "voicemail.received",
+        "sms.received": "sms.received",
+        "sms.sent": "sms.sent",
+        # Both directions; the message says which.
+        "sms.sent_received": "sms.received",
+        "sms.status_updated": "message.status",
+        "sms.delivered": "message.status",
+        "sms.failed": "message.status",
+        "sms.optout": "consent.changed",
+        "sms.optin": "consent.changed",
+        "whatsapp.message_received": "sms.received",
+        "whatsapp.message_sent": "sms.sent",
+        "whatsapp.message_status_updated": "message.status",
+        "jc.contact_status_updated": "consent.changed",
+        "contact.created": "contact.created",
+        "appointment.scheduled": "appointment.scheduled",
+    }
+)
+# What tells of one call, or of one message, more than once: its content is part of the key, or the
+# second real change would be taken for a duplicate of the first.
+REPEATABLE = frozenset(
+    {
+        "call.updated",
+        "call.enters_queue",
+        "call.exits_queue",
+        "call.ai_voice_agent",
+        "jc.call_ai_generated",
+        "sd.call_updated",
+        "sd.call_ai_generated",
+        "sms.status_updated",
+        "sms.delivered",
+        "sms.failed",
+        "sms.optout",
+        "sms.optin",
+        "whatsapp.message_status_updated",
+        "jc.contact_status_updated",
+    }
+)
+
+
+def kind_of(event_type: str) -> str | None:
+    """Return the kind that a type belongs to, None if nobody acts on it."""
+    return TYPES.get(event_type)
 
 
 def module_name(kind: str) -> str:

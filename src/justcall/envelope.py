@@ -1,7 +1,9 @@
-"""Reading the body-signed dialect's envelope: `{"event", "timestamp", "data"}`.
+"""Reading the envelopes: `{"event", "timestamp", "data"}` and `{"type", "webhook_url", …, "data"}`.
 
-Source: JustCall's help article "Webhooks Overview". Only what the receiving path needs is read
-here, with the standard library alone; the models of the single kinds belong to the processors.
+Sources: JustCall's help article "Webhooks Overview" (body-signed) and its developer site
+(url-signed). The field that names the type tells the two apart. Only what the receiving path needs
+is read here, with the standard library alone; the models of the single kinds belong to the
+processors.
 """
 
 import json
@@ -12,7 +14,9 @@ from typing import Any, NamedTuple, NoReturn
 
 from errors import Unreadable
 
-DIALECT = "body-signed"
+BODY_SIGNED = "body-signed"
+URL_SIGNED = "url-signed"
+_TYPE_FIELDS = {BODY_SIGNED: "event", URL_SIGNED: "type"}
 _TYPE = re.compile(r"[A-Za-z0-9._-]{1,128}")
 # A probe carries a type and perhaps a URL. Anything longer is not worth parsing unverified.
 _PROBE_BYTES = 4096
@@ -34,22 +38,26 @@ class Envelope(NamedTuple):
     type: str
     timestamp: object
     data: Mapping[str, Any]
+    dialect: str = BODY_SIGNED
+    url: object = None
 
 
-def read(body: bytes) -> Envelope:
+def read(body: bytes, dialect: str | None = None) -> Envelope:
     """Return the envelope that these bytes hold; a missing, null or empty `data` reads as `{}`.
 
-    Raises Unreadable with the reason not-utf8, not-json, not-an-object, type-unreadable or
-    data-not-an-object.
+    Without `dialect` it is read as what it looks like. Raises Unreadable with the reason not-utf8,
+    not-json, not-an-object, type-unreadable or data-not-an-object.
     """
     document = _parse(body)
-    event_type = document.get("event")
+    dialect = dialect or (BODY_SIGNED if "event" in document else URL_SIGNED)
+    event_type = document.get(_TYPE_FIELDS[dialect])
     if not isinstance(event_type, str) or not _TYPE.fullmatch(event_type):
         raise Unreadable("type-unreadable")
     data = {} if _holds_nothing(document) else document["data"]
     if not isinstance(data, dict):
         raise Unreadable("data-not-an-object")
-    return Envelope(event_type, document.get("timestamp"), data)
+    url = document.get("webhook_url")
+    return Envelope(event_type, document.get("timestamp"), data, dialect, url)
 
 
 def is_probe(body: bytes, *, signed: bool) -> bool:

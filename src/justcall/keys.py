@@ -7,13 +7,14 @@ call.completed share their call_id, so the type is part of the key.
 """
 
 import hashlib
+import json
 import re
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from justcall.catalogue import KINDS, REPEATABLE
-from justcall.envelope import Envelope
+from justcall.catalogue import REPEATABLE, TYPES
+from justcall.envelope import URL_SIGNED, Envelope
 
 # The first of these that holds something names the object; a type's own id comes first, since a
 # text or a voicemail may name its call too. Source: the specification for call_id and message_id;
@@ -26,6 +27,8 @@ _OWN_FIELDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     }
 )
 _ID_FIELDS = ("call_id", "message_id", "voicemail_id", "contact_id", "id")
+# url-signed calls are known by `call_sid`; their `id` is a number and may be empty.
+_URL_SIGNED_FIELDS = ("call_sid", "id", "call_id")
 # What may stand in a key as it is; any other id is hashed. Keys are typed in shells and stand in
 # logs, so nothing that could be a phone number with its plus or an e-mail address is plain.
 _PLAIN_ID = re.compile(r"[A-Za-z0-9._=-]{1,200}")
@@ -40,14 +43,26 @@ def content_hash(body: bytes) -> str:
     return hashlib.sha256(body).hexdigest()
 
 
-def key_of(envelope: Envelope, body_hash: str) -> str:
-    """Return the key of a readable event; `body_hash` is `content_hash` of its body."""
-    identity = _object_id(envelope)
+def event_hash(envelope: Envelope, body: bytes) -> str:
+    """Return the hash of what an event says: two deliveries that say the same have the same.
+
+    Body-signed: the bytes. Url-signed: `data` alone, because the envelope around it names the
+    request, and whether a retry is the same request is unknown.
+    """
+    if envelope.dialect != URL_SIGNED:
+        return content_hash(body)
+    said = json.dumps(envelope.data, sort_keys=True, separators=(",", ":"))
+    return content_hash(said.encode())
+
+
+def key_of(envelope: Envelope, said_hash: str) -> str:
+    """Return the key of a readable event; `said_hash` is its `event_hash`."""
+    identity = object_id(envelope)
     if identity is None:
-        return f"{envelope.type}:sha256-{body_hash}"
-    if envelope.type in KINDS and envelope.type not in REPEATABLE:
+        return f"{envelope.type}:sha256-{said_hash}"
+    if envelope.type in TYPES and envelope.type not in REPEATABLE:
         return f"{envelope.type}:{identity}"
-    return f"{envelope.type}:{identity}:{body_hash[:_SHORT_HASH]}"
+    return f"{envelope.type}:{identity}:{said_hash[:_SHORT_HASH]}"
 
 
 def quarantine_key(body_hash: str) -> str:
@@ -55,7 +70,10 @@ def quarantine_key(body_hash: str) -> str:
     return f"quarantined:sha256-{body_hash}"
 
 
-def _object_id(envelope: Envelope) -> str | None:
+def object_id(envelope: Envelope) -> str | None:
+    """Return the id of what an event tells of, as it stands in keys; None if it names nothing."""
+    if envelope.dialect == URL_SIGNED:
+        return named_id(envelope.data, _URL_SIGNED_FIELDS)
     own = _OWN_FIELDS.get(envelope.type.partition(".")[0], ())
     return named_id(envelope.data, (*own, *_ID_FIELDS))
 

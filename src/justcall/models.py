@@ -72,8 +72,13 @@ class EventData(BaseModel):
             return handler(kept | {"unfit": {name: data[name] for name in sorted(unfit)}})
 
     def unknown_fields(self) -> dict[str, Any]:
-        """Return the fields that no model names, in JSON's types."""
-        return self.model_dump(mode="json", include=set(self.model_extra or {}))
+        """Return the fields that no model names, in JSON's types, those of inner objects too."""
+        found: dict[str, Any] = self.model_dump(mode="json", include=set(self.model_extra or {}))
+        for name in type(self).model_fields:
+            inner = getattr(self, name)
+            if isinstance(inner, EventData) and (unknown := inner.unknown_fields()):
+                found[name] = unknown
+        return found
 
 
 class Conversation(EventData):

@@ -3,14 +3,16 @@
 import phonenumbers
 
 
-def normalise(text: str) -> str:
+def normalise(text: str, *, international: bool = False) -> str:
     """Return a number with a plus in E.164; anything else (short codes, names) as it came.
 
     A number without a plus does not say its country in the body-signed dialect, so it is not
-    guessed at. `555` numbers and the like need not be in service: possible is enough.
+    guessed at. The url-signed dialect leaves the plus out (`international`). `555` numbers and the
+    like need not be in service: possible is enough.
     """
+    plus = "+" if international and text.isascii() and text.isdigit() else ""
     try:
-        number = phonenumbers.parse(text, None)
+        number = phonenumbers.parse(plus + text, None)
     except phonenumbers.NumberParseException:
         return text
     if not phonenumbers.is_possible_number(number):

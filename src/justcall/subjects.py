@@ -1,39 +1,56 @@
-"""What several events tell of together: one call, from its first ring to its notes.
+"""What several events tell of together: a call, from its first ring to its notes, or a message.
 
 Their entries stand on a timeline each by itself, so that none has to know of the others; whoever
-reads the timeline joins them (`justcall.timeline.joined`). Only an update that does not name the
-contact has to find its call first.
+reads the timeline joins them (`justcall.timeline.joined`). Twins, such as `sms.received` and
+`sms.sent_received` of one text, become one that way. Only an update that does not name the contact
+has to find what it updates first.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
-from justcall.catalogue import KINDS, REPEATABLE
-from justcall.envelope import Envelope
-from justcall.keys import named_id
+from justcall.catalogue import REPEATABLE, TYPES
+from justcall.envelope import URL_SIGNED, Envelope
+from justcall.keys import named_id, object_id
 
-_CALL = "call:"
-# An update that came before its call waits on a timeline of this name.
+# An update that came before what it updates waits on a timeline of this name.
 _PENDING = "pending:"
+# By the first word of a type; jc and sd are the two products' calls.
+_FAMILIES: Mapping[str, str] = MappingProxyType(
+    {"call": "call", "voicemail": "call", "jc": "call", "sd": "call", "sms": "sms",
+     "whatsapp": "whatsapp"}
+)  # fmt: skip
+_NOT_OF_ONE_THING = frozenset({"consent.changed", "contact.created", "appointment.scheduled"})
 
 
 def subject_of(envelope: Envelope) -> str | None:
-    """Return the name of the call that an event tells of, None if it tells of none."""
-    if not envelope.type.startswith(("call.", "voicemail.")):
+    """Return the name of what an event tells of together with others, None if it stands alone."""
+    family = _family(envelope.type)
+    if family is None:
         return None
-    identity = named_id(envelope.data, ("call_id",))
-    return f"{_CALL}{identity}" if identity else None
+    if envelope.dialect == URL_SIGNED or family != "call":
+        identity = object_id(envelope)
+    else:
+        identity = named_id(envelope.data, ("call_id",))  # a voicemail has an id of its own too
+    return f"{family}:{identity}" if identity else None
 
 
 def keys_of(subject: str) -> Sequence[str]:
-    """Return the keys under which the events are kept that may tell whose call it is."""
-    identity = subject.removeprefix(_CALL)
+    """Return the keys of the events that may tell on whose timeline a subject stands."""
+    family, _, identity = subject.partition(":")
     return [
-        f"{kind}:{identity}"
-        for kind in KINDS
-        if kind.startswith(("call.", "voicemail.")) and kind not in REPEATABLE
+        f"{event_type}:{identity}"
+        for event_type in TYPES
+        if _family(event_type) == family and event_type not in REPEATABLE
     ]
 
 
 def pending(subject: str) -> str:
-    """Return the name of the timeline on which updates wait for their call."""
+    """Return the name of the timeline on which updates wait for what they update."""
     return f"{_PENDING}{subject}"
+
+
+def _family(event_type: str) -> str | None:
+    if TYPES.get(event_type) in _NOT_OF_ONE_THING:
+        return None
+    return _FAMILIES.get(event_type.partition(".")[0])

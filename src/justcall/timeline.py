@@ -1,6 +1,7 @@
 """The normalised form in which every kind of event stands on its contact's timeline."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from justcall import phone
@@ -14,10 +15,14 @@ _LONGEST = 250
 
 
 class Entry(NamedTuple):
-    """One event on a timeline: whose (E.164, or as it came), and what is shown."""
+    """One event on a timeline: whose (E.164, or as it came), and what is shown.
+
+    `consent` holds the flags that the event sets, by name: what the contact does not want.
+    """
 
     number: str
     fields: Mapping[str, Any]
+    consent: Mapping[str, bool] = MappingProxyType({})
 
 
 def call_entry(call: Call, outcome: str | None) -> Entry:
@@ -38,10 +43,10 @@ def text_entry(text: Text) -> Entry:
     return _entry(text, text=text.body, media=text.media or None)
 
 
-def number_of(text: str | None) -> str:
-    """Return the number under which a timeline is kept."""
+def number_of(text: str | None, *, international: bool = False) -> str:
+    """Return the number under which a timeline is kept; `international`: it may lack its plus."""
     stripped = (text or "").strip()[:_LONGEST]
-    return phone.normalise(stripped) if stripped else NO_NUMBER
+    return phone.normalise(stripped, international=international) if stripped else NO_NUMBER
 
 
 def _entry(event: Conversation, **fields: object) -> Entry:

@@ -1,16 +1,19 @@
-"""`call.updated`: notes, disposition or recording of a call are added or changed later.
+"""`call.updated`: something more is known of a call, before, during or after it.
 
-It may come before the call itself, and it need not say whose call it is. No body-signed sample of
-it is public; it is built from the fields of a call.
+It rings, is answered, enters or leaves a queue; later come notes, disposition, recording and what
+JustCall's AI makes of it. Such news may come before the call itself, and need not say whose call it
+is. No body-signed sample of `call.updated` is public; it is built from the fields of a call.
 """
 
 from typing import Annotated
 
 from pydantic import Field
 
-from aws.consumer import processor
+from aws.consumer import Reader, processor
+from justcall import url_timeline
 from justcall.models import AnyCaseDirection, Call, Direction, Number
 from justcall.timeline import NO_NUMBER, Entry, call_entry
+from justcall.url_models import Call as UrlCall
 
 
 class CallUpdated(Call):
@@ -26,7 +29,7 @@ class CallUpdated(Call):
         return "direction" in self.model_fields_set
 
 
-def entry(call: CallUpdated) -> Entry:
+def entry(call: CallUpdated, _type: str = "") -> Entry:
     """Return what is new, as it stands on the timeline beside the call."""
     full = call_entry(call, outcome=None)
     if call.says_direction:
@@ -35,4 +38,11 @@ def entry(call: CallUpdated) -> Entry:
     return Entry(NO_NUMBER, {name: full.fields[name] for name in full.fields if name not in unsaid})
 
 
-handler = processor("call.updated", CallUpdated, entry)
+def url_entry(call: UrlCall, _type: str = "") -> Entry:
+    """Return what a url-signed event adds to its call."""
+    return url_timeline.call_entry(call, outcome=None)
+
+
+handler = processor(
+    "call.updated", body_signed=Reader(CallUpdated, entry), url_signed=Reader(UrlCall, url_entry)
+)

@@ -1,11 +1,12 @@
 """`contact.created`: somebody was added to JustCall's contacts.
 
-No sample of it is public; the fields are those of a contact in JustCall's API.
+No sample of it is public; the fields are those of a contact in JustCall's API. The url-signed
+dialect has no such type.
 """
 
 from typing import Any
 
-from aws.consumer import processor
+from aws.consumer import Reader, processor
 from justcall.models import EventData, Id, Number
 from justcall.timeline import Entry, number_of, without_nothing
 
@@ -25,11 +26,11 @@ class ContactCreated(EventData):
     created_at: str | None = None
 
 
-def entry(contact: ContactCreated) -> Entry:
+def entry(contact: ContactCreated, _type: str = "") -> Entry:
     """Return the contact as it stands on its own timeline."""
     shown = contact.model_dump(mode="json", include=set(ContactCreated.model_fields))
     shown["unknown_fields"] = contact.unknown_fields() or None
     return Entry(number_of(contact.phone), without_nothing(shown))
 
 
-handler = processor("contact.created", ContactCreated, entry)
+handler = processor("contact.created", body_signed=Reader(ContactCreated, entry))

@@ -1,8 +1,10 @@
-"""`sms.sent`: the company has sent a text to a contact."""
+"""`sms.sent`: the company has sent an SMS or a WhatsApp message to a contact."""
 
-from aws.consumer import processor
+from aws.consumer import Reader, processor
+from justcall import url_timeline
 from justcall.models import AnyCaseDirection, Direction, Text
 from justcall.timeline import Entry, text_entry
+from justcall.url_models import Message
 
 
 class SmsSent(Text):
@@ -11,9 +13,16 @@ class SmsSent(Text):
     direction: AnyCaseDirection = Direction.OUTBOUND
 
 
-def entry(text: SmsSent) -> Entry:
+def entry(text: SmsSent, _type: str = "") -> Entry:
     """Return the text as it stands on the contact's timeline."""
     return text_entry(text)
 
 
-handler = processor("sms.sent", SmsSent, entry)
+def url_entry(message: Message, _type: str = "") -> Entry:
+    """Return a url-signed message."""
+    return url_timeline.message_entry(message, Direction.OUTBOUND)
+
+
+handler = processor(
+    "sms.sent", body_signed=Reader(SmsSent, entry), url_signed=Reader(Message, url_entry)
+)

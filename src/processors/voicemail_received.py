@@ -1,11 +1,14 @@
 """`voicemail.received`: a caller has left a voicemail.
 
-No sample of it is public. It is expected to look like a call with a link to the voicemail.
+No body-signed sample of it is public. It is expected to look like a call with a link to the
+voicemail. In the url-signed dialect it is `call.voicemail`.
 """
 
-from aws.consumer import processor
+from aws.consumer import Reader, processor
+from justcall import url_timeline
 from justcall.models import AnyCaseDirection, Call, Direction, Id
 from justcall.timeline import Entry, call_entry
+from justcall.url_models import Call as UrlCall
 
 
 class VoicemailReceived(Call):
@@ -17,7 +20,7 @@ class VoicemailReceived(Call):
     transcription: str | None = None
 
 
-def entry(voicemail: VoicemailReceived) -> Entry:
+def entry(voicemail: VoicemailReceived, _type: str = "") -> Entry:
     """Return the voicemail as it stands on the contact's timeline."""
     call = call_entry(voicemail, outcome="voicemail")
     own = {
@@ -27,4 +30,13 @@ def entry(voicemail: VoicemailReceived) -> Entry:
     return call._replace(fields={**call.fields, **{k: v for k, v in own.items() if v is not None}})
 
 
-handler = processor("voicemail.received", VoicemailReceived, entry)
+def url_entry(call: UrlCall, _type: str = "") -> Entry:
+    """Return a url-signed call with its voicemail."""
+    return url_timeline.call_entry(call, outcome="voicemail")
+
+
+handler = processor(
+    "voicemail.received",
+    body_signed=Reader(VoicemailReceived, entry),
+    url_signed=Reader(UrlCall, url_entry),
+)

@@ -13,7 +13,7 @@ from aws.messages import Marker, Message, decode, message_of
 from aws.moments import iso
 from aws.sweeping import OpenEvent, State
 from errors import MessageUnreadable, Unavailable
-from justcall.catalogue import KINDS
+from justcall.catalogue import KINDS, kind_of
 from sweeper.verdict import judge
 
 # What one run reads of a shard. Sixteen shards of so many are a backlog that nobody overlooks.
@@ -95,7 +95,7 @@ def sweep(ports: Ports, now: float, time_left: Callable[[], bool]) -> Report:
     """
     opened: dict[str, list[OpenEvent]] = defaultdict(list)
     for event in ports.ledger.open_events(MOST_OF_A_SHARD):
-        opened[event.kind].append(event)
+        opened[kind_of(event.type) or event.type].append(event)
     states = ports.ledger.states()
     report = Report(oldest_seconds=_oldest(opened, now))
     for kind in KINDS:

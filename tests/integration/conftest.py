@@ -8,7 +8,7 @@ from moto import mock_aws
 from aws import clients, consumer
 from handler import app
 from sweeper import app as sweeper
-from tests.support import stack
+from tests.support import stack, url_samples
 from tests.support.cloud import Cloud
 
 
@@ -27,6 +27,8 @@ def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
         **stack.environment("SweeperFunction"),
         **_processor_variables(),
     }
+    # Registered under the samples' URL, and with patience for the samples' time.
+    variables |= {"WEBHOOK_URLS": url_samples.URL, "TIMESTAMP_PAST_MINUTES": "10000000"}
     for name, value in variables.items():
         if value:  # an empty endpoint means AWS
             monkeypatch.setenv(name, value)

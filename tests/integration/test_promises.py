@@ -40,9 +40,14 @@ def test_every_kind_reaches_its_timeline(cloud: Cloud, kind: str) -> None:
     [(key, status)] = cloud.statuses().items()
     assert status == "processed"
     data = BY_KIND[kind]["data"]
-    contact = data.get("phone") or data["to" if data["direction"] == "outbound" else "from"]
+    contact = (
+        data.get("phone")
+        or data.get("contact_number")
+        or data["to" if data["direction"] == "outbound" else "from"]
+    )
     [entry] = cloud.timeline(contact)
-    assert (entry["key"], entry["type"], entry["number"]) == (key, kind, contact)
+    told = BY_KIND[kind]["event"]
+    assert (entry["key"], entry["type"], entry["number"]) == (key, told, contact)
 
 
 def test_the_timeline_is_in_the_order_of_event_times(cloud: Cloud) -> None:

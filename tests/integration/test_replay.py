@@ -30,7 +30,7 @@ from tests.support import stack
 from tests.support.cloud import Cloud, Item, process
 from tests.support.deliveries import request
 from tests.support.fakes import StubClient, aws_error
-from tests.support.samples import CALL_ANSWERED, CALL_COMPLETED, SMS_RECEIVED, body, changed
+from tests.support.samples import CALL_COMPLETED, SMS_RECEIVED, UNKNOWN_TYPE, body, changed
 
 KIND = "call.completed"
 NUMBER = "+14155559876"
@@ -166,7 +166,7 @@ def test_a_dry_run_changes_nothing(
     failed = fail(cloud, monkeypatch)
     done = deliver(changed(CALL_COMPLETED, call_id="done"))
     cloud.poll(KIND)
-    unhandled = deliver(CALL_ANSWERED)
+    unhandled = deliver(UNKNOWN_TYPE)
     quarantined = deliver(b"no json")
     before = everything(cloud)
     keys = (failed, done, unhandled, quarantined, "nobody")

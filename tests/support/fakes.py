@@ -9,7 +9,9 @@ from aws.ledger import Event, Kept
 from aws.messages import Message
 from aws.moments import iso
 from errors import LedgerUnavailable, OutOfTime, QueueUnavailable, SecretUnavailable
+from handler.authenticate import Policy
 from handler.receive import Ports
+from tests.support import url_samples
 from tests.support.samples import SECRET
 
 
@@ -105,9 +107,11 @@ class FakePorts:
         self.secrets = FakeSecrets(*(secrets or (SECRET,)), refreshed=refreshed)
         self.ledger = FakeLedger()
         self.queues = FakeQueues()
+        # Registered under the samples' URL, and with patience for their time.
+        self.policy = Policy(urls=(url_samples.URL,), past_seconds=1e12)
 
     def ports(self) -> Ports[Any]:
-        return Ports(self.secrets, self.ledger, self.queues)
+        return Ports(self.secrets, self.ledger, self.queues, self.policy)
 
     @property
     def untouched(self) -> bool:

@@ -12,7 +12,7 @@ from typing import Any
 
 from handler.receive import MAX_BODY_BYTES
 from justcall.catalogue import KINDS, module_name
-from tests.support import samples
+from tests.support import samples, url_samples
 from tests.support.deliveries import request, signed
 from tests.support.expected import POISON
 from tests.support.records import batch, message_of, record, record_of
@@ -40,8 +40,12 @@ def http_events() -> Iterator[tuple[str, dict[str, Any]]]:
         "base64_body",
         request(encoded, base64_encoded=True, content_type=octets, name="base64_body"),
     )
-    yield "unknown_type", request(samples.body(samples.CALL_ANSWERED), name="unknown_type")
+    yield "unknown_type", request(samples.body(samples.UNKNOWN_TYPE), name="unknown_type")
     yield "malformed", request(call[: len(call) // 2], name="malformed")
+    for event_type in url_samples.DATA:
+        content = samples.body(url_samples.document(event_type))
+        name = f"url_{module_name(event_type)}"
+        yield name, request(content, url_samples.signed(event_type), name=name)
     yield "probe", request(samples.body(_PROBE), {}, name="probe")
     yield "get", request(None, method="GET", name="get")
     yield "head", request(None, method="HEAD", name="head")

@@ -2,13 +2,16 @@
 
 import hashlib
 import uuid
+from collections.abc import Mapping
 from typing import Any
 
 from aws.messages import Message, encode
 from aws.moments import epoch
-from handler.receive import Delivery, receive
-from justcall.catalogue import module_name
-from justcall.signature import sign
+from handler.authenticate import Delivery
+from handler.receive import receive
+from justcall.catalogue import kind_of, module_name
+from justcall.signature import HEADER, sign
+from justcall.url_signature import TIMESTAMP_HEADER, VERSION_HEADER
 from tests.support.fakes import FakePorts, FakeTime
 from tests.support.samples import SECRET
 
@@ -16,10 +19,23 @@ RECEIVED_AT = "2026-03-12T14:40:01.250Z"
 _SENT_AT = "1773326401300"
 
 
-def message_of(body: bytes, *, received_at: str = RECEIVED_AT) -> Message:
-    """Return the message that the handler sends for a body: made by its own receive()."""
+def message_of(
+    body: bytes, *, received_at: str = RECEIVED_AT, headers: Mapping[str, str] | None = None
+) -> Message:
+    """Return the message that the handler sends for a body: made by its own receive().
+
+    With the `headers` of a url-signed delivery it is one of those.
+    """
     ports = FakePorts()
-    delivery = Delivery("0011223344556677", body, sign(body, SECRET), epoch(received_at))
+    given = headers or {HEADER: sign(body, SECRET)}
+    delivery = Delivery(
+        "0011223344556677",
+        body,
+        given[HEADER],
+        epoch(received_at),
+        given.get(VERSION_HEADER),
+        given.get(TIMESTAMP_HEADER),
+    )
     receive(delivery, ports.ports(), FakeTime())
     [(_, message)] = ports.queues.sent
     return message
@@ -49,7 +65,7 @@ def record(text: str, kind: str, *, receives: int = 1) -> dict[str, Any]:
 
 def record_of(message: Message, *, receives: int = 1) -> dict[str, Any]:
     """Return one SQS record that carries a message."""
-    return record(encode(message), message.type, receives=receives)
+    return record(encode(message), kind_of(message.type) or message.type, receives=receives)
 
 
 def batch(*records: dict[str, Any]) -> dict[str, Any]:

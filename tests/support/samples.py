@@ -1,13 +1,15 @@
 """What JustCall posts, as documents. `body` gives the bytes as the public samples are written.
 
 Source: JustCall's help articles, kept byte for byte; no sample of voicemail.received,
-contact.created and call.updated is public, so those are built from the fields of a call and of the
+contact.created, call.updated, sms.delivered and sms.optout is public, so those are built from the fields of a call and of the
 API's contact. The numbers are 555 numbers, the people are invented.
 """
 
 import json
 from collections.abc import Mapping
 from typing import Any
+
+from justcall.catalogue import TYPES
 
 # The secret of every sample, also the local stack's. It is published: no deployment uses it.
 SECRET = "justcall-hooks-sample-secret"
@@ -75,6 +77,9 @@ CALL_ANSWERED: Document = {
         "status": "in-progress",
     },
 }
+
+# A name that JustCall has not had so far.
+UNKNOWN_TYPE: Document = CALL_ANSWERED | {"event": "call.teleported"}
 
 SMS_RECEIVED: Document = {
     "event": "sms.received",
@@ -146,9 +151,43 @@ CALL_UPDATED: Document = {
     },
 }
 
-# One sample for each kind of the catalogue, which a contract test compares.
+SMS_DELIVERED: Document = {
+    "event": "sms.delivered",
+    "timestamp": "2026-03-12T14:36:05Z",
+    "data": {
+        "message_id": "msg_e5f6g7h8",
+        "direction": "outbound",
+        "from": "+14155551234",
+        "to": "+14155559876",
+    },
+}
+
+SMS_OPTOUT: Document = {
+    "event": "sms.optout",
+    "timestamp": "2026-03-12T14:42:00Z",
+    "data": {
+        "message_id": "msg_0p7f0u7e",
+        "direction": "inbound",
+        "from": "+14155559876",
+        "to": "+14155551234",
+        "body": "STOP",
+    },
+}
+
+# The type is on the other dialect's list only.
+APPOINTMENT_SCHEDULED: Document = {
+    "event": "appointment.scheduled",
+    "timestamp": "2026-03-12T14:43:00Z",
+    "data": {
+        "id": 78,
+        "contact_number": "+14155559876",
+        "appointment_time": "2026-03-20 9:00:00",
+    },
+}
+
+# A body-signed sample for each kind of the catalogue, which a contract test compares.
 BY_KIND: Mapping[str, Document] = {
-    document["event"]: document
+    TYPES[document["event"]]: document
     for document in (
         CALL_COMPLETED,
         CALL_MISSED,
@@ -157,6 +196,9 @@ BY_KIND: Mapping[str, Document] = {
         VOICEMAIL_RECEIVED,
         CONTACT_CREATED,
         CALL_UPDATED,
+        SMS_DELIVERED,
+        SMS_OPTOUT,
+        APPOINTMENT_SCHEDULED,
     )
 }
 

@@ -122,7 +122,7 @@ FAILING: dict[str, Callable[[FakePorts], None]] = {
 }
 SENT: dict[str, bytes] = {
     "an event": CALL,
-    "an unknown type": samples.body(full(samples.CALL_ANSWERED)),
+    "an unknown type": samples.body(full(samples.UNKNOWN_TYPE)),
     "half a document": CALL[:-20],
     "a list": json.dumps([WORD, NUMBER]).encode(),
     "a type that is none": json.dumps({"event": f"{WORD} {NUMBER}", "data": {"a": 1}}).encode(),

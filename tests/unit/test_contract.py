@@ -14,8 +14,8 @@ import pytest
 from aws import observability, schema
 from aws.deadline import ANSWER_SECONDS
 from aws.messages import MESSAGE_BYTES
-from justcall.catalogue import KINDS, logical_name, module_name
-from tests.support import samples, stack
+from justcall.catalogue import KINDS, REPEATABLE, TYPES, kind_of, logical_name, module_name
+from tests.support import samples, stack, url_samples
 
 ROOT = Path(__file__).parents[2]
 SRC = ROOT / "src"
@@ -70,7 +70,6 @@ def test_every_kind_has_a_processor(kind: str) -> None:
     module = importlib.import_module(f"processors.{module_name(kind)}")
     assert callable(module.handler)
     assert callable(module.entry)
-    assert hasattr(module, logical_name(kind)), "its model bears its name"
 
 
 @kinds
@@ -87,7 +86,18 @@ def test_every_kind_has_samples_and_a_test(kind: str) -> None:
     assert (EVENTS / "http" / f"{name}.json").is_file()
     assert (EVENTS / "sqs" / f"{name}.json").is_file()
     assert (ROOT / "tests" / "unit" / "processors" / f"test_{name}.py").is_file()
-    assert samples.BY_KIND[kind]["event"] == kind
+    assert kind_of(samples.BY_KIND[kind]["event"]) == kind
+
+
+def test_every_type_has_a_kind_and_a_url_signed_sample() -> None:
+    """The table knows both dialects' lists, and no kind that is none."""
+    assert set(TYPES.values()) == set(KINDS)
+    assert set(url_samples.DATA) <= set(TYPES)
+    assert len(url_samples.DATA) == 23
+    for event_type in url_samples.DATA:
+        name = f"url_{module_name(event_type)}"
+        assert (EVENTS / "http" / f"{name}.json").is_file()
+    assert set(TYPES) >= REPEATABLE
 
 
 # ------------------------------------------------------------ and nothing else is there
@@ -255,7 +265,7 @@ def test_secret_is_in_no_environment() -> None:
 def test_every_variable_is_read() -> None:
     """What the template declares somebody reads, and what is read it declares."""
     read = set(
-        re.findall(r'_(?:text|number)\("(\w+)"\)', (SRC / "aws" / "settings.py").read_text())
+        re.findall(r'_(?:text|number|words)\("(\w+)"\)', (SRC / "aws" / "settings.py").read_text())
     )
     declared = {
         variable

@@ -44,6 +44,9 @@ KEPT: dict[str, dict[str, Any]] = {
             "voicemail.received",
             "contact.created",
             "call.updated",
+            "message.status",
+            "consent.changed",
+            "appointment.scheduled",
         )
         for piece, name in (("Queue", "events"), ("DeadLetterQueue", "dead-letters"))
     },

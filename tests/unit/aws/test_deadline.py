@@ -12,7 +12,8 @@ from aws.ledger import Ledger
 from aws.queues import Queues
 from aws.secrets import USABLE_SECONDS, Secrets
 from errors import HooksError, OutOfTime, Unavailable
-from handler.receive import Delivery, Outcome, Ports, receive
+from handler.authenticate import Delivery
+from handler.receive import Outcome, Ports, receive
 from justcall.signature import sign
 from tests.support.fakes import StubClient
 from tests.support.samples import CALL_COMPLETED, SECRET, body

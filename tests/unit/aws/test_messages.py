@@ -21,7 +21,18 @@ _TEXTS = st.text(min_size=1, max_size=50)
 _MOMENTS = st.floats(0, 4e9).map(iso)
 
 
-@given(st.builds(Message, _TEXTS, _TEXTS, _TEXTS, _MOMENTS, _TEXTS, st.text() | st.none()))
+@given(
+    st.builds(
+        Message,
+        _TEXTS,
+        _TEXTS,
+        _TEXTS,
+        _MOMENTS,
+        _TEXTS,
+        st.text() | st.none(),
+        _MOMENTS | st.none(),
+    )
+)
 @example(MESSAGE._replace(body="\ufffe\uffff\x00\x1f\u2028"))
 def test_any_message_comes_back(message: Message) -> None:
     """What was sent is what arrives, in characters that SQS takes."""
@@ -59,7 +70,7 @@ UNREADABLE = {
     "10^5 brackets": "[" * 100_000,
     "5000 digits": "1" * 5000,
     **{f"no {name}": json.dumps({k: v for k, v in DOCUMENT.items() if k != name})
-       for name in DOCUMENT},
+       for name in DOCUMENT if name != "event_time"},
     **{f"{name} is a number": json.dumps(DOCUMENT | {name: 1}) for name in DOCUMENT},
     "key is null": json.dumps(DOCUMENT | {"key": None}),
     "body is an object": json.dumps(DOCUMENT | {"body": {}}),

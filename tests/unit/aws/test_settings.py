@@ -4,14 +4,27 @@ from collections.abc import Callable
 
 import pytest
 
-from aws.settings import handler_settings, processor_settings
+from aws.settings import handler_settings, processor_settings, sweeper_settings
 from errors import SettingMissing
 from tests.support import stack
 
 READERS: dict[str, tuple[Callable[[], tuple[object, ...]], list[str]]] = {
     "HandlerFunction": (
         handler_settings,
-        ["EVENTS_TABLE", "SECRET_ARN", "QUEUE_URL_PREFIX", "RETENTION_DAYS"],
+        [
+            "EVENTS_TABLE",
+            "SECRET_ARN",
+            "QUEUE_URL_PREFIX",
+            "RETENTION_DAYS",
+            "ACCEPTED_DIALECTS",
+            "WEBHOOK_URLS",
+            "TIMESTAMP_PAST_MINUTES",
+            "TIMESTAMP_FUTURE_MINUTES",
+        ],
+    ),
+    "SweeperFunction": (
+        sweeper_settings,
+        ["EVENTS_TABLE", "QUEUE_URL_PREFIX", "DEAD_LETTER_QUEUE_URL_PREFIX"],
     ),
     "CallCompletedProcessor": (
         processor_settings,
@@ -32,7 +45,14 @@ def test_the_template_sets_what_is_read(monkeypatch: pytest.MonkeyPatch, functio
     set_environment(monkeypatch, function)
     read, names = READERS[function]
     declared = stack.environment(function)
-    assert sorted(map(str, read())) == sorted(declared[name] for name in names)
+    assert sorted(map(as_declared, read())) == sorted(declared[name] for name in names)
+
+
+def as_declared(value: object) -> str:
+    """Return a setting as the template writes it: words apart by blanks, minutes for seconds."""
+    if isinstance(value, frozenset | tuple):
+        return " ".join(sorted(value))
+    return str(value // 60) if value in (600, 300) and isinstance(value, int) else str(value)
 
 
 @pytest.mark.parametrize(("function", "name"), CASES)

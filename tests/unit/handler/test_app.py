@@ -149,11 +149,17 @@ def test_ports_are_made_from_the_settings(monkeypatch: pytest.MonkeyPatch) -> No
         "SECRET_ARN": "arn:aws:secretsmanager:us-east-1:123456789012:secret:s",
         "QUEUE_URL_PREFIX": "https://sqs.us-east-1.amazonaws.com/123456789012/x-events-",
         "RETENTION_DAYS": "90",
+        "ACCEPTED_DIALECTS": "body-signed",
+        "WEBHOOK_URLS": "https://one.example https://two.example",
+        "TIMESTAMP_PAST_MINUTES": "10",
+        "TIMESTAMP_FUTURE_MINUTES": "5",
     }.items():
         monkeypatch.setenv(name, value)
     app._ports.cache_clear()
     made: Ports[Deadline] = app._ports()
     assert made is app._ports()
+    urls = ("https://one.example", "https://two.example")
+    assert made.policy == (frozenset({"body-signed"}), urls, 600, 300)
     app._ports.cache_clear()
 
 

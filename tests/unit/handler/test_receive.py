@@ -15,17 +15,18 @@ from errors import (
     SecretUnavailable,
     SignatureRefused,
 )
-from handler.receive import MAX_BODY_BYTES, Delivery, Outcome, receive
-from justcall.catalogue import KINDS
+from handler.authenticate import Delivery
+from handler.receive import MAX_BODY_BYTES, Outcome, receive
+from justcall.catalogue import KINDS, kind_of
 from justcall.keys import content_hash
 from justcall.signature import sign
 from tests.support.fakes import FakePorts, FakeTime
 from tests.support.samples import (
     BY_KIND,
-    CALL_ANSWERED,
     CALL_COMPLETED,
     CALL_COMPLETED_SHORT,
     SECRET,
+    UNKNOWN_TYPE,
     body,
     changed,
 )
@@ -69,7 +70,8 @@ def test_new_event_is_kept_and_sent(ports: FakePorts, kind: str) -> None:
     [(queue, message)] = ports.queues.sent
     event = ports.ledger.events[message.key]
     assert outcome == ("accepted", message.key, None)
-    assert queue == message.type == event.type == kind
+    assert queue == kind == kind_of(message.type)
+    assert message.type == event.type == BY_KIND[kind]["event"]
     assert event.status == RECEIVED
     assert (event.body, event.body_hash) == (content, content_hash(content))
     assert message.body == content.decode()
@@ -113,10 +115,10 @@ def test_event_with_an_empty_id_is_no_probe(ports: FakePorts) -> None:
 
 def test_unknown_type_is_kept_as_unhandled(ports: FakePorts) -> None:
     """A type without a processor is kept, and answered like any other."""
-    outcome = deliver(ports, body(CALL_ANSWERED))
+    outcome = deliver(ports, body(UNKNOWN_TYPE))
     [event] = ports.ledger.events.values()
     assert outcome == (UNHANDLED, event.key, None)
-    assert (event.status, event.type) == (UNHANDLED, "call.answered")
+    assert (event.status, event.type) == (UNHANDLED, "call.teleported")
     assert ports.queues.sent == []
 
 
@@ -141,7 +143,7 @@ def test_unreadable_body_is_quarantined(ports: FakePorts, content: bytes, reason
     assert ports.queues.sent == []
 
 
-@pytest.mark.parametrize("content", [body(CALL_ANSWERED), b"not json"])
+@pytest.mark.parametrize("content", [body(UNKNOWN_TYPE), b"not json"])
 def test_what_is_not_sent_is_not_sent_again(ports: FakePorts, content: bytes) -> None:
     """A duplicate of an unhandled or quarantined event is counted and nothing else."""
     key = deliver(ports, content).key
@@ -274,7 +276,7 @@ def test_time_that_is_up_after_a_resend_is_no_success(ports: FakePorts) -> None:
         (sign(BODY + b" ", SECRET), "signature-mismatch"),
     ],
 )
-@pytest.mark.parametrize("content", [BODY, body(CALL_ANSWERED), b"not json", b""])
+@pytest.mark.parametrize("content", [BODY, body(UNKNOWN_TYPE), b"not json", b""])
 def test_unsigned_body_has_no_effect(
     ports: FakePorts, header: str | None, reason: str, content: bytes
 ) -> None:

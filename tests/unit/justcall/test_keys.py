@@ -25,6 +25,9 @@ KEYS = {
     "voicemail.received": "voicemail.received:call_5e6f7a8b",
     "contact.created": "contact.created:918273",
     "call.updated": f"call.updated:call_8f3a2b1c:{HASH[:16]}",
+    "message.status": f"sms.delivered:msg_e5f6g7h8:{HASH[:16]}",
+    "consent.changed": f"sms.optout:msg_0p7f0u7e:{HASH[:16]}",
+    "appointment.scheduled": "appointment.scheduled:78",
 }
 
 

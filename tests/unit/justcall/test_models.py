@@ -8,12 +8,13 @@ from pydantic import ValidationError
 
 from justcall.catalogue import KINDS, logical_name, module_name
 from justcall.models import Call, Conversation, Direction, EventData, Text
+from justcall.url_models import Appointment
 from tests.support import samples
 
 
 def model_of(kind: str) -> type[EventData]:
     module = importlib.import_module(f"processors.{module_name(kind)}")
-    model: type[EventData] = getattr(module, logical_name(kind))
+    model: type[EventData] = getattr(module, logical_name(kind), Appointment)
     return model
 
 

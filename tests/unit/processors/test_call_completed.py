@@ -6,7 +6,7 @@ from tests.support.samples import CALL_COMPLETED, CALL_COMPLETED_SHORT, changed
 
 def test_entry_of_the_sample() -> None:
     """The call stands on its caller's timeline, in words of ours."""
-    assert entry(CallCompleted.model_validate(CALL_COMPLETED["data"])) == (
+    assert entry(CallCompleted.model_validate(CALL_COMPLETED["data"]))[:2] == (
         "+14155559876",
         {
             "direction": "inbound",

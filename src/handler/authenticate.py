@@ -1,0 +1,131 @@
+"""Is a delivery JustCall's? The signature decides, in whichever dialect it is.
+
+What each dialect's signature proves is said in `justcall.signature` and `justcall.url_signature`.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple, Protocol
+
+from aws.moments import iso
+from errors import NotRightYet, SignatureRefused, Unreadable
+from justcall import envelope, signature, url_signature
+from justcall.envelope import BODY_SIGNED, URL_SIGNED, Envelope
+
+
+class Time(Protocol):
+    """The time that is left for an answer."""
+
+    def require_call(self) -> None:
+        """Raise OutOfTime unless one more AWS call fits."""
+
+
+class SecretsPort[T: Time](Protocol):
+    """Where the secrets come from. Both methods raise SecretUnavailable."""
+
+    def usable(self, deadline: T, /) -> tuple[str, ...]:
+        """Return the secrets at hand."""
+
+    def refreshed(self, deadline: T, /) -> tuple[str, ...]:
+        """Return newer secrets, if there can be any."""
+
+
+class Policy(NamedTuple):
+    """What this deployment accepts; the window is in seconds around the time of a delivery.
+
+    `urls` are those that it is registered under: what a url-signed delivery must have been told.
+    """
+
+    dialects: frozenset[str] = frozenset({BODY_SIGNED, URL_SIGNED})
+    urls: tuple[str, ...] = ()
+    past_seconds: float = 600.0
+    future_seconds: float = 300.0
+
+
+class Delivery(NamedTuple):
+    """One POST: a name of its own, its raw body, its time in epoch seconds, its headers.
+
+    A `version` of its signature makes it url-signed; `timestamp` is that dialect's too.
+    """
+
+    id: str
+    body: bytes
+    signature: str | None
+    received_at: float
+    version: str | None = None
+    timestamp: str | None = None
+
+
+class Verified(NamedTuple):
+    """How a delivery was authenticated; `sent_at` is the time that its signature covers."""
+
+    dialect: str
+    sent_at: str | None = None
+
+
+def authenticate[T: Time](
+    delivery: Delivery, secrets: SecretsPort[T], policy: Policy, deadline: T
+) -> Verified:
+    """Return how a delivery was authenticated.
+
+    Raises SignatureRefused for what is not authentic or can never be right, NotRightYet for what
+    may become so, SecretUnavailable.
+    """
+    if delivery.version is not None:
+        return _url_signed(delivery, secrets, policy, deadline)
+    _require_dialect(BODY_SIGNED, policy)
+    claimed = signature.parse(delivery.signature)
+    _require_match(
+        lambda known: signature.matches(claimed, delivery.body, known), secrets, deadline
+    )
+    return Verified(BODY_SIGNED)
+
+
+def _url_signed[T: Time](
+    delivery: Delivery, secrets: SecretsPort[T], policy: Policy, deadline: T
+) -> Verified:
+    """Verify the tuple of URL, type and time; it says nothing of the data.
+
+    The URL to verify with is ours. That JustCall signed for another one is worth knowing: it is
+    most likely ours too, and only missing in this deployment's settings.
+    """
+    _require_dialect(URL_SIGNED, policy)
+    claimed = url_signature.parse(delivery.signature, delivery.version)
+    sent_at = url_signature.sent_at(delivery.timestamp)
+    told = _envelope(delivery.body)
+    timestamp = delivery.timestamp or ""
+
+    def matches(urls: tuple[str, ...]) -> Callable[[tuple[str, ...]], bool]:
+        return lambda known: url_signature.matches(claimed, urls, told.type, timestamp, known)
+
+    try:
+        _require_match(matches(policy.urls), secrets, deadline)
+    except SignatureRefused:
+        theirs = told.url if isinstance(told.url, str) else ""
+        if theirs and matches((theirs,))(secrets.usable(deadline)):
+            raise NotRightYet from None
+        raise
+    if sent_at > delivery.received_at + policy.future_seconds:
+        raise NotRightYet("timestamp-in-future")
+    if sent_at < delivery.received_at - policy.past_seconds:
+        raise SignatureRefused("timestamp-old")
+    return Verified(URL_SIGNED, iso(sent_at))
+
+
+def _envelope(body: bytes) -> Envelope:
+    try:
+        return envelope.read(body, URL_SIGNED)
+    except Unreadable as error:
+        # Without a type there is nothing that v1 could have signed.
+        raise SignatureRefused("signature-of-nothing") from error
+
+
+def _require_dialect(dialect: str, policy: Policy) -> None:
+    if dialect not in policy.dialects:
+        raise SignatureRefused("dialect-not-accepted")
+
+
+def _require_match[T: Time](
+    matches: Callable[[tuple[str, ...]], bool], secrets: SecretsPort[T], deadline: T
+) -> None:
+    if not matches(secrets.usable(deadline)) and not matches(secrets.refreshed(deadline)):
+        raise SignatureRefused
