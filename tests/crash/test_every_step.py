@@ -29,8 +29,6 @@ from tests.support.promise import assert_kept, breaches, call, contents, key_of
 # The stories that moto tells too; the small AWS, which is checked against moto, tells them all.
 ON_MOTO = ("plain", "resent", "restored")
 
-pytestmark = pytest.mark.filterwarnings("ignore:No application metrics")
-
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "case" not in metafunc.fixturenames:

@@ -12,9 +12,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from aws.body import unpack
+from errors import HooksError
 from justcall.catalogue import KINDS
 from tests.support import samples
-from tests.support.faults import Item, Small, World
+from tests.support.faults import Item, ProcessDied, Small, World
 
 NUMBER = "+14155559876"
 
@@ -218,7 +219,15 @@ def misplaced(world: World) -> list[str]:
     ]
 
 
+def surprises(world: World) -> list[str]:
+    """Return the errors that the code does not know, whatever came of them."""
+    known = (HooksError, ProcessDied)
+    found = [repr(error) for error in world.errors if not isinstance(error, known)]
+    return [*found, *(reason for reason in world.reasons if reason == "unexpected")]
+
+
 def assert_kept(world: World, *, may_fail: Iterable[str] = (), gone: Iterable[str] = ()) -> None:
     """Assert the promise, with nothing under way any more."""
     broken = breaches(world, gone=gone) + unsettled(world, may_fail=may_fail) + misplaced(world)
+    broken += surprises(world)
     assert broken == [], "\n".join(map(str, (*broken, "after:", *world.wire.calls[-40:])))
