@@ -451,7 +451,7 @@ class World:
         self.errors: list[BaseException] = []  # what functions raised, deaths included
         self.watch: Callable[[World], None] = lambda _world: None  # looks after each invocation
         self.reasons: list[str] = []  # of everything that failed
-        self.forced = 0  # how often an operator had something done again on purpose
+        self.forced: Counter[str] = Counter()  # how often an operator had it done again, by key
         self._processes: dict[str, Process] = {}
 
     # ---- functions

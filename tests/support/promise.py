@@ -141,7 +141,7 @@ def _repeated(world: World, found: Contents) -> Iterator[str]:
     if not isinstance(world.backend, Small):
         return
     for (pk, sk), times in world.backend.tables.puts.items():
-        if pk.startswith("contact#") and times > 1 + world.forced:
+        if pk.startswith("contact#") and times > 1 + world.forced[sk.split("#", 1)[1]]:
             yield f"{pk} {sk}: acted on {times} times"
     for key, calls in world.backend.swept.items():
         counted = int(found.ledger.get(key, {}).get("sweeps", {}).get("N", "0"))
