@@ -6,7 +6,7 @@ SETUP := $(PYTHON3) tools/setup.py
 BIN := .venv/bin
 PYTHON := $(BIN)/python
 SAM_BIN := .local/venv-sam/bin
-CODE := src cli local tools tests bench
+CODE := src cli local tools tests bench chaos
 
 # SAM CLI neither reports nor looks for an account; checkov downloads nothing (--skip-download).
 SAM := SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 PATH="$(CURDIR)/$(SAM_BIN):$$PATH" sam
@@ -45,7 +45,7 @@ invoke: setup ## run every file of events/ with sam local invoke, where Docker a
 	@$(BIN)/pytest tests/docker -rs
 
 ## Checks and tests
-.PHONY: test unit integration e2e lint types imports template format bench
+.PHONY: test unit integration e2e lint types imports template format bench chaos
 test: env-all lint types imports template ## every check, then every test with coverage
 	@$(BIN)/pytest tests/unit tests/integration tests/e2e --cov
 
@@ -77,6 +77,9 @@ format: env-dev ## format the code and mend what can be mended
 
 bench: env-dev ## measure what docs/ promises
 	@$(PYTHON) -m bench
+
+chaos: setup ## break the running stack under load, and look for what is missing or extra
+	@$(PYTHON) -m chaos
 
 ## Dependencies
 .PHONY: requirements upgrade
