@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from types import SimpleNamespace
 from typing import Any, ClassVar
 
+import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -22,8 +23,9 @@ from hypothesis.stateful import (
 from aws import clients
 from cli import replay
 from justcall.catalogue import KINDS
+from tests.crash import test_the_harness as harness
 from tests.support import stack
-from tests.support.faults import FAULTS, Call, Fault, Item, Small, World, queue_url, world
+from tests.support.faults import FAULTS, Call, Fault, Item, Small, World, name_of, queue_url, world
 from tests.support.promise import (
     Contents,
     assert_kept,
@@ -52,7 +54,7 @@ SWEEPERS_TROUBLE = st.one_of(st.none(), st.tuples(st.integers(0, 35), st.sampled
 class Histories(RuleBasedStateMachine):
     """One deployment, and a model of what it must hold."""
 
-    steps: ClassVar[Counter[str]] = Counter()
+    seen: ClassVar[Counter[str]] = Counter()
 
     def __init__(self) -> None:
         super().__init__()
@@ -65,6 +67,7 @@ class Histories(RuleBasedStateMachine):
         self.refused: set[str] = set()  # keys that no processor can take
         self.gone: set[str] = set()  # keys that expired
         self.generation = 0
+        self.struck: Counter[str] = Counter()  # the faults since the last trouble
 
     # ------------------------------------------------------------ deliveries
 
@@ -104,6 +107,7 @@ class Histories(RuleBasedStateMachine):
             assert delivery.status == 401
         assert delivery.status != 200
         assert self._everything() == before
+        Histories.seen[delivery.word] += 1
 
     @rule()
     def probe(self) -> None:
@@ -121,6 +125,7 @@ class Histories(RuleBasedStateMachine):
         if key in self.kept:
             expected = "duplicate" if self.kept[key] == body else "conflict"
         delivery = self.world.deliver(body)
+        Histories.seen[delivery.word] += 1
         calm = self._calm()
         if calm:
             assert (delivery.status, delivery.word) == (200, expected)
@@ -199,6 +204,7 @@ class Histories(RuleBasedStateMachine):
             return
         if was in ("received", "failed", "stuck") or (was == "processed" and force):
             assert outcome.outcome == "replayed"
+            Histories.seen["replayed"] += 1
             assert self._found().ledger[key]["status"]["S"] == "received"
         else:
             assert outcome.outcome == "skipped"
@@ -219,6 +225,7 @@ class Histories(RuleBasedStateMachine):
                 self.cloud.remove(item)
         del self.kept[key]
         self.gone.add(key)
+        Histories.seen["expired"] += 1
         self.generation += 1
 
     # ------------------------------------------------------------ what must hold
@@ -226,7 +233,7 @@ class Histories(RuleBasedStateMachine):
     @invariant()
     def promise(self) -> None:
         """After every step."""
-        Histories.steps["all"] += 1
+        Histories.seen["step"] += 1
         assert breaches(self.world, gone=self.gone) == []
 
     def teardown(self) -> None:
@@ -247,6 +254,7 @@ class Histories(RuleBasedStateMachine):
         self.world.settle(rounds=20)
         assert_kept(self.world, may_fail=self.troubled | self.refused, gone=self.gone)
         for key, item in self._found().ledger.items():
+            Histories.seen[item["status"]["S"]] += 1
             if item["status"]["S"] in ("failed", "stuck") and key not in self.refused:
                 outcome = self._replay(key, force=False)
                 assert outcome
@@ -277,6 +285,7 @@ class Histories(RuleBasedStateMachine):
         self.world.clock.now += 6
         wire = self.world.wire
         wire.struck.clear()
+        self.struck.clear()
         wire.plan.clear()
         if trouble is None:
             wire.standing = lambda _call: None
@@ -286,12 +295,15 @@ class Histories(RuleBasedStateMachine):
 
         def standing(one: Call) -> Fault | None:
             mine = one.actor == actor and wire.calls[begun:].index(one) == number
+            if mine:
+                self.struck[name_of(fault)] = 1
             return fault if mine else None
 
         wire.standing = standing
 
     def _calm(self) -> bool:
         """Tell whether nothing was struck; ends the trouble."""
+        Histories.seen.update(self.struck)
         self.world.wire.standing = lambda _call: None
         return not self.world.wire.struck
 
@@ -314,19 +326,50 @@ def _key(received: Item) -> str | None:
     return text.split('"key": "')[1].split('"', maxsplit=1)[0] if '"key": "' in text else None
 
 
-def test_any_history() -> None:
-    """Ten thousand steps, and the promise after each."""
-    Histories.steps.clear()
+def run(steps: int, *phases: Phase) -> Counter[str]:
+    """Take so many steps; return what was seen on the way."""
+    Histories.seen.clear()
     run_state_machine_as_test(
         Histories,
         settings=settings(
             derandomize=True,
             database=None,
             deadline=None,
-            max_examples=STEPS // 45 + 1,  # some histories end early
+            max_examples=steps // 45 + 1,  # some histories end early
             stateful_step_count=STEPS_OF_A_HISTORY,
-            phases=[Phase.generate, Phase.shrink],
+            phases=phases,
             suppress_health_check=list(HealthCheck),
         ),
     )
-    assert Histories.steps["all"] >= STEPS
+    return Histories.seen
+
+
+def test_any_history() -> None:
+    """Ten thousand steps, and the promise after each; every fault and every end is among them."""
+    seen = run(STEPS, Phase.generate, Phase.shrink)
+    assert seen["step"] >= STEPS
+    words = {"accepted", "duplicate", "conflict", "unhandled", "quarantined", "unauthorized"}
+    ends = {"processed", "failed", "unhandled", "quarantined", "expired", "replayed"}
+    assert {*words, *ends, "died", "unavailable", *map(name_of, FAULTS)} <= seen.keys()
+
+
+@pytest.mark.parametrize(
+    "patch",
+    [
+        harness.send_before_put,
+        harness.two_hundred_after_a_failed_put,
+        harness.put_without_condition,
+        harness.evidence_thrown_away,
+        harness.signature_not_looked_at,
+        harness.commit_without_condition,
+        harness.processed_stays_open,
+        harness.take_and_never_send,
+        harness.take_after_sending,
+    ],
+    ids=lambda patch: patch.__name__.replace("_", "-"),
+)
+def test_a_broken_promise_is_found(patch: harness.Patch, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What breaks the promise on purpose is noticed within a tenth of the steps."""
+    patch(monkeypatch)
+    with pytest.raises((AssertionError, ExceptionGroup)):
+        run(1000, Phase.generate)

@@ -522,6 +522,7 @@ class World:
                 self.backend.hide(kind, one, 0)  # as if its visibility timeout were over
             else:
                 self.backend.delete(kind, one)
+        self.clock.now += 0.002  # what is hidden until now is visible after now
         self.watch(self)
         return failed
 
