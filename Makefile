@@ -45,7 +45,7 @@ invoke: setup ## run every file of events/ with sam local invoke, where Docker a
 	@$(BIN)/pytest tests/docker -rs
 
 ## Checks and tests
-.PHONY: test unit integration e2e lint types imports template format bench chaos
+.PHONY: test unit integration e2e lint types imports template format bench chaos flaws mutation
 test: env-all lint types imports template ## every check, then every test with coverage
 	@$(BIN)/pytest tests/unit tests/integration tests/e2e --cov
 
@@ -57,6 +57,12 @@ integration: env-dev ## tests against tables and queues made from template.yaml,
 
 e2e: setup ## tests against a stack of their own, deployed by sam
 	@$(BIN)/pytest tests/e2e
+
+flaws: env-dev ## plant each flaw of other receivers in a copy, and see its test go red
+	@$(BIN)/pytest tests/flaws
+
+mutation: env-mutation ## change the receiving path and the ledger a little, 2,000 times: tests notice
+	@.local/venv-mutation/bin/python -m tests.mutation
 
 lint: env-dev ## ruff's rules and format
 	$(call check,lint,$(BIN)/ruff check --quiet $(CODE) && $(BIN)/ruff format --diff --quiet $(CODE))
@@ -90,7 +96,7 @@ upgrade: ## compile requirements/*.in with the newest versions
 	@$(PYTHON3) tools/compile.py --upgrade
 
 # What targets need is brought up to date silently; that takes a fifth of a second when it is.
-ENVIRONMENTS := env-dev env-sam env-checkov
+ENVIRONMENTS := env-dev env-mutation env-sam env-checkov
 .PHONY: env-all $(ENVIRONMENTS)
 env-all:
 	@$(SETUP) --quiet dev sam ministack checkov
