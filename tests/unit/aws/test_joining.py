@@ -70,7 +70,13 @@ def test_all_that_waits_is_moved() -> None:
     }
     delete, put, update = client.calls[2][1]["TransactItems"]
     place = {"S": f"2#{UPDATE}"}
-    assert delete == {"Delete": {"TableName": "events", "Key": {"pk": {"S": PENDING}, "sk": place}}}
+    assert delete == {
+        "Delete": {
+            "TableName": "events",
+            "Key": {"pk": {"S": PENDING}, "sk": place},
+            "ConditionExpression": "attribute_exists(pk)",
+        }
+    }
     assert put["Put"]["TableName"] == "events"
     item = put["Put"]["Item"]
     assert (item["pk"], item["sk"]) == ({"S": f"contact#{NUMBER}"}, place)
