@@ -1,9 +1,12 @@
 """Markers that came through, and every word of what a processor writes to the ledger."""
 
+import json
+import random
 from typing import Any
 
 import pytest
 
+from aws.body import unpack
 from aws.messages import Marker
 from aws.processing import ProcessingLedger
 from errors import CallAppeared, LedgerItemMissing, LedgerUnavailable
@@ -139,3 +142,45 @@ def test_a_failure_is_written_whole(last: bool) -> None:
             },
         )
     ]
+
+
+def test_a_body_is_read_whole() -> None:
+    """Consistently, its parts with it and the evidence beside it not."""
+
+    class Client(StubClient):
+        def get_paginator(self, operation: str) -> Any:
+            assert operation == "query"
+            return self
+
+        def paginate(self, **arguments: Any) -> Any:
+            self.calls.append(("query", arguments))
+            return [{"Items": [{"text": {"S": "{}"}}]}]
+
+    client = Client()
+    assert processing(client).body(KEY) == b"{}"
+    assert client.calls == [
+        (
+            "query",
+            {
+                "TableName": "events",
+                "KeyConditionExpression": "pk = :pk AND begins_with(sk, :ledger)",
+                "ExpressionAttributeValues": {":pk": WHERE["pk"], ":ledger": {"S": "ledger"}},
+                "ConsistentRead": True,
+            },
+        )
+    ]
+
+
+def test_only_what_is_too_long_is_left_out() -> None:
+    """A field of exactly the size that always fits stays."""
+    client = StubClient()
+    fits, too_long = "x" * (16 * 1024 - 2), "x" * (16 * 1024 - 1)
+    huge = random.Random(1).randbytes(400_000).hex()  # noqa: S311  # no secret
+    shown = SHOWN | {"fits": fits, "too_long": too_long, "huge": huge}
+    processing(client).commit(KEY, shown, 1, NOW)
+    item = client.calls[0][1]["TransactItems"][1]["Put"]["Item"]
+    assert json.loads(unpack([item]) or b"") == {
+        **SHOWN,
+        "fits": fits,
+        "left_out": ["too_long", "huge"],
+    }
