@@ -45,8 +45,9 @@ invoke: setup ## run every file of events/ with sam local invoke, where Docker a
 	@$(BIN)/pytest tests/docker -rs
 
 ## Checks and tests
-.PHONY: test unit integration e2e lint types imports template format bench chaos flaws mutation
+.PHONY: test unit integration e2e crash lint types imports template format bench chaos flaws mutation
 test: env-all lint types imports template ## every check, then every test with coverage
+	@$(BIN)/pytest tests/crash tests/model tests/flaws
 	@$(BIN)/pytest tests/unit tests/integration tests/e2e --cov
 
 unit: env-dev ## tests in one process, without network
@@ -57,6 +58,9 @@ integration: env-dev ## tests against tables and queues made from template.yaml,
 
 e2e: setup ## tests against a stack of their own, deployed by sam
 	@$(BIN)/pytest tests/e2e
+
+crash: env-dev ## every AWS call fails, is lost, or is the last one; any history against a model
+	@$(BIN)/pytest tests/crash tests/model
 
 flaws: env-dev ## plant each flaw of other receivers in a copy, and see its test go red
 	@$(BIN)/pytest tests/flaws
