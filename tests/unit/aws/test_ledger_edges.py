@@ -128,3 +128,26 @@ def test_a_body_that_just_fits_is_one_item() -> None:
         ledger(client).keep(event(content))
         operations += client.operations
     assert operations == ["put_item", "transact_write_items"]
+
+
+def test_what_the_step_to_processed_adds_is_counted() -> None:
+    """A body is compressed as soon as the item would need another write unit by then."""
+
+    def item(size: int) -> dict[str, Any]:
+        client = StubClient()
+        ledger(client).keep(event(b"x" * size))
+        found: dict[str, Any] = client.calls[0][1]["Item"]
+        return found
+
+    size = next(size for size in range(1000) if "packed" in item(size))
+    others = {name: value for name, value in item(size - 1).items() if name != "text"}
+    names_and_values = sum(len(name) + len(*value.values()) for name, value in others.items())
+    assert names_and_values + 112 + size == bodies.WRITE_UNIT + 1
+
+
+def test_a_short_body_that_is_no_text_is_one_item() -> None:
+    """Only what is too long is cut."""
+    client = StubClient()
+    ledger(client).keep(event(b"\xff"))
+    assert client.operations == ["put_item"]
+    assert "parts" not in client.calls[0][1]["Item"]
