@@ -1,5 +1,6 @@
 """What the handler tells of an event and of a failure: one line, one count, no more."""
 
+import time
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from handler import app
 from handler.app import handler
 from tests.support.deliveries import request, signed
 from tests.support.fakes import FakePorts, aws_error
-from tests.support.samples import CALL_COMPLETED, body
+from tests.support.samples import CALL_COMPLETED, CALL_MISSED, body
 from tests.unit.conftest import Written
 
 BODY = body(CALL_COMPLETED)
@@ -117,3 +118,14 @@ def test_a_request_without_a_body_has_no_length(ports: FakePorts, written: Writt
     """API Gateway leaves it out, or says that there is none."""
     *_, line = told(written, request(BODY) | {"body": None})
     assert line["chars"] == 0
+
+
+def test_every_delivery_has_a_name_of_its_own(ports: FakePorts) -> None:
+    """Two deliveries of the same bytes are two, and each is known by its time."""
+    before = time.time()
+    for content in (BODY, body(CALL_MISSED)):
+        handler(request(content), None)
+    one, other = ports.ledger.events.values()
+    assert one.delivery_id
+    assert one.delivery_id != other.delivery_id
+    assert before <= one.received_at <= other.received_at <= time.time()
