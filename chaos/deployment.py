@@ -1,6 +1,8 @@
 """A stack of chaos's own, whose functions speak to AWS through the proxy, and its disasters."""
 
+import json
 import os
+import random
 import signal
 import subprocess
 import tempfile
@@ -28,6 +30,7 @@ _GONE_SECONDS = 60.0
 VISIBILITY_SECONDS = 180.0
 # Of a kind at once, the fewest that AWS allows; the template has 10, but each is a process here.
 _BATCHES = 2
+_PORTS = (21_000, 29_000)
 # What MiniStack logs next after it has written the state of every service.
 _SAVED = b"SFTP: stopped"
 # With the gate shut after a restart, the load goes on for so long before the kill.
@@ -43,7 +46,11 @@ def own_place() -> Iterator[Place]:
     memory = Path("/dev/shm")  # noqa: S108  (the folder in it is ours)
     where = memory if memory.is_dir() and os.access(memory, os.W_OK) else None
     with tempfile.TemporaryDirectory(prefix="justcall-hooks-chaos-", dir=where) as folder:
-        yield Place(Path(folder))
+        place = Place(Path(folder))
+        # Far from the ports of other stacks: one that starts while ours restarts must not take it.
+        port = random.SystemRandom().randrange(*_PORTS)
+        place.process.write_text(json.dumps({"pid": 0, "port": port}))
+        yield place
 
 
 class Worker(NamedTuple):
@@ -179,7 +186,10 @@ class Deployment:
         # Thousands of files; removing them is no part of an outage.
         self._starts += 1
         self.place.temporary.rename(self.place.home / f"tmp-{self._starts}")
+        port = self.process.port
         self.process = ministack.start(self.place)
+        if self.process.port != port:  # its queues' URLs hold the port: nobody would poll them
+            raise LocalError(f"port {port} was taken while MiniStack restarted; try again")
 
     # ------------------------------------------------------------ deploying
 
