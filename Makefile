@@ -6,7 +6,7 @@ SETUP := $(PYTHON3) tools/setup.py
 BIN := .venv/bin
 PYTHON := $(BIN)/python
 SAM_BIN := .local/venv-sam/bin
-CODE := src cli local tools tests bench
+CODE := src cli local tools tests bench chaos
 
 # SAM CLI neither reports nor looks for an account; checkov downloads nothing (--skip-download).
 SAM := SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 PATH="$(CURDIR)/$(SAM_BIN):$$PATH" sam
@@ -45,8 +45,9 @@ invoke: setup ## run every file of events/ with sam local invoke, where Docker a
 	@$(BIN)/pytest tests/docker -rs
 
 ## Checks and tests
-.PHONY: test unit integration e2e lint types imports template format bench
+.PHONY: test unit integration e2e crash lint types imports template format bench chaos flaws mutation
 test: env-all lint types imports template ## every check, then every test with coverage
+	@$(BIN)/pytest tests/crash tests/model tests/flaws
 	@$(BIN)/pytest tests/unit tests/integration tests/e2e --cov
 
 unit: env-dev ## tests in one process, without network
@@ -57,6 +58,15 @@ integration: env-dev ## tests against tables and queues made from template.yaml,
 
 e2e: setup ## tests against a stack of their own, deployed by sam
 	@$(BIN)/pytest tests/e2e
+
+crash: env-dev ## every AWS call fails, is lost, or is the last one; any history against a model
+	@$(BIN)/pytest tests/crash tests/model
+
+flaws: env-dev ## plant each flaw of other receivers in a copy, and see its test go red
+	@$(BIN)/pytest tests/flaws
+
+mutation: env-mutation ## change the receiving path and the ledger a little, 2,000 times: tests notice
+	@.local/venv-mutation/bin/python -m tests.mutation
 
 lint: env-dev ## ruff's rules and format
 	$(call check,lint,$(BIN)/ruff check --quiet $(CODE) && $(BIN)/ruff format --diff --quiet $(CODE))
@@ -78,6 +88,9 @@ format: env-dev ## format the code and mend what can be mended
 bench: env-dev ## measure what docs/ promises
 	@$(PYTHON) -m bench
 
+chaos: setup ## break the running stack under load, and look for what is missing or extra
+	@$(PYTHON) -m chaos
+
 ## Dependencies
 .PHONY: requirements upgrade
 requirements: ## compile requirements/*.in, keeping the pins that still fit
@@ -87,7 +100,7 @@ upgrade: ## compile requirements/*.in with the newest versions
 	@$(PYTHON3) tools/compile.py --upgrade
 
 # What targets need is brought up to date silently; that takes a fifth of a second when it is.
-ENVIRONMENTS := env-dev env-sam env-checkov
+ENVIRONMENTS := env-dev env-mutation env-sam env-checkov
 .PHONY: env-all $(ENVIRONMENTS)
 env-all:
 	@$(SETUP) --quiet dev sam ministack checkov

@@ -18,3 +18,9 @@ def error_code(error: Exception) -> str:
 def detail_of(error: Exception, name: str) -> Any:
     """Return a member of AWS's error answer, such as `Item`; None if it has none."""
     return error.response.get(name) if isinstance(error, ClientError) else None
+
+
+def conditions_failed(error: Exception) -> list[bool]:
+    """Return for each write of a cancelled transaction whether its condition failed."""
+    reasons = detail_of(error, "CancellationReasons") or []
+    return [reason.get("Code") == "ConditionalCheckFailed" for reason in reasons]

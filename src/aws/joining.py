@@ -22,7 +22,7 @@ from pydantic_core import to_json
 
 from aws import body as bodies
 from aws import schema
-from aws.failures import AWS_FAILURES
+from aws.failures import AWS_FAILURES, conditions_failed
 from errors import LedgerUnavailable
 from justcall import subjects
 
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 _KEY_BYTES = 120
+# Closes the race with another who moves the entry, and with a forced replay, which takes it away.
+_THERE = "attribute_exists(pk)"
 
 
 class Joining:
@@ -84,28 +86,33 @@ class Joining:
         old: Any = {"pk": item["pk"], "sk": item["sk"]}
         new: Any = {"pk": {"S": schema.contact_partition(number)}, "sk": item["sk"]}
         new |= bodies.attribute(bodies.pack(to_json(shown), _KEY_BYTES))
+        moving: list[Any] = [
+            {"Delete": {"TableName": self._table, "Key": old, "ConditionExpression": _THERE}},
+            {"Put": {"TableName": self._table, "Item": new}},
+        ]
+        noting: Any = {
+            "TableName": self._table,
+            "Key": _ledger_key(shown["key"]),
+            "UpdateExpression": "SET contact = :number",
+            "ConditionExpression": "contact = :pending",
+            "ExpressionAttributeValues": {
+                ":number": {"S": number},
+                ":pending": {"S": schema.number_of(item["pk"]["S"])},
+            },
+        }
+        # The update's ledger item may have ended its days before the call came.
+        if not self._written([*moving, {"Update": noting}]):
+            self._written(moving)
+
+    def _written(self, items: list[Any]) -> bool:
+        """Write a transaction; False if a condition failed."""
         try:
-            self._client().transact_write_items(
-                TransactItems=[
-                    {"Delete": {"TableName": self._table, "Key": old}},
-                    {"Put": {"TableName": self._table, "Item": new}},
-                    {
-                        "Update": {
-                            "TableName": self._table,
-                            "Key": _ledger_key(shown["key"]),
-                            "UpdateExpression": "SET contact = :number",
-                            # Closes the race with a forced replay, which takes the entry away.
-                            "ConditionExpression": "contact = :pending",
-                            "ExpressionAttributeValues": {
-                                ":number": {"S": number},
-                                ":pending": {"S": schema.number_of(item["pk"]["S"])},
-                            },
-                        }
-                    },
-                ]
-            )
+            self._client().transact_write_items(TransactItems=items)
         except AWS_FAILURES as error:
+            if any(conditions_failed(error)):
+                return False
             raise LedgerUnavailable from error
+        return True
 
 
 def _ledger_key(key: str) -> Any:

@@ -12,7 +12,7 @@ from pydantic_core import to_json
 
 from aws import body as bodies
 from aws import schema
-from aws.failures import AWS_FAILURES, detail_of, error_code
+from aws.failures import AWS_FAILURES, conditions_failed, error_code
 from aws.ledger import FAILED, PROCESSED, taken
 from aws.messages import Marker
 from aws.moments import iso
@@ -105,7 +105,7 @@ class ProcessingLedger:
                 TransactItems=[*items, *self._consents(flags, key, shown)]
             )
         except AWS_FAILURES as error:
-            failed = _conditions_failed(error)
+            failed = conditions_failed(error)
             if failed[:1] == [True]:
                 if taken(error):
                     return False
@@ -230,8 +230,3 @@ def _shortened(shown: Mapping[str, Any]) -> dict[str, Any]:
     """Leave out what is too long for one item, and name it; the ledger holds the whole body."""
     long = [name for name, value in shown.items() if len(to_json(value)) > _LONG_FIELD_BYTES]
     return {name: shown[name] for name in shown if name not in long} | {"left_out": long}
-
-
-def _conditions_failed(error: Exception) -> list[bool]:
-    reasons = detail_of(error, "CancellationReasons") or []
-    return [reason.get("Code") == "ConditionalCheckFailed" for reason in reasons]

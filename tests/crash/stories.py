@@ -177,7 +177,7 @@ LARGE = json.dumps(
 UNKNOWN = b'{"event": "call.teleported", "data": {"call_id": "c1"}}'
 UNREADABLE = b"{"
 
-_DEAD_LETTERS = ("ReceiveMessage", "ChangeMessageVisibilityBatch")
+_DEAD_LETTERS = ("ReceiveMessage", "ChangeMessageVisibility")
 
 
 def _writes(one: Call) -> bool:

@@ -25,8 +25,6 @@ from tests.support.faults import (
 from tests.support.interleaving import Choices, explore, together
 from tests.support.promise import assert_kept, breaches, call, update
 
-pytestmark = pytest.mark.filterwarnings("ignore:No application metrics")
-
 SHARD = f'"{schema.open_shard(schema.shard(KEY))}"'
 DEATHS: tuple[Fault, ...] = (died_before, died_after)
 SOME: tuple[Fault, ...] = (*DEATHS, answers_lost, retried, timed_out)

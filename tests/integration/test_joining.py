@@ -131,3 +131,28 @@ def test_half_an_answer_is_none(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -
     )
     with pytest.raises(LedgerUnavailable):
         consumer._tables().joining.number_of("call:call_8f3a2b1c")
+
+
+def test_an_update_whose_ledger_item_is_gone_joins_all_the_same(cloud: Cloud) -> None:
+    """Its days on the ledger ended before its call came; the call is not held up by that."""
+    arrive(cloud, update(40, notes="early"))
+    [key] = cloud.statuses()
+    cloud.forget(key)
+    arrive(cloud, CALL)
+    assert timeline(cloud, "pending:call:call_8f3a2b1c") == []
+    assert [entry["notes"] for entry in timeline(cloud)] == ["early"]
+    assert key not in cloud.statuses()
+
+
+def test_what_somebody_else_moved_is_not_moved_again(
+    cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two that take an update along at once leave one entry; one that a replay took stays away."""
+    arrive(cloud, update(40, notes="early"))
+    joining = consumer._tables().joining
+    seen = joining._waiting("call:call_8f3a2b1c")
+    arrive(cloud, CALL)
+    before = timeline(cloud)
+    monkeypatch.setattr(Joining, "_waiting", lambda *_: seen)
+    assert joining.adopt("call:call_8f3a2b1c", NUMBER) == 1
+    assert timeline(cloud) == before

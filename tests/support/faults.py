@@ -8,6 +8,7 @@
 import base64
 import json
 import threading
+import warnings
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -21,7 +22,7 @@ from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
 from moto import mock_aws
 from moto.core.models import botocore_stubber
 
-from aws import clients, consumer
+from aws import clients, consumer, observability
 from handler import app
 from justcall.catalogue import KINDS, logical_name
 from sweeper import app as sweeper
@@ -449,7 +450,8 @@ class World:
         self.deliveries: list[Delivery] = []
         self.errors: list[BaseException] = []  # what functions raised, deaths included
         self.watch: Callable[[World], None] = lambda _world: None  # looks after each invocation
-        self.forced = 0  # how often an operator had something done again on purpose
+        self.reasons: list[str] = []  # of everything that failed
+        self.forced: Counter[str] = Counter()  # how often an operator had it done again, by key
         self._processes: dict[str, Process] = {}
 
     # ---- functions
@@ -520,6 +522,7 @@ class World:
                 self.backend.hide(kind, one, 0)  # as if its visibility timeout were over
             else:
                 self.backend.delete(kind, one)
+        self.clock.now += 0.002  # what is hidden until now is visible after now
         self.watch(self)
         return failed
 
@@ -575,7 +578,9 @@ def _record(kind: str, received: Item) -> Item:
 def world(*, on_moto: bool = False) -> Iterator[World]:
     """Make a world; `wired_clients` is around it."""
     clock = Clock()
-    with pytest.MonkeyPatch.context() as patched:
+    with pytest.MonkeyPatch.context() as patched, warnings.catch_warnings():
+        # A processor whose process died has counted nothing when its `finally` runs here.
+        warnings.filterwarnings("ignore", "No application metrics")
         _set_environment(patched)
         for module in ("handler.app", "aws.consumer", "sweeper.app"):
             patched.setattr(f"{module}.time", clock)
@@ -601,8 +606,16 @@ def _connected(backend: Backend, clock: Clock, patched: pytest.MonkeyPatch) -> I
         make = getattr(module, name).__wrapped__
         patched.setattr(module, name, lambda make=make: _running(wire).cached(make))
     Wire.current = wire
+    made = World(backend, clock, wire)
+    count = observability.count_by_reason
+
+    def count_by_reason(name: str, reason: str) -> None:
+        made.reasons.append(reason)
+        count(name, reason)
+
+    patched.setattr(observability, "count_by_reason", count_by_reason)
     try:
-        yield World(backend, clock, wire)
+        yield made
     finally:
         Wire.current = None
 

@@ -12,9 +12,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from aws.body import unpack
+from errors import HooksError
 from justcall.catalogue import KINDS
 from tests.support import samples
-from tests.support.faults import Item, Small, World
+from tests.support.faults import Item, ProcessDied, Small, World
 
 NUMBER = "+14155559876"
 
@@ -140,7 +141,7 @@ def _repeated(world: World, found: Contents) -> Iterator[str]:
     if not isinstance(world.backend, Small):
         return
     for (pk, sk), times in world.backend.tables.puts.items():
-        if pk.startswith("contact#") and times > 1 + world.forced:
+        if pk.startswith("contact#") and times > 1 + world.forced[sk.split("#", 1)[1]]:
             yield f"{pk} {sk}: acted on {times} times"
     for key, calls in world.backend.swept.items():
         counted = int(found.ledger.get(key, {}).get("sweeps", {}).get("N", "0"))
@@ -218,7 +219,15 @@ def misplaced(world: World) -> list[str]:
     ]
 
 
+def surprises(world: World) -> list[str]:
+    """Return the errors that the code does not know, whatever came of them."""
+    known = (HooksError, ProcessDied)
+    found = [repr(error) for error in world.errors if not isinstance(error, known)]
+    return [*found, *(reason for reason in world.reasons if reason == "unexpected")]
+
+
 def assert_kept(world: World, *, may_fail: Iterable[str] = (), gone: Iterable[str] = ()) -> None:
     """Assert the promise, with nothing under way any more."""
     broken = breaches(world, gone=gone) + unsettled(world, may_fail=may_fail) + misplaced(world)
+    broken += surprises(world)
     assert broken == [], "\n".join(map(str, (*broken, "after:", *world.wire.calls[-40:])))

@@ -380,9 +380,10 @@ def _refused(step: Values, found: Item) -> Item:
 class Letter:
     """One message in a queue."""
 
-    def __init__(self, number: int, text: str) -> None:
+    def __init__(self, number: int, text: str, sent_at: float) -> None:
         self.id = f"message-{number:06d}"
         self.text = text
+        self.sent_at = sent_at
         self.receives = 0
         self.visible_at = 0.0
         self.handle = ""
@@ -417,7 +418,7 @@ class Queues:
     # ---- the calls, by AWS's names
 
     def SendMessage(self, arguments: Values) -> Item:  # noqa: N802
-        letter = Letter(next(self._numbers), arguments["MessageBody"])
+        letter = Letter(next(self._numbers), arguments["MessageBody"], self._clock())
         self._queue(arguments).append(letter)
         return {"MessageId": letter.id, "MD5OfMessageBody": _md5(letter.text)}
 
@@ -476,7 +477,10 @@ def _received(letter: Letter) -> Item:
         "ReceiptHandle": letter.handle,
         "Body": letter.text,
         "MD5OfBody": _md5(letter.text),
-        "Attributes": {"ApproximateReceiveCount": str(letter.receives)},
+        "Attributes": {
+            "ApproximateReceiveCount": str(letter.receives),
+            "SentTimestamp": str(int(letter.sent_at * 1000)),
+        },
     }
 
 

@@ -102,3 +102,11 @@ def test_what_is_cut_short_is_not_taken_for_whole() -> None:
     assert isinstance(packed, bytes)
     with pytest.raises(zlib.error):
         unpack([{"packed": {"B": packed[:-10]}}])
+
+
+def test_all_of_an_item_is_billed() -> None:
+    """Whether compressing saves a unit depends on what else the item holds."""
+    content = b'{"notes": "' + b"x" * 1500 + b'"}'
+    assert isinstance(pack(content, 1000), bytes)
+    assert isinstance(pack(content[:900], 1000), bytes)
+    assert isinstance(pack(content[:900], 100), str)

@@ -192,3 +192,11 @@ def test_no_time_to_ask_at_all() -> None:
     with pytest.raises(OutOfTime):
         store.secrets.usable(late)
     assert store.calls == 0
+
+
+def test_a_previous_secret_without_a_text_is_none() -> None:
+    """Nothing can be signed with it, so a signature that does not fit is a refusal."""
+    store = Store(previous=b"by hand")
+    assert store.usable() == ("current",)
+    store.time += FRESH_SECONDS
+    assert store.refreshed() == ("current",)

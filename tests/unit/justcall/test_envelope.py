@@ -198,3 +198,20 @@ def test_any_bytes_are_read_or_unreadable(content: bytes) -> None:
         assert read(content).type
     except Unreadable as unreadable:
         assert unreadable.reason
+
+
+def test_the_largest_probe() -> None:
+    """4 KiB are read without a signature, and no more."""
+    frame = b'{"type": "x", "webhook_url": ""}'
+    probe = frame.replace(b'""', b'"' + b"u" * (4096 - len(frame)) + b'"')
+    assert len(probe) == 4096
+    assert is_probe(probe, signed=False)
+    assert not is_probe(probe + b" ", signed=False)
+
+
+def test_a_probe_with_every_field_that_a_probe_may_have() -> None:
+    """Both dialects' fields at once, signed: still nothing to keep."""
+    fields = dict.fromkeys(
+        ("event", "type", "timestamp", "webhook_url", "url_id", "request_id"), "x"
+    )
+    assert is_probe(json.dumps(fields | {"data": {}}).encode(), signed=True)

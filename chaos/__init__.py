@@ -1,0 +1,1 @@
+"""The stack under load with everything breaking; `python -m chaos`, docs/reliability.md."""

@@ -1,0 +1,253 @@
+"""One run: deploy, load, disasters, calm, drain, verdict."""
+
+import random
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from botocore.exceptions import BotoCoreError, ClientError
+from urllib3 import PoolManager
+
+from aws import schema
+from chaos.check import Breach, check
+from chaos.deployment import Deployment
+from chaos.plan import plan
+from chaos.sender import NO_ANSWER, Sender, Sent
+from chaos.sweeps import Sweeps
+from local.place import Place
+
+type Step = Callable[[str], None]
+FLAWS = ("none", "lost", "twice", "forgotten")
+# How long the drain may take, and for how long everything must be quiet.
+DRAIN_SECONDS = 120.0
+_QUIET_LOOKS = 3
+
+
+class Options(NamedTuple):
+    """What to do: `scale` divides the minutes of queues and sweeper, `minute` is the sender's."""
+
+    events: int = 3000
+    seconds: float = 150.0
+    seed: int = 1
+    threads: int = 12
+    scale: float = 15.0
+    minute: float = 0.3
+    disasters: tuple[tuple[float, str], ...] = (
+        (0.2, "freeze"),
+        (0.4, "restart"),
+        (0.6, "kill"),
+        (0.8, "freeze"),
+    )
+    freeze_seconds: float = 4.0
+    kills: int = 60
+    started_seconds: float = 15.0
+    flaw: str = "none"
+
+
+class Result(NamedTuple):
+    """What was sent, what was broken, what lies there, and whether that is right."""
+
+    options: Options
+    figures: Mapping[str, int | float]
+    faults: Mapping[str, int]
+    disasters: Mapping[str, int]
+    sweeps: Mapping[str, int]
+    breaches: Sequence[Breach]
+    sent: Sequence[Sent]
+    items: Sequence[Mapping[str, Any]]
+    dead_letters: Sequence[str]
+
+
+def run(place: Place, options: Options, step: Step) -> Result:
+    """Do it all in a stack of its own, which is stopped at the end."""
+    started = time.monotonic()
+    deployment = Deployment(place, options.seed)
+    try:
+        deployment.deploy(step, options.scale)
+        step("starting handlers")
+        deployment.warm(options.threads)
+        return _run(deployment, options, step, started)
+    finally:
+        deployment.end()
+
+
+def _run(deployment: Deployment, options: Options, step: Step, started: float) -> Result:
+    proxy = deployment.proxy
+    deliveries = plan(options.events, options.seconds, options.seed)
+    sender = Sender(deployment.webhook_url, options.minute, deliveries)
+    sweeps = Sweeps(deployment.described, f"http://127.0.0.1:{proxy.port}", options.scale)
+    step(f"sending {len(deliveries)} deliveries of {options.events} events, everything breaking")
+    proxy.raging = True
+    begun = time.monotonic()
+    threads = sender.start(options.threads)
+    sweeps.start()
+    try:
+        _disasters(deployment, options, step)
+        _join(threads, options)
+        loaded = time.monotonic()
+        proxy.raging = False
+        step("calm; waiting until nothing is open")
+        drained = _drain(deployment)
+    finally:
+        sender.stop()
+        sweeps.stop()
+    _plant(deployment, options.flaw, sender.sent)
+    items, dead_letters = _items(deployment), _messages(deployment, "dead_letter_queues")
+    found = check(sender.sent, items, dead_letters)
+    breaches = list(found.breaches)
+    if len(sender.sent) != len(deliveries):
+        unsent = len(deliveries) - len(sender.sent)
+        breaches.append(Breach(f"the sender did not come to an end with {unsent} deliveries", ""))
+    if not drained:
+        breaches.append(Breach(f"still open after {DRAIN_SECONDS:.0f} s", ""))
+    ended = time.monotonic()
+    figures = {
+        **_of_sender(sender.sent),
+        **found.figures,
+        "requests through the proxy": proxy.requests.total(),
+        "seconds of load": round(loaded - begun, 1),
+        "seconds of drain": round(ended - loaded, 1),
+        "seconds in all": round(ended - started, 1),
+    }
+    return Result(
+        options,
+        figures,
+        proxy.injected,
+        deployment.done,
+        sweeps.done,
+        breaches,
+        sender.sent,
+        items,
+        dead_letters,
+    )
+
+
+def _of_sender(sent: Sequence[Sent]) -> dict[str, int]:
+    statuses = Counter(status for one in sent for status in one.statuses)
+    return {
+        "deliveries": len(sent),
+        "requests": statuses.total(),
+        "retries": statuses.total() - len(sent),
+        "answers 200": statuses[200],
+        "answers 401": statuses[401],
+        "answers 5xx": sum(count for status, count in statuses.items() if status >= 500),
+        "no answer": statuses[NO_ANSWER],
+        "deliveries given up": sum(not one.acknowledged and len(one.statuses) > 1 for one in sent),
+    }
+
+
+def _disasters(deployment: Deployment, options: Options, step: Step) -> None:
+    """Kill workers all the time, and let the disasters happen at their parts of the load."""
+    rng = random.Random(options.seed)
+    begun = time.monotonic()
+    plans: list[tuple[float, str]] = [
+        (rng.uniform(0.05, 0.98) * options.seconds, "worker") for _ in range(options.kills)
+    ]
+    plans += [(part * options.seconds, name) for part, name in options.disasters]
+    for at, name in sorted(plans):
+        time.sleep(max(0.0, begun + at - time.monotonic()))
+        match name:
+            case "worker":
+                deployment.kill_worker(rng.choice, options.started_seconds)
+            case "freeze":
+                step("MiniStack hangs")
+                deployment.freeze(options.freeze_seconds)
+            case "restart":
+                step("MiniStack stops and starts from its saved state")
+                deployment.restart()
+            case "kill":
+                step("MiniStack is killed and starts from its saved state")
+                deployment.kill()
+    time.sleep(max(0.0, begun + options.seconds - time.monotonic()))
+
+
+def _join(threads: Sequence[threading.Thread], options: Options) -> None:
+    """Wait for the last retries, for twice as long as they can take when nothing queues."""
+    end = time.monotonic() + 2 * 111 * options.minute + 60.0
+    for thread in threads:
+        thread.join(max(0.0, end - time.monotonic()))
+
+
+def _drain(deployment: Deployment) -> bool:
+    """Wait until no event is open and no queue holds anything, some looks long."""
+    end = time.monotonic() + DRAIN_SECONDS
+    quiet = 0
+    while quiet < _QUIET_LOOKS:
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.5)
+        quiet = 0 if _waiting(deployment) or _open(deployment) else quiet + 1
+    return True
+
+
+def _waiting(deployment: Deployment) -> int:
+    return len(_messages(deployment, "queues"))
+
+
+def _open(deployment: Deployment) -> int:
+    dynamodb = deployment.client("dynamodb")
+    return sum(
+        dynamodb.query(
+            TableName=deployment.described["events_table"],
+            IndexName=schema.OPEN_INDEX,
+            KeyConditionExpression="#open = :shard",
+            ExpressionAttributeNames={"#open": "open"},
+            ExpressionAttributeValues={":shard": {"S": schema.open_shard(number)}},
+            Select="COUNT",
+        )["Count"]
+        for number in range(schema.SHARDS)
+    )
+
+
+def _items(deployment: Deployment) -> list[Mapping[str, Any]]:
+    pages = deployment.client("dynamodb").get_paginator("scan")
+    table = deployment.described["events_table"]
+    return [
+        item
+        for page in pages.paginate(TableName=table, ConsistentRead=True)
+        for item in page["Items"]
+    ]
+
+
+def _messages(deployment: Deployment, queues: str) -> list[str]:
+    """Return the texts of all messages in some queues, the invisible ones too, touching none."""
+    url = f"{deployment.process.endpoint_url}/_ministack/sqs/messages"
+    with PoolManager() as pool:
+        accounts = pool.request("GET", url, timeout=30.0, retries=False).json()["messages"]
+    wanted = {where.rpartition("/")[2] for where in deployment.described[queues].values()}
+    return [
+        message["Body"]
+        for regions in accounts.values()
+        for found in regions.values()
+        for where, messages in found.items()
+        if where.rpartition("/")[2] in wanted
+        for message in messages
+    ]
+
+
+def _plant(deployment: Deployment, flaw: str, sent: Sequence[Sent]) -> None:
+    """Damage the table, to see that the verdict sees it."""
+    if flaw == "none":
+        return
+    table, dynamodb = deployment.described["events_table"], deployment.client("dynamodb")
+    one = next(one for one in sent if one.acknowledged and one.delivery.shown)
+    key, shown = one.delivery.key, one.delivery.shown
+    if shown is None:
+        return
+    entry = {
+        "pk": {"S": schema.contact_partition(shown.number)},
+        "sk": {"S": schema.timeline_position(shown.at, key)},
+    }
+    try:
+        if flaw == "lost":
+            dynamodb.delete_item(TableName=table, Key=entry)
+        elif flaw == "twice":
+            item = dynamodb.get_item(TableName=table, Key=entry)["Item"]
+            dynamodb.put_item(TableName=table, Item=item | {"pk": {"S": "contact#+14155550000"}})
+        else:
+            ledger = {"pk": {"S": schema.event_partition(key)}, "sk": {"S": schema.LEDGER}}
+            dynamodb.delete_item(TableName=table, Key=ledger)
+    except (BotoCoreError, ClientError) as error:
+        raise RuntimeError("the flaw could not be planted") from error

@@ -1,0 +1,114 @@
+"""A sender that repeats as JustCall's body-signed dialect does, with its minutes made short."""
+
+import heapq
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from urllib3 import PoolManager, Timeout
+from urllib3.exceptions import HTTPError
+from urllib3.util import parse_url
+
+from chaos.plan import FORGED, Delivery
+from justcall import signature as signatures
+
+# JustCall gives up on an answer after this long, and repeats after so many minutes
+# [specification]. The time-out is not scaled, the minutes are.
+ANSWER_SECONDS = 10.0
+RETRY_MINUTES = (1.0, 5.0, 15.0, 30.0, 60.0)
+NO_ANSWER = 0
+
+
+# When, in which order, what, and how it was answered before.
+type _Due = tuple[float, int, Delivery, tuple[int, ...]]
+
+
+class Sent(NamedTuple):
+    """A delivery and all that it was answered; 0 stands for no answer."""
+
+    delivery: Delivery
+    statuses: tuple[int, ...]
+
+    @property
+    def acknowledged(self) -> bool:
+        return 200 in self.statuses
+
+
+class Sender:
+    """Threads that post what is due and repeat what was not acknowledged."""
+
+    def __init__(
+        self, url: Callable[[], str], minute_seconds: float, deliveries: Sequence[Delivery]
+    ) -> None:
+        self._url = url
+        self._minute = minute_seconds
+        self._pool = PoolManager(maxsize=64)
+        self._changed = threading.Condition()
+        self._left = len(deliveries)
+        self._due: list[_Due] = [(one.at, n, one, ()) for n, one in enumerate(deliveries)]
+        heapq.heapify(self._due)
+        self._started = 0.0
+        self._stopped = False
+        self.sent: list[Sent] = []
+        self.errors: Counter[str] = Counter()
+
+    def start(self, threads: int) -> list[threading.Thread]:
+        """Begin; the threads end when everything is acknowledged or given up."""
+        self._started = time.monotonic()
+        workers = [threading.Thread(target=self._work, daemon=True) for _ in range(threads)]
+        for worker in workers:
+            worker.start()
+        return workers
+
+    def stop(self) -> None:
+        """Send nothing more."""
+        with self._changed:
+            self._stopped = True
+            self._changed.notify_all()
+        self._pool.clear()
+
+    def _work(self) -> None:
+        while (taken := self._take()) is not None:
+            _, number, delivery, before = taken
+            statuses = (*before, self._post(delivery))
+            tries = 1 if delivery.sort == FORGED else 1 + len(RETRY_MINUTES)
+            with self._changed:
+                if statuses[-1] == 200 or len(statuses) == tries:
+                    self.sent.append(Sent(delivery, statuses))
+                    self._left -= 1
+                else:
+                    wait = RETRY_MINUTES[len(before)] * self._minute
+                    again = time.monotonic() - self._started + wait
+                    heapq.heappush(self._due, (again, number, delivery, statuses))
+                self._changed.notify_all()
+
+    def _take(self) -> _Due | None:
+        with self._changed:
+            while self._left and not self._stopped:
+                now = time.monotonic() - self._started
+                if self._due and self._due[0][0] <= now:
+                    return heapq.heappop(self._due)
+                self._changed.wait(min(self._due[0][0] - now, 1.0) if self._due else 1.0)
+            return None
+
+    def _post(self, delivery: Delivery) -> int:
+        where = parse_url(self._url())
+        headers = {"content-type": "application/json", "host": where.netloc or ""}
+        if delivery.signature is not None:
+            headers[signatures.HEADER] = delivery.signature
+        try:
+            answer = self._pool.request(
+                "POST",
+                where._replace(host="127.0.0.1").url,
+                body=delivery.body,
+                headers=headers,
+                timeout=Timeout(total=ANSWER_SECONDS),
+                retries=False,
+                redirect=False,
+            )
+        except HTTPError as error:
+            self.errors[type(error).__name__] += 1
+            return NO_ANSWER
+        return answer.status

@@ -1,0 +1,119 @@
+"""The sweeper's own code with its times made short, run as often as its schedule would.
+
+The deployed sweeper runs as well, each minute, with its times as they are.
+"""
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import botocore.session
+from botocore.config import Config
+
+from aws import clients
+from aws.backlog import Backlog
+from aws.queues import Queues
+from aws.sweeping import SweepLedger
+from errors import Unavailable
+from justcall.catalogue import KINDS, module_name
+from local.place import REGION, ROOT_CREDENTIALS
+from sweeper import verdict
+from sweeper.sweep import Ports, sweep
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_sqs import SQSClient
+
+SCHEDULE_SECONDS = 60.0
+_TIMES = ("PATIENCE_SECONDS", "MARGIN_SECONDS", "DOUBT_SECONDS", "MARKER_PATIENCE_SECONDS")
+
+
+class Sweeps:
+    """A thread that sweeps until it is stopped; its calls go through the proxy like all others."""
+
+    def __init__(self, described: Mapping[str, Any], endpoint_url: str, scale: float) -> None:
+        self._scale = scale
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._work, daemon=True)
+        self._ports = _ports(described, endpoint_url)
+        self.done: Counter[str] = Counter()
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End with the run that is under way."""
+        self._stopped.set()
+        if self._thread.is_alive():
+            self._thread.join(60)
+
+    def _work(self) -> None:
+        with _scaled(self._scale):
+            while not self._stopped.wait(SCHEDULE_SECONDS / self._scale):
+                self._sweep()
+
+    def _sweep(self) -> None:
+        self.done["runs"] += 1
+        try:
+            report = sweep(self._ports, time.time(), lambda: not self._stopped.is_set())
+        except Unavailable:
+            self.done["runs that failed"] += 1
+            return
+        self.done["runs that failed"] += bool(report.failures)
+        for name in ("resent", "stuck", "buried"):
+            self.done[name] += len(getattr(report, name))
+
+
+@contextmanager
+def _scaled(scale: float) -> Iterator[None]:
+    before = {name: getattr(verdict, name) for name in _TIMES}
+    for name, seconds in before.items():
+        setattr(verdict, name, seconds / scale)
+    try:
+        yield
+    finally:
+        for name, seconds in before.items():
+            setattr(verdict, name, seconds)
+
+
+def _ports(described: Mapping[str, Any], endpoint_url: str) -> Ports:
+    @cache
+    def made(service: str) -> Any:
+        return botocore.session.get_session().create_client(
+            service,
+            region_name=REGION,
+            endpoint_url=endpoint_url,
+            aws_access_key_id=ROOT_CREDENTIALS["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=ROOT_CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
+            config=Config(
+                connect_timeout=clients.CONNECT_SECONDS,
+                read_timeout=clients.READ_SECONDS,
+                retries={"mode": "legacy", "total_max_attempts": clients.ATTEMPTS},
+            ),
+        )
+
+    def dynamodb() -> "DynamoDBClient":
+        client: DynamoDBClient = made("dynamodb")
+        return client
+
+    def sqs() -> "SQSClient":
+        client: SQSClient = made("sqs")
+        return client
+
+    events, dead = (_prefix(described[name]) for name in ("queues", "dead_letter_queues"))
+    return Ports(
+        ledger=SweepLedger(dynamodb, described["events_table"]),
+        backlog=Backlog(sqs, events, dead),
+        queues=Queues(sqs, events),
+        buried={},
+    )
+
+
+def _prefix(urls: Mapping[str, str]) -> str:
+    kind = next(iter(KINDS))
+    return urls[kind].removesuffix(module_name(kind))

@@ -1,0 +1,220 @@
+"""The tests of this folder can fail: each way to break the promise on purpose turns them red."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+import pytest
+
+from aws import clients, ledger, processing, sweeping
+from aws.messages import message_of
+from errors import LedgerUnavailable
+from handler import receive
+from justcall.keys import content_hash
+from sweeper import sweep
+from tests.crash.stories import KIND, STORIES, calls_of, cases
+from tests.crash.test_at_once import SCENES, play
+from tests.crash.test_every_step import tell
+from tests.support.deliveries import signed
+from tests.support.faults import Call, Fault, faults_of, queue_url, world
+from tests.support.interleaving import Choices, explore
+from tests.support.promise import assert_kept, call
+
+type Patch = Callable[[pytest.MonkeyPatch], None]
+
+
+def send_before_put(patch: pytest.MonkeyPatch) -> None:
+    keep = ledger.Ledger.keep
+
+    def accept(delivery: Any, ports: Any, deadline: Any) -> Any:
+        event = receive._read(delivery, content_hash(delivery.body))
+        assert event
+        ports.queues.send(event.type, message_of(event))
+        kept = keep(ports.ledger, event)
+        if kept is None:
+            return receive.Outcome(receive.ACCEPTED, event.key)
+        return receive._seen_before(event, kept, ports, deadline)
+
+    patch.setattr(receive, "_accept", accept)
+
+
+def two_hundred_after_a_failed_put(patch: pytest.MonkeyPatch) -> None:
+    real = ledger.Ledger.keep
+
+    def keep(self: Any, event: Any) -> Any:
+        try:
+            return real(self, event)
+        except LedgerUnavailable:
+            return None
+
+    patch.setattr(ledger.Ledger, "keep", keep)
+
+
+def put_without_condition(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(ledger, "_ABSENT", "attribute_not_exists(nothing)")
+
+
+def evidence_thrown_away(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(ledger.Ledger, "keep_evidence", lambda _self, _event: None)
+
+
+def signature_not_looked_at(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(receive, "_authenticate", lambda *_: None)
+
+
+def commit_without_condition(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(processing, "_NOT_PROCESSED", "attribute_exists(pk)")
+
+
+def processed_stays_open(patch: pytest.MonkeyPatch) -> None:
+    real = processing.ProcessingLedger._step
+
+    def step(self: Any, *arguments: Any) -> Any:
+        made = real(self, *arguments)
+        made["UpdateExpression"] = made["UpdateExpression"].replace(", #open", "")
+        return made
+
+    patch.setattr(processing.ProcessingLedger, "_step", step)
+
+
+def entry_in_a_write_of_its_own(patch: pytest.MonkeyPatch) -> None:
+    real = processing.ProcessingLedger.commit
+
+    def commit(self: Any, key: str, *arguments: Any) -> bool:
+        client, made = self._client(), []
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(client, "transact_write_items", lambda **one: made.append(one))
+            real(self, key, *arguments)
+        [put] = [one["Put"] for one in made[0]["TransactItems"] if "Put" in one]
+        [step] = [one["Update"] for one in made[0]["TransactItems"] if "Update" in one]
+        client.put_item(**put)
+        step.pop("ReturnValuesOnConditionCheckFailure")
+        client.update_item(**step)
+        return True
+
+    patch.setattr(processing.ProcessingLedger, "commit", commit)
+
+
+def failure_undoes_processed(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(processing, "_NOT_PROCESSED", "attribute_exists(pk)")
+
+
+def take_and_never_send(patch: pytest.MonkeyPatch) -> None:
+    def send(self: Any, event: Any) -> None:
+        assert self._ports.ledger.take(event, self._now)
+
+    patch.setattr(sweep._Kind, "_send", send)
+
+
+def take_after_sending(patch: pytest.MonkeyPatch) -> None:
+    def send(self: Any, event: Any) -> None:
+        whole = self._ports.ledger.load(event.key)
+        if whole:
+            self._ports.queues.send(self._kind, message_of(whole))
+            self._ports.ledger.take(event, self._now)
+
+    patch.setattr(sweep._Kind, "_send", send)
+
+
+def bury_what_is_processed(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(sweeping, "_STILL_OPEN", "attribute_exists(pk)")
+
+
+def dead_letters_not_looked_at(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(sweep._Kind, "bury", lambda _self: None)
+
+
+def tell_every_case(*names: str) -> None:
+    for name in names:
+        for case in cases(name):
+            with world() as made:
+                tell(made, case)
+
+
+def play_every_failure(name: str) -> None:
+    scene = SCENES[name]
+    found: set[Call] = set()
+    explore(lambda choices: found.update(play(scene, choices, None, None)))
+    for one in sorted(found):
+        for fault in scene.faults or faults_of(one.operation):
+            explore(partial(_again, name, one, fault))
+
+
+def _again(name: str, failing: Call, fault: Fault, choices: Choices) -> None:
+    play(SCENES[name], choices, failing, fault)
+
+
+def deliver_a_forgery() -> None:
+    with world() as made:
+        made.forge(call(), signed(call(), secret="a guess"))
+        made.settle()
+        assert_kept(made)
+
+
+def redrive_too_early() -> None:
+    """A copy of a message that was processed lies among the dead letters."""
+    with world() as made:
+        made.deliver(call())
+        [message] = made.backend.receive(KIND)
+        made.work(KIND, [message])
+        clients.sqs().send_message(QueueUrl=queue_url(KIND, dead=True), MessageBody=message["Body"])
+        made.settle()
+        assert_kept(made)
+
+
+BROKEN: Sequence[tuple[Patch, Callable[[], None]]] = (
+    (send_before_put, lambda: play_every_failure("a conflict")),
+    (two_hundred_after_a_failed_put, lambda: tell_every_case("plain")),
+    (put_without_condition, lambda: tell_every_case("again", "conflicting")),
+    (evidence_thrown_away, lambda: tell_every_case("conflicting")),
+    (signature_not_looked_at, deliver_a_forgery),
+    (commit_without_condition, lambda: play_every_failure("two processors")),
+    (processed_stays_open, lambda: tell_every_case("plain")),
+    (entry_in_a_write_of_its_own, lambda: tell_every_case("plain")),
+    (failure_undoes_processed, lambda: play_every_failure("two processors, last receive")),
+    (take_and_never_send, lambda: tell_every_case("lost")),
+    (take_after_sending, lambda: tell_every_case("lost")),
+    (bury_what_is_processed, redrive_too_early),
+    (dead_letters_not_looked_at, lambda: tell_every_case("dead")),
+)
+
+
+@pytest.mark.parametrize(
+    ("patch", "probe"), BROKEN, ids=[patch.__name__.replace("_", "-") for patch, _ in BROKEN]
+)
+def test_a_broken_promise_is_found(
+    patch: Patch, probe: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What breaks the promise on purpose is noticed."""
+    patch(monkeypatch)
+    with pytest.raises(AssertionError):
+        probe()
+
+
+def test_the_probes_pass_when_nothing_is_broken() -> None:
+    """Those probes that stand in no other test find nothing where nothing is."""
+    deliver_a_forgery()
+    redrive_too_early()
+
+
+def test_every_call_is_known() -> None:
+    """The stories make every call that handler, processors and sweeper can make."""
+    made = {(one.actor, one.operation) for name in STORIES for one in calls_of(name)}
+    assert made == {
+        ("handler", "GetSecretValue"),
+        ("handler", "PutItem"),
+        ("handler", "TransactWriteItems"),
+        ("handler", "SendMessage"),
+        ("handler", "UpdateItem"),
+        ("processor", "Query"),
+        ("processor", "BatchGetItem"),
+        ("processor", "TransactWriteItems"),
+        ("processor", "PutItem"),
+        ("processor", "UpdateItem"),
+        ("sweeper", "Query"),
+        ("sweeper", "GetQueueAttributes"),
+        ("sweeper", "ReceiveMessage"),
+        ("sweeper", "ChangeMessageVisibility"),
+        ("sweeper", "UpdateItem"),
+        ("sweeper", "SendMessage"),
+    }

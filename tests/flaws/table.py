@@ -1,0 +1,664 @@
+"""What other receivers do wrong, how that would look here, and the test that goes red.
+
+`python -m tests.flaws.table` writes docs/flaws.md anew.
+
+Sources: "facts" is the list of mistakes that public receivers make, found when JustCall's webhooks
+were looked into; the others are issues and pull requests in which users told of the flaw.
+"""
+
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).parents[2]
+DOCUMENT = ROOT / "docs/flaws.md"
+_BEGIN, _END = "<!-- flaws: begin -->", "<!-- flaws: end -->"
+_LATER_BEGIN, _LATER_END = "<!-- later: begin -->", "<!-- later: end -->"
+
+
+class Flaw(NamedTuple):
+    """One flaw: `before` stands exactly once in `file`, and `after` takes its place."""
+
+    name: str
+    others: str
+    source: str
+    file: str
+    before: str
+    after: str
+    test: str
+
+
+_UNIT, _INTEGRATION = "tests/unit", "tests/integration"
+_RECEIVE = f"{_UNIT}/handler/test_receive.py"
+_APP = f"{_UNIT}/handler/test_app.py"
+_SIGNATURE = f"{_UNIT}/justcall/test_signature.py"
+_KEYS = f"{_UNIT}/justcall/test_keys.py"
+_SECRETS = f"{_UNIT}/aws/test_secrets.py"
+_VERDICT = f"{_UNIT}/sweeper/test_verdict.py"
+_CANARY = f"{_UNIT}/test_canary.py"
+_PROMISES = f"{_INTEGRATION}/test_promises.py"
+_RACES = f"{_INTEGRATION}/test_races.py"
+_REPLAY = f"{_INTEGRATION}/test_replay.py"
+_SWEEPER = f"{_INTEGRATION}/test_sweeper.py"
+_JOINING = f"{_INTEGRATION}/test_joining.py"
+
+_AUTHENTICITY = (
+    Flaw(
+        "hmac-of-parsed-json",
+        "They parse the body, write it as JSON again and sign that: other blanks, another signature.",
+        "facts",
+        "src/justcall/signature.py",
+        "hmac.compare_digest(claimed, _digest(body, secret))",
+        'hmac.compare_digest(claimed, _digest(__import__("json").dumps('
+        '__import__("json").loads(body)).encode(), secret))',
+        f"{_SIGNATURE}::test_every_changed_bit_of_a_body_is_refused",
+    ),
+    Flaw(
+        "signature-only-if-present",
+        "They check a signature if there is one, so whoever leaves it out gets in.",
+        "facts; AWS's webhook sample",
+        "src/handler/receive.py",
+        "    claimed = signature.parse(delivery.signature)\n",
+        "    if not delivery.signature:\n        return\n"
+        "    claimed = signature.parse(delivery.signature)\n",
+        f"{_RECEIVE}::test_unsigned_body_has_no_effect",
+    ),
+    Flaw(
+        "signature-only-if-secret",
+        "They check signatures if a secret is set: one that is missing opens the door.",
+        "facts; frain-dev/convoy#2656",
+        "src/handler/receive.py",
+        "    except (SignatureRefused, SecretUnavailable):\n",
+        "    except SecretUnavailable:\n        pass\n    except SignatureRefused:\n",
+        f"{_RECEIVE}::test_no_refusal_while_the_secrets_are_unknown",
+    ),
+    Flaw(
+        "empty-secret-verifies",
+        "They compute with an empty key, with which anybody can sign.",
+        "corsairdev/corsair#830",
+        "src/justcall/signature.py",
+        "matched |= bool(secret) and hmac",
+        "matched |= hmac",
+        f"{_SIGNATURE}::test_empty_secret_verifies_nothing_that_it_signed",
+    ),
+    Flaw(
+        "empty-secret-is-one",
+        "They take a secret without a text for a secret.",
+        "frain-dev/convoy#2656",
+        "src/aws/secrets.py",
+        "        if not current:\n",
+        "        if current is None:\n",
+        f"{_SECRETS}::test_empty_secret_is_none",
+    ),
+    Flaw(
+        "comparison-throws-on-length",
+        "Their constant-time comparison throws when lengths differ: 500 for a forger to see.",
+        "facts",
+        "src/justcall/signature.py",
+        '        raise SignatureRefused("signature-malformed") from error\n'
+        '    raise SignatureRefused("signature-malformed")\n',
+        '        raise SignatureRefused("signature-malformed") from error\n'
+        '    raise ValueError("Input buffers must have the same byte length")\n',
+        f"{_SIGNATURE}::test_malformed_headers_are_refused",
+    ),
+    Flaw(
+        "comparison-throws-on-non-ascii",
+        "Their comparison throws when the header holds other than ASCII characters.",
+        "facts",
+        "src/justcall/signature.py",
+        "    except ValueError as error:  # binascii",
+        "    except binascii.Error as error:  # binascii",
+        f"{_SIGNATURE}::test_malformed_headers_are_refused",
+    ),
+    Flaw(
+        "previous-secret-refused",
+        "They know one secret, and refuse what was signed before a rotation.",
+        "octokit/webhooks.js#770",
+        "src/aws/secrets.py",
+        "self._values = (current, previous) if previous else (current,)",
+        "self._values = (current,)",
+        f"{_PROMISES}::test_the_secret_in_aws_decides",
+    ),
+    Flaw(
+        "rotation-needs-a-deploy",
+        "They read the secret once, at their start: a rotation takes a new deploy.",
+        "probot/probot#1974",
+        "src/aws/secrets.py",
+        "        asked = self._may_ask(deadline)\n",
+        "        asked = False\n",
+        f"{_SECRETS}::test_mismatch_after_a_minute_finds_the_new_secret",
+    ),
+    Flaw(
+        "forger-drives-calls",
+        "They ask the secret store again for every wrong signature, so a forger can throttle it.",
+        "octokit/webhooks.js#770",
+        "src/aws/secrets.py",
+        "return deadline.now() - self._asked_at >= FRESH_SECONDS",
+        "return True",
+        f"{_SECRETS}::test_mismatches_cause_one_call_a_minute",
+    ),
+    Flaw(
+        "base64-not-decoded",
+        "They verify the base64 text that API Gateway hands over, not what was sent.",
+        "stripe/stripe-node#1768; aws/aws-sam-cli#3110",
+        "src/handler/app.py",
+        '    if not event.get("isBase64Encoded"):\n',
+        "    if body:\n",
+        f"{_APP}::test_base64_bodies_are_decoded_before_they_are_verified",
+    ),
+    Flaw(
+        "always-base64",
+        "They decode every body, also where API Gateway hands over plain text.",
+        "aws/aws-sam-cli#7927",
+        "src/handler/app.py",
+        '    if not event.get("isBase64Encoded"):\n',
+        "    if not body:\n",
+        f"{_APP}::test_samples",
+    ),
+)
+
+_PROBE = (
+    Flaw(
+        "authentication-before-the-probe",
+        "They refuse JustCall's unsigned probe, so the URL can't be saved.",
+        "facts",
+        "src/handler/receive.py",
+        "        if envelope.is_probe(delivery.body, signed=False):\n"
+        "            return Outcome(PROBE)\n        raise\n",
+        "        raise\n",
+        f"{_RECEIVE}::test_unsigned_probe_succeeds_without_effect",
+    ),
+    Flaw(
+        "unsigned-is-a-probe",
+        "They take everything without a signature for a probe, and answer 200.",
+        "facts (the probe)",
+        "src/handler/receive.py",
+        "        if envelope.is_probe(delivery.body, signed=False):\n",
+        "        if not delivery.signature or envelope.is_probe(delivery.body, signed=False):\n",
+        f"{_RECEIVE}::test_unsigned_body_has_no_effect",
+    ),
+    Flaw(
+        "empty-id-is-a-probe",
+        "They take what has no id for a probe, and lose the events whose id is empty.",
+        "facts (the probe)",
+        "src/justcall/envelope.py",
+        '    return document.get("data") in (None, {}, [])\n',
+        '    data = document.get("data")\n'
+        '    return data in (None, {}, []) or (isinstance(data, dict) and data.get("call_id") == "")\n',
+        f"{_RECEIVE}::test_event_with_an_empty_id_is_no_probe",
+    ),
+)
+
+_ANSWERS = (
+    Flaw(
+        "200-after-a-failure",
+        "They answer 200 though the event was not kept, and the sender never comes back.",
+        "facts",
+        "src/handler/app.py",
+        "    return answer(status, word)\n",
+        "    return answer(KEPT, word)\n",
+        f"{_APP}::test_what_may_mend_is_a_503",
+    ),
+    Flaw(
+        "401-without-a-secret",
+        "They answer 401 while their secret store is down; a 4xx may lose the event for ever.",
+        "facts",
+        "src/errors/__init__.py",
+        "class SecretUnavailable(Unavailable):",
+        "class SecretUnavailable(SignatureRefused):",
+        f"{_APP}::test_what_may_mend_is_a_503",
+    ),
+    Flaw(
+        "404-for-later",
+        "They answer 404 for what they can't place yet, which may never be sent again.",
+        "facts",
+        "src/handler/answers.py",
+        '    (Unavailable, 503, "unavailable"),\n',
+        '    (Unavailable, 404, "not found"),\n',
+        f"{_APP}::test_every_error_has_an_answer",
+    ),
+    Flaw(
+        "slow-work-before-the-answer",
+        "They act on the event before they answer, and the sender gives up waiting.",
+        "facts",
+        "src/handler/receive.py",
+        "    ports.queues.send(event.type, message_of(event))\n    return Outcome(ACCEPTED, event.key)\n",
+        '    ports.ledger._client().get_item(TableName="contacts", Key={})\n'
+        "    ports.queues.send(event.type, message_of(event))\n    return Outcome(ACCEPTED, event.key)\n",
+        f"{_UNIT}/aws/test_deadline.py::test_accepted_event_makes_two_calls",
+    ),
+    Flaw(
+        "answer-later-than-the-sender-waits",
+        "They begin a call though it may end after the sender has hung up.",
+        "facts",
+        "src/handler/receive.py",
+        "    deadline.require_call()\n    ports.queues.send(",
+        "    ports.queues.send(",
+        f"{_RECEIVE}::test_no_call_begins_that_could_end_too_late",
+    ),
+    Flaw(
+        "unknown-type-refused",
+        "They refuse types that they do not know; new ones come without notice.",
+        "facts (event types)",
+        "src/handler/receive.py",
+        "    if not read.data:\n",
+        "    if read.type not in KINDS:\n        raise BodyTooLarge\n    if not read.data:\n",
+        f"{_RECEIVE}::test_unknown_type_is_kept_as_unhandled",
+    ),
+    Flaw(
+        "unknown-type-dropped",
+        "They answer 200 for types that they do not know, and keep nothing.",
+        "facts (event types)",
+        "src/handler/receive.py",
+        "    deadline.require_call()\n    kept = ports.ledger.keep(event)\n",
+        "    if event.status == UNHANDLED:\n        return Outcome(UNHANDLED, event.key, reason)\n"
+        "    deadline.require_call()\n    kept = ports.ledger.keep(event)\n",
+        f"{_RECEIVE}::test_unknown_type_is_kept_as_unhandled",
+    ),
+    Flaw(
+        "unreadable-refused",
+        "They refuse authentic bytes that they can't read, and nobody ever sees them.",
+        "facts (event types)",
+        "src/handler/receive.py",
+        "        event, reason = _quarantined(delivery, body_hash), unreadable.reason\n",
+        "        raise BodyTooLarge from unreadable\n",
+        f"{_RECEIVE}::test_unreadable_body_is_quarantined",
+    ),
+)
+
+_IDENTITY = (
+    Flaw(
+        "dedupe-by-call-id",
+        "They know an event by its call alone: call.completed is taken for a copy of call.answered.",
+        "facts",
+        "src/justcall/keys.py",
+        "    if envelope.type in KINDS and envelope.type not in REPEATABLE:\n"
+        '        return f"{envelope.type}:{identity}"\n'
+        '    return f"{envelope.type}:{identity}:{body_hash[:_SHORT_HASH]}"\n',
+        "    return identity\n",
+        f"{_KEYS}::test_call_id_alone_is_no_key",
+    ),
+    Flaw(
+        "dedupe-by-type-and-id",
+        "They know an update by type and object, and swallow the second real change.",
+        "facts",
+        "src/justcall/keys.py",
+        '    return f"{envelope.type}:{identity}:{body_hash[:_SHORT_HASH]}"\n',
+        '    return f"{envelope.type}:{identity}"\n',
+        f"{_JOINING}::test_the_newest_news_win_in_any_order_of_arrival",
+    ),
+    Flaw(
+        "look-then-write",
+        "They look whether the event is there and then write it: two at once are both new.",
+        "Devlaner/devlane#332; frain-dev/convoy#1618",
+        "src/aws/ledger.py",
+        "            self._client().put_item(\n                TableName=self._table,\n"
+        "                Item=item,\n                ConditionExpression=_ABSENT,\n"
+        '                ReturnValuesOnConditionCheckFailure="ALL_OLD",\n            )\n',
+        '            key = {name: item[name] for name in ("pk", "sk")}\n'
+        "            old = self._client().get_item(TableName=self._table, Key=key)\n"
+        '            if "Item" in old:\n                return _kept(old["Item"])\n'
+        "            self._client().put_item(TableName=self._table, Item=item)\n",
+        f"{_RACES}::test_two_deliveries_at_once",
+    ),
+    Flaw(
+        "own-retry-is-a-duplicate",
+        "Their client writes twice because an answer was lost, and they take that for a duplicate.",
+        "aws-powertools/powertools-lambda-python#4759",
+        "src/aws/ledger.py",
+        "        return None if kept and kept.delivery_id == event.delivery_id else kept\n",
+        "        return kept\n",
+        f"{_PROMISES}::test_a_lost_put_answer_is_no_duplicate",
+    ),
+    Flaw(
+        "consumer-does-not-dedupe",
+        "They dedupe at the edge only, and act on each copy that the queue delivers.",
+        "preloop#517; frain-dev/convoy#1618",
+        "src/aws/processing.py",
+        '            "ConditionExpression": f"{_KNOWN} AND {_NOT_PROCESSED}",\n',
+        '            "ConditionExpression": _KNOWN,\n',
+        f"{_RACES}::test_interleaved_copies_of_one_message",
+    ),
+    Flaw(
+        "conflict-is-a-duplicate",
+        "They answer the same id with other content as a duplicate, and throw the content away.",
+        "NousResearch/hermes-agent#85618",
+        "src/handler/receive.py",
+        "    if kept.body_hash != event.body_hash:\n        ports.ledger.keep_evidence(event)\n"
+        "        return Outcome(CONFLICT, event.key)\n",
+        "",
+        f"{_PROMISES}::test_other_content_under_the_same_key_is_evidence",
+    ),
+)
+
+_LOSS = (
+    Flaw(
+        "queue-before-ledger",
+        "They send first and write afterwards: what dies in between is acted on and unknown.",
+        "Wave-RF/WaveHouse#384",
+        "src/handler/receive.py",
+        "    kept = ports.ledger.keep(event)\n",
+        "    ports.queues.send(event.type, message_of(event))\n    kept = ports.ledger.keep(event)\n",
+        f"{_RECEIVE}::test_event_is_kept_before_it_is_sent",
+    ),
+    Flaw(
+        "marker-without-a-message",
+        "They mark an event as seen and die before it is queued; the repetition is a duplicate.",
+        "elizaOS/eliza#10160; Wave-RF/WaveHouse#384",
+        "src/handler/receive.py",
+        "    if lost:\n        ports.queues.send(event.type, message_of(event))\n",
+        "    if lost:\n",
+        f"{_PROMISES}::test_a_delivery_that_died_before_its_send_is_sent_by_the_next",
+    ),
+    Flaw(
+        "pending-row-nobody-sees",
+        "They keep no list of what is unfinished, so what is lost is never looked for.",
+        "elizaOS/eliza#10160",
+        "src/aws/ledger.py",
+        "        if event.status == RECEIVED:\n",
+        "        if event.status == FAILED:\n",
+        f"{_SWEEPER}::test_a_lost_event_is_sent_again",
+    ),
+    Flaw(
+        "pending-row-nobody-reaps",
+        "They see that a row is pending and nobody sends it again.",
+        "LanternOps/breeze#4095",
+        "src/sweeper/sweep.py",
+        "            run.resend(opened[kind], states.get(kind, State()))\n",
+        "",
+        f"{_SWEEPER}::test_a_lost_event_is_sent_again",
+    ),
+    Flaw(
+        "attempt-locks-the-event",
+        "They mark an event as in progress; one that died or failed there is never tried again.",
+        "langfuse#16500; aws-powertools/powertools-lambda-python#738, #8049",
+        "src/aws/processing.py",
+        '_NOT_PROCESSED = "#status <> :processed"\n',
+        '_NOT_PROCESSED = "#status <> :processed AND attribute_not_exists(attempts)"\n',
+        f"{_PROMISES}::test_the_last_failure_makes_it_failed_and_a_success_mends_it",
+    ),
+    Flaw(
+        "dead-letters-nobody-reads",
+        "They have a dead-letter queue, and nothing tells the event's record what lies there.",
+        "JSONbored/loopover#1286",
+        "src/sweeper/sweep.py",
+        "            run.bury()\n",
+        "",
+        f"{_SWEEPER}::test_what_died_is_failed",
+    ),
+    Flaw(
+        "redrive-deletes-first",
+        "They delete a dead letter before it is sent again, and lose it when that fails.",
+        "JSONbored/loopover#1286",
+        "cli/dead_letters.py",
+        '        sqs.send_message(QueueUrl=stack.queues[kind], MessageBody=message["Body"])\n'
+        '        sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])\n',
+        '        sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])\n'
+        '        sqs.send_message(QueueUrl=stack.queues[kind], MessageBody=message["Body"])\n',
+        f"{_REPLAY}::test_what_could_not_be_sent_is_not_deleted",
+    ),
+    Flaw(
+        "poison-fails-its-batch",
+        "One bad record fails its whole batch, again and again.",
+        "aws-powertools/powertools-lambda-python#2091",
+        "src/aws/consumer.py",
+        "            return process_partial_response(\n"
+        "                event, lambda record: consume(record, kind, _tables()), batch, context\n"
+        "            )\n",
+        '            for record in event["Records"]:\n'
+        "                consume(SQSRecord(record), kind, _tables())\n"
+        '            return {"batchItemFailures": []}\n',
+        f"{_PROMISES}::test_a_poison_record_fails_alone",
+    ),
+    Flaw(
+        "batch-of-failures-raises",
+        "A batch in which all records failed raises, and hides which and why.",
+        "aws-powertools/powertools-lambda-python#4719",
+        "src/aws/consumer.py",
+        "raise_on_entire_batch_failure=False",
+        "raise_on_entire_batch_failure=True",
+        f"{_RACES}::test_message_that_never_succeeds_is_a_dead_letter",
+    ),
+    Flaw(
+        "poison-is-swallowed",
+        "They log a bad record and let it be deleted.",
+        "aws-powertools/powertools-lambda-python#8273",
+        "src/aws/consumer.py",
+        "reason=error.reason)\n        raise\n    return message\n",
+        "reason=error.reason)\n        return Marker(kind, '2026-01-01T00:00:00.000Z')\n"
+        "    return message\n",
+        f"{_PROMISES}::test_a_poison_record_fails_alone",
+    ),
+    Flaw(
+        "failure-undoes-processed",
+        "A late copy that fails turns a finished event into a failed one.",
+        "aws-powertools/powertools-lambda-python#4759",
+        "src/aws/processing.py",
+        'ConditionExpression=f"{_KNOWN} AND {_NOT_PROCESSED}",\n',
+        'ConditionExpression=f"({_KNOWN} OR {_NOT_PROCESSED})",\n',
+        f"{_PROMISES}::test_a_failure_never_undoes_processed",
+    ),
+)
+
+_AGAIN = (
+    Flaw(
+        "replay-is-deduped",
+        "A replay goes through the same dedupe, which swallows it.",
+        "hookdeck/outpost#670",
+        "cli/replay.py",
+        "            self._queues.send(event.type, message_of(event))\n",
+        "            ledger = Ledger(lambda: self._dynamodb, self._stack.events_table, 90)\n"
+        '            if ledger.keep(event._replace(delivery_id="replay")) is None:\n'
+        "                self._queues.send(event.type, message_of(event))\n",
+        f"{_REPLAY}::test_a_failed_event_is_replayed",
+    ),
+    Flaw(
+        "replay-acts-again",
+        "A replay acts on what is processed, though nobody asked for that.",
+        "KanishJebaMathewM/Truxify#11218",
+        "cli/replay.py",
+        "    if not force:\n",
+        "    if not was:\n",
+        f"{_REPLAY}::test_processed_events_are_left_alone",
+    ),
+    Flaw(
+        "forced-replay-doubles",
+        "A forced replay adds its effects to those of the first time.",
+        "KanishJebaMathewM/Truxify#11218",
+        "cli/reopening.py",
+        '                    {"Delete": {"TableName": self._table, "Key": where}},\n',
+        "",
+        f"{_REPLAY}::test_forced_it_is_as_if_it_ran_once",
+    ),
+    Flaw(
+        "two-replays-at-once",
+        "Two replays of one event both take it.",
+        "KanishJebaMathewM/Truxify#11218",
+        "cli/reopening.py",
+        '            "UpdateExpression": _REOPENED,\n            "ConditionExpression": _AS_SEEN,\n',
+        '            "UpdateExpression": _REOPENED,\n'
+        '            "ConditionExpression": "#status = :was OR #status = :received",\n',
+        f"{_REPLAY}::test_two_replays_at_once",
+    ),
+    Flaw(
+        "sweeper-amplifies-a-backlog",
+        "They send again whatever is old, also what only waits in a long queue.",
+        "LanternOps/breeze#4095",
+        "src/sweeper/verdict.py",
+        "    if waiting == 0:\n",
+        "    if waiting >= 0:\n",
+        f"{_VERDICT}::test_a_backlog_is_not_amplified",
+    ),
+    Flaw(
+        "sweeper-without-backoff",
+        "They try again at every run, however often it was in vain.",
+        "LanternOps/breeze#4095",
+        "src/sweeper/verdict.py",
+        "    return PATIENCE_SECONDS * 2.0**sweeps\n",
+        "    return PATIENCE_SECONDS\n",
+        f"{_VERDICT}::test_each_sweep_doubles_the_patience",
+    ),
+    Flaw(
+        "sweeper-without-an-end",
+        "They try again for ever, and nobody is told.",
+        "LanternOps/breeze#4095",
+        "src/sweeper/verdict.py",
+        "    stuck = [event for event in due if event.sweeps >= MOST_SWEEPS]\n"
+        "    due = [event for event in due if event.sweeps < MOST_SWEEPS]\n",
+        "    stuck: list[OpenEvent] = []\n",
+        f"{_VERDICT}::test_at_the_end_an_event_is_stuck",
+    ),
+    Flaw(
+        "two-sweeps-at-once",
+        "Two runs that overlap both send the same event.",
+        "langfuse#16500",
+        "src/aws/sweeping.py",
+        '            f"{_STILL_OPEN} AND {_NOT_TAKEN}",\n',
+        '            f"{_STILL_OPEN} AND (attribute_not_exists(sweeps) OR :before >= :none)",\n',
+        f"{_SWEEPER}::test_two_sweeps_at_once_send_once",
+    ),
+)
+
+_MEANING = (
+    Flaw(
+        "outgoing-is-inbound",
+        'They look for "in" in the direction, and "Outgoing" holds it.',
+        "facts",
+        "src/justcall/models.py",
+        "    return _DIRECTIONS.get(word, word) if isinstance(word, str) else word\n",
+        '    return Direction.INBOUND if isinstance(word, str) and "in" in word else word\n',
+        f"{_UNIT}/justcall/test_models.py::test_outgoing_is_outbound",
+    ),
+    Flaw(
+        "update-belongs-to-nobody",
+        "An update that comes before its call makes a row that belongs to nobody.",
+        "facts",
+        "src/aws/consumer.py",
+        '    waiting = shown | {"number": subjects.pending(subject)}\n',
+        '    waiting = shown | {"number": NO_NUMBER}\n',
+        f"{_JOINING}::test_an_update_waits_for_its_call",
+    ),
+    Flaw(
+        "update-misses-its-call",
+        "An update looks for its call while the call arrives, and both miss each other.",
+        "facts",
+        "src/aws/consumer.py",
+        "commit(key, waiting, attempts, now, subjects.keys_of(subject))\n",
+        "commit(key, waiting, attempts, now)\n",
+        f"{_JOINING}::test_a_call_that_appears_meanwhile_is_found",
+    ),
+    Flaw(
+        "order-of-arrival",
+        "They order events as they arrive, though neither dialect promises an order.",
+        "stripe/stripe-cli#418",
+        "src/aws/consumer.py",
+        '        "at": envelope.event_time(read.timestamp) or message.received_at,\n',
+        '        "at": message.received_at,\n',
+        f"{_PROMISES}::test_the_timeline_is_in_the_order_of_event_times",
+    ),
+    Flaw(
+        "late-news-win",
+        "An older update that arrives late overwrites what is newer.",
+        "google/go-github#2706",
+        "src/justcall/timeline.py",
+        '    for entry in sorted(entries, key=lambda one: (one["at"], one["key"])):\n',
+        "    for entry in entries:\n",
+        f"{_UNIT}/justcall/test_timeline.py::test_one_call_is_one_entry",
+    ),
+)
+
+_LOGS = (
+    Flaw(
+        "body-in-the-log",
+        "They log the payload of what failed.",
+        "PostHog/posthog#67069",
+        "src/handler/app.py",
+        "    details = {} if refused else observability.cause(error)\n",
+        '    details = {"body": event.get("body")}\n',
+        f"{_CANARY}::test_handler",
+    ),
+    Flaw(
+        "signature-in-the-log",
+        "They log the request's headers, the signature among them.",
+        "PostHog/posthog#67069",
+        "src/handler/app.py",
+        '        "request_id": event["requestContext"].get("requestId"),\n',
+        '        "request_id": event["requestContext"].get("requestId"),\n'
+        '        "headers": event.get("headers"),\n',
+        f"{_CANARY}::test_no_signature_is_told",
+    ),
+    Flaw(
+        "values-in-the-error",
+        "Their validation errors quote what stood in the fields: numbers and names.",
+        "PostHog/posthog#67069",
+        "src/aws/consumer.py",
+        "        raise ModelRefused(detail=_fields(error)) from None\n",
+        "        raise ModelRefused(detail=str(error)) from None\n",
+        f"{_CANARY}::test_refused_models",
+    ),
+    Flaw(
+        "numbers-in-keys",
+        "They make keys of phone numbers and addresses, and log the keys.",
+        "PostHog/posthog#67069",
+        "src/justcall/keys.py",
+        '            return text if plain else f"{_HASHED}{_text_hash(text)}"\n',
+        "            return text\n",
+        f"{_KEYS}::test_personal_ids_are_hashed",
+    ),
+)
+
+GROUPS: dict[str, tuple[Flaw, ...]] = {
+    "Who gets in": _AUTHENTICITY,
+    "The probe": _PROBE,
+    "What is answered": _ANSWERS,
+    "What is the same event": _IDENTITY,
+    "What gets lost": _LOSS,
+    "What happens again": _AGAIN,
+    "What is understood": _MEANING,
+    "What is told": _LOGS,
+}
+FLAWS = tuple(flaw for group in GROUPS.values() for flaw in group)
+
+# Mistakes with deliveries of the url-signed dialect, which is not read yet.
+LATER: dict[str, str] = {
+    "parseInt of the timestamp": "`YYYY-MM-DD HH:MM:SS` read as a number is the year: every delivery is too old.",
+    "local-time parsing": "The timestamp is UTC; read as local time it is hours off.",
+    "HMAC over the body": "url-signed signatures cover secret, URL, type and time, not the body.",
+    "`call_info.status` taken for the outcome": "It says Archived or Unarchived; the outcome is `call_info.type`.",
+    "recording read from the wrong place": "It is `call_info.recording`, not on the top level.",
+    "contact flags read from the top level": "They are nested in `data.status`.",
+    "`sms.sent_received` counted beside its twins": "One text comes under two types.",
+}
+
+
+def rows() -> str:
+    """Return the tables of docs/flaws.md as they should be."""
+    lines: list[str] = []
+    for title, flaws in GROUPS.items():
+        lines += [f"### {title}", "", "| flaw | what others do | source | test that goes red |"]
+        lines.append("|---|---|---|---|")
+        lines += [
+            f"| `{flaw.name}` | {flaw.others} | {flaw.source} |"
+            f" `{flaw.test.split('::')[1]}` in `{flaw.test.split('::')[0]}` |"
+            for flaw in flaws
+        ]
+        lines.append("")
+    return "\n".join(lines).rstrip()
+
+
+def later_rows() -> str:
+    """Return the table of what is not covered yet."""
+    lines = [f"| {name} | {why} |" for name, why in LATER.items()]
+    return "\n".join(["| flaw | what it is |", "|---|---|", *lines])
+
+
+def filled(text: str) -> str:
+    """Return the document with its tables as they should be."""
+    for begin, end, table in ((_BEGIN, _END, rows()), (_LATER_BEGIN, _LATER_END, later_rows())):
+        head, _, rest = text.partition(begin)
+        _, _, tail = rest.partition(end)
+        text = f"{head}{begin}\n\n{table}\n\n{end}{tail}"
+    return text
+
+
+if __name__ == "__main__":
+    DOCUMENT.write_text(filled(DOCUMENT.read_text()))

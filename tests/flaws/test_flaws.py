@@ -1,0 +1,58 @@
+"""Each flaw of other receivers, planted in a copy of the code, turns a test red."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from types import SimpleNamespace
+
+import pytest
+
+from tests.flaws import planting
+from tests.flaws.planting import Run
+from tests.flaws.table import FLAWS, Flaw
+
+# As many as a small machine has processors.
+_AT_ONCE = 2
+# What a test without parameters has.
+_NONE = SimpleNamespace(params={})
+
+
+@pytest.fixture(scope="session")
+def untouched(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    code = planting.copy(tmp_path_factory.mktemp("untouched"))
+    return planting.run(code, sorted({flaw.test for flaw in FLAWS}))
+
+
+@pytest.fixture(scope="session")
+def planted(
+    tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[Callable[[Flaw], Run]]:
+    """Return what became of the tests for a flaw; all those asked for run side by side."""
+
+    def one(flaw: Flaw) -> Run:
+        code = planting.copy(tmp_path_factory.mktemp(flaw.name))
+        planting.plant(flaw, code)
+        return planting.run(code, [flaw.test], "-x")
+
+    wanted: dict[str, Flaw] = {
+        flaw.name: flaw
+        for item in request.session.items
+        if isinstance(flaw := getattr(item, "callspec", _NONE).params.get("flaw"), Flaw)
+    }
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        runs: dict[str, Future[Run]] = {
+            name: pool.submit(one, flaw) for name, flaw in wanted.items()
+        }
+        yield lambda flaw: runs[flaw.name].result()
+
+
+@pytest.mark.parametrize("flaw", FLAWS, ids=lambda flaw: flaw.name)
+def test_flaw_turns_its_test_red(flaw: Flaw, planted: Callable[[Flaw], Run]) -> None:
+    """The test that the table names fails, and fails by what it asserts, not for want of running."""
+    ran = planted(flaw)
+    assert (ran.code, ran.errors) == (1, 0), ran.output
+    assert ran.failed == 1, ran.output
+
+
+def test_without_a_flaw_the_same_tests_are_green(untouched: Run) -> None:
+    """It is the flaw that turns a test red: the copy as such passes them all."""
+    assert untouched.code == 0, untouched.output

@@ -1,0 +1,373 @@
+"""Any history of deliveries, batches, deaths, sweeps and replays keeps the promise.
+
+10,000 steps at every run, the same ones; HOOKS_MODEL_STEPS=N takes N of them, or as many more.
+"""
+
+import os
+from collections import Counter
+from contextlib import ExitStack
+from types import SimpleNamespace
+from typing import Any, ClassVar
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from aws import clients
+from cli import replay
+from justcall.catalogue import KINDS
+from tests.crash import test_the_harness as harness
+from tests.support import stack
+from tests.support.faults import FAULTS, Call, Fault, Item, Small, World, name_of, queue_url, world
+from tests.support.promise import (
+    Contents,
+    assert_kept,
+    breaches,
+    call,
+    contents,
+    key_of,
+    sms,
+    update,
+)
+
+STEPS = int(os.environ.get("HOOKS_MODEL_STEPS", "10000"))
+STEPS_OF_A_HISTORY = 50
+RECEIVES = 5
+
+NAMES = st.sampled_from(["c1", "c2", "c3"])
+KIND = st.sampled_from(["call.completed", "sms.received", "call.updated"])
+# Which of an actor's next calls meets what; mostly none.
+TROUBLE = st.one_of(
+    st.none(),
+    st.tuples(st.integers(0, 5), st.sampled_from(FAULTS)),
+)
+SWEEPERS_TROUBLE = st.one_of(st.none(), st.tuples(st.integers(0, 35), st.sampled_from(FAULTS)))
+
+
+class Histories(RuleBasedStateMachine):
+    """One deployment, and a model of what it must hold."""
+
+    seen: ClassVar[Counter[str]] = Counter()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._open = ExitStack()
+        self.world: World = self._open.enter_context(world())
+        assert isinstance(self.world.backend, Small)
+        self.cloud = self.world.backend
+        self.kept: dict[str, bytes] = {}  # the model: what is on the ledger, by key
+        self.troubled: set[str] = set()  # keys that may end failed: their batches met faults
+        self.refused: set[str] = set()  # keys that no processor can take
+        self.gone: set[str] = set()  # keys that expired
+        self.generation = 0
+        self.struck: Counter[str] = Counter()  # the faults since the last trouble
+
+    # ------------------------------------------------------------ deliveries
+
+    @rule(name=NAMES, duration=st.integers(1, 2), trouble=TROUBLE)
+    def deliver_call(self, name: str, duration: int, trouble: Any) -> None:
+        self._deliver(call(self._named(name), duration=duration), trouble)
+
+    @rule(name=NAMES, text=st.sampled_from(["one", "two", "\U0001f44d" * 2000]), trouble=TROUBLE)
+    def deliver_sms(self, name: str, text: str, trouble: Any) -> None:
+        self._deliver(sms(self._named(name), body=text), trouble)
+
+    @rule(name=NAMES, notes=st.sampled_from(["one", "two"]), trouble=TROUBLE)
+    def deliver_update(self, name: str, notes: str, trouble: Any) -> None:
+        self._deliver(update(self._named(name), notes=notes), trouble)
+
+    @rule(name=NAMES, trouble=TROUBLE)
+    def deliver_what_no_model_takes(self, name: str, trouble: Any) -> None:
+        body = call(self._named(f"bad-{name}"), direction="sideways")
+        self.refused.add(key_of(body))
+        self._deliver(body, trouble)
+
+    @rule(number=st.integers(1, 2), trouble=TROUBLE)
+    def deliver_unknown(self, number: int, trouble: Any) -> None:
+        body = b'{"event": "call.teleported", "data": {"call_id": "u%d"}}' % number
+        self._deliver(body, trouble, "unhandled")
+
+    @rule(text=st.sampled_from([b"{", b"\xff\xfe", b"[]"]), trouble=TROUBLE)
+    def deliver_unreadable(self, text: bytes, trouble: Any) -> None:
+        self._deliver(text, trouble, "quarantined")
+
+    @rule(name=NAMES, unsigned=st.booleans(), trouble=TROUBLE)
+    def forge(self, name: str, unsigned: bool, trouble: Any) -> None:
+        before = self._everything()
+        self._trouble("handler", trouble)
+        delivery = self.world.forge(call(self._named(name), duration=666), {} if unsigned else None)
+        if self._calm():
+            assert delivery.status == 401
+        assert delivery.status != 200
+        assert self._everything() == before
+        Histories.seen[delivery.word] += 1
+
+    @rule()
+    def probe(self) -> None:
+        before = self._everything()
+        self.world.forge(b'{"event": "call.completed"}', {})
+        assert self.world.deliveries.pop()[1:3] == (200, "probe")
+        assert self._everything() == before
+
+    def _deliver(self, body: bytes, trouble: Any, new: str = "accepted") -> None:
+        key = key_of(body)
+        if key in self.gone:
+            return
+        self._trouble("handler", trouble)
+        expected = new
+        if key in self.kept:
+            expected = "duplicate" if self.kept[key] == body else "conflict"
+        delivery = self.world.deliver(body)
+        Histories.seen[delivery.word] += 1
+        calm = self._calm()
+        if calm:
+            assert (delivery.status, delivery.word) == (200, expected)
+        found = self._found()
+        if key in found.bodies and key not in self.kept:
+            self.kept[key] = body
+        assert set(found.ledger) == set(self.kept)
+        assert found.bodies.get(key) == self.kept.get(key)
+        if delivery.status == 200 and new == "accepted" and key not in self.kept:
+            raise AssertionError("200, and not kept")
+
+    # ------------------------------------------------------------ queues
+
+    @rule(kind=KIND, most=st.integers(1, 10), trouble=TROUBLE)
+    def process(self, kind: str, most: int, trouble: Any) -> None:
+        received = self.world.backend.receive(kind, most)
+        if not received:
+            return
+        keys = {one["MessageId"]: _key(one) for one in received}
+        self._trouble("processor", trouble)
+        failed = self.world.work(kind, received)
+        if not self._calm():
+            self.troubled |= {key for key in keys.values() if key}
+            return
+        assert failed is not None
+        ledger = self._found().ledger
+        for message, key in keys.items():
+            if key is None:
+                continue
+            if key in self.refused:
+                assert message in failed
+            else:
+                assert message not in failed
+                assert ledger[key]["status"]["S"] == "processed"
+
+    @rule(kind=KIND, order=st.permutations(range(6)))
+    def reorder(self, kind: str, order: list[int]) -> None:
+        queue = self._queue(kind)
+        queue[:6] = [queue[number] for number in order if number < len(queue)]
+
+    @precondition(lambda self: any(self._queue(kind) for kind in KINDS))
+    @rule(kind=KIND, number=st.integers(0, 5))
+    def give_out_twice(self, kind: str, number: int) -> None:
+        """SQS delivers at least once."""
+        queue = self._queue(kind)
+        if number < len(queue):
+            url = queue_url(kind)
+            self.cloud.queues.SendMessage({"QueueUrl": url, "MessageBody": queue[number].text})
+
+    @rule(kind=KIND, text=st.sampled_from(["poison", "[]", '{"marker": 1}']))
+    def poison(self, kind: str, text: str) -> None:
+        self.cloud.queues.SendMessage({"QueueUrl": queue_url(kind), "MessageBody": text})
+
+    # ------------------------------------------------------------ time, the sweeper, the operator
+
+    @rule(seconds=st.sampled_from([1, 31, 95, 700, 4000]))
+    def wait(self, seconds: int) -> None:
+        self.world.clock.now += seconds
+
+    @rule(seconds=st.sampled_from([0, 95, 1000]), trouble=SWEEPERS_TROUBLE)
+    def sweep(self, seconds: int, trouble: Any) -> None:
+        self.world.clock.now += seconds
+        self._trouble("sweeper", trouble)
+        done = self.world.sweep()
+        if self._calm():
+            assert done is not None
+
+    @precondition(lambda self: self.kept)
+    @rule(number=st.integers(0, 30), force=st.booleans(), trouble=TROUBLE)
+    def replay(self, number: int, force: bool, trouble: Any) -> None:
+        key = sorted(self.kept)[number % len(self.kept)]
+        was = self._found().ledger[key]["status"]["S"]
+        self._trouble("operator", trouble)
+        outcome = self._replay(key, force=force)
+        if not self._calm() or outcome is None:
+            return
+        if was in ("received", "failed", "stuck") or (was == "processed" and force):
+            assert outcome.outcome == "replayed"
+            Histories.seen["replayed"] += 1
+            assert self._found().ledger[key]["status"]["S"] == "received"
+        else:
+            assert outcome.outcome == "skipped"
+
+    @precondition(lambda self: self.kept)
+    @rule(number=st.integers(0, 30))
+    def expire(self, number: int) -> None:
+        """Its 90 days are over; so are the queues' four and fourteen."""
+        key = sorted(self.kept)[number % len(self.kept)]
+        closed = "open" not in self._found().ledger[key]
+        name = key.split(":")[1]
+        if not closed or any(name in letter.text for letter in self._letters()):
+            return
+        for item in self.cloud.items():
+            if item["pk"]["S"] == f"event#{key}":
+                self.cloud.remove(item)
+        del self.kept[key]
+        self.gone.add(key)
+        Histories.seen["expired"] += 1
+        self.generation += 1
+
+    # ------------------------------------------------------------ what must hold
+
+    @invariant()
+    def promise(self) -> None:
+        """After every step."""
+        Histories.seen["step"] += 1
+        assert breaches(self.world, gone=self.gone) == []
+
+    def teardown(self) -> None:
+        """Let everything come to its end, have the operator replay what failed, and look."""
+        try:
+            self._end()
+        finally:
+            self._open.close()
+
+    def _end(self) -> None:
+        self._trouble("", None)
+        last = {one.body: one for one in self.world.deliveries if one.signed}
+        for number, delivery in enumerate(last.values()):
+            # Every second sender comes back; the others had no 200, and were told the truth.
+            if delivery.status != 200 and number % 2 and key_of(delivery.body) not in self.gone:
+                self.world.deliver_until_taken(delivery.body)
+                self.kept.setdefault(key_of(delivery.body), delivery.body)
+        self.world.settle(rounds=20)
+        assert_kept(self.world, may_fail=self.troubled | self.refused, gone=self.gone)
+        for key, item in self._found().ledger.items():
+            Histories.seen[item["status"]["S"]] += 1
+            if item["status"]["S"] in ("failed", "stuck") and key not in self.refused:
+                outcome = self._replay(key, force=False)
+                assert outcome
+                assert outcome.outcome == "replayed"
+        self.world.settle(rounds=20)
+        assert_kept(self.world, may_fail=self.refused, gone=self.gone)
+
+    # ------------------------------------------------------------ helpers
+
+    def _named(self, name: str) -> str:
+        return f"{name}.{self.generation}" if self.generation else name
+
+    def _found(self) -> Contents:
+        return contents(self.cloud.items())
+
+    def _everything(self) -> tuple[list[str], list[str]]:
+        return sorted(map(repr, self.cloud.items())), [one.id for one in self._letters()]
+
+    def _letters(self) -> list[Any]:
+        return [one for queue in self.cloud.queues.lying.values() for one in queue]
+
+    def _queue(self, kind: str) -> list[Any]:
+        return self.cloud.queues.lying[queue_url(kind).rsplit("/", 1)[-1]]
+
+    def _trouble(self, actor: str, trouble: tuple[int, Fault] | None) -> None:
+        """Let the actor's n-th call from now, if there is one, meet a fault."""
+        # A secret that was not to be had is asked for again after some seconds.
+        self.world.clock.now += 6
+        wire = self.world.wire
+        wire.struck.clear()
+        self.struck.clear()
+        wire.plan.clear()
+        if trouble is None:
+            wire.standing = lambda _call: None
+            return
+        number, fault = trouble
+        begun = len(wire.calls)
+
+        def standing(one: Call) -> Fault | None:
+            mine = one.actor == actor and wire.calls[begun:].index(one) == number
+            if mine:
+                self.struck[name_of(fault)] = 1
+            return fault if mine else None
+
+        wire.standing = standing
+
+    def _calm(self) -> bool:
+        """Tell whether nothing was struck; ends the trouble."""
+        Histories.seen.update(self.struck)
+        self.world.wire.standing = lambda _call: None
+        return not self.world.wire.struck
+
+    def _replay(self, key: str, *, force: bool) -> Any:
+        deployment: Any = SimpleNamespace(
+            events_table=stack.physical_name("EventsTable"),
+            queue_url_prefix=queue_url("call.completed").removesuffix("call_completed"),
+            client=clients._client,
+        )
+        self.cloud.swept.pop(key, None)  # it counts anew
+        self.world.forced[key] += 1
+        one = replay.Replay(
+            deployment, "the model says so", force=force, clock=self.world.clock.time
+        )
+        return self.world.invoke("operator", lambda: one(key))
+
+
+def _key(received: Item) -> str | None:
+    text: str = received["Body"]
+    return text.split('"key": "')[1].split('"', maxsplit=1)[0] if '"key": "' in text else None
+
+
+def run(steps: int, *phases: Phase) -> Counter[str]:
+    """Take so many steps; return what was seen on the way."""
+    Histories.seen.clear()
+    run_state_machine_as_test(
+        Histories,
+        settings=settings(
+            derandomize=True,
+            database=None,
+            deadline=None,
+            max_examples=steps // 45 + 1,  # some histories end early
+            stateful_step_count=STEPS_OF_A_HISTORY,
+            phases=phases,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
+    return Histories.seen
+
+
+def test_any_history() -> None:
+    """Ten thousand steps, and the promise after each; every fault and every end is among them."""
+    seen = run(STEPS, Phase.generate, Phase.shrink)
+    assert seen["step"] >= STEPS
+    words = {"accepted", "duplicate", "conflict", "unhandled", "quarantined", "unauthorized"}
+    ends = {"processed", "failed", "unhandled", "quarantined", "expired", "replayed"}
+    assert {*words, *ends, "died", "unavailable", *map(name_of, FAULTS)} <= seen.keys()
+
+
+@pytest.mark.parametrize(
+    "patch",
+    [
+        harness.send_before_put,
+        harness.two_hundred_after_a_failed_put,
+        harness.put_without_condition,
+        harness.evidence_thrown_away,
+        harness.signature_not_looked_at,
+        harness.commit_without_condition,
+        harness.processed_stays_open,
+        harness.take_and_never_send,
+        harness.take_after_sending,
+    ],
+    ids=lambda patch: patch.__name__.replace("_", "-"),
+)
+def test_a_broken_promise_is_found(patch: harness.Patch, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What breaks the promise on purpose is noticed within a third of the steps."""
+    patch(monkeypatch)
+    with pytest.raises((AssertionError, ExceptionGroup)):
+        run(3000, Phase.generate)

@@ -1,0 +1,186 @@
+"""Markers that came through, and every word of what a processor writes to the ledger."""
+
+import json
+import random
+from typing import Any
+
+import pytest
+
+from aws.body import unpack
+from aws.messages import Marker
+from aws.processing import ProcessingLedger
+from errors import CallAppeared, LedgerItemMissing, LedgerUnavailable
+from tests.support.fakes import StubClient, aws_error
+
+KEY = "sms.received:1"
+WHERE = {"pk": {"S": f"event#{KEY}"}, "sk": {"S": "ledger"}}
+NOW = 1_773_326_401.25
+MOMENT = "2026-03-12T14:40:01.250Z"
+MARKER = Marker("sms.sent", MOMENT)
+SHOWN = {"at": "2026-03-12T14:30:00.000Z", "number": "+14155559876", "key": KEY}
+FAILED, NONE = {"Code": "ConditionalCheckFailed"}, {"Code": "None"}
+
+
+def processing(client: StubClient) -> ProcessingLedger:
+    return ProcessingLedger(lambda: client, "events")  # type: ignore[arg-type,return-value]
+
+
+def test_a_marker_that_came_through_is_noted() -> None:
+    """On condition that no newer one was noted before."""
+    client = StubClient()
+    processing(client).note_marker(MARKER)
+    assert client.calls == [
+        (
+            "update_item",
+            {
+                "TableName": "events",
+                "Key": {"pk": {"S": "sweep"}, "sk": {"S": "sms.sent"}},
+                "UpdateExpression": "SET marker_passed_at = :sent",
+                "ConditionExpression": "attribute_not_exists(marker_passed_at)"
+                " OR marker_passed_at < :sent",
+                "ExpressionAttributeValues": {":sent": {"S": MOMENT}},
+            },
+        )
+    ]
+
+
+def test_an_older_marker_is_no_failure() -> None:
+    """Markers may come out in another order; the record is done all the same."""
+    late = StubClient(update_item=aws_error("ConditionalCheckFailedException"))
+    processing(late).note_marker(MARKER)
+    throttled = StubClient(update_item=aws_error("ThrottlingException"))
+    with pytest.raises(LedgerUnavailable):
+        processing(throttled).note_marker(MARKER)
+
+
+def test_the_step_and_its_entry() -> None:
+    """The ledger learns all of it in the write that puts the entry on its timeline."""
+    client = StubClient()
+    assert processing(client).commit(KEY, SHOWN, 3, NOW, ["call.missed:2"]) is True
+    [(operation, arguments)] = client.calls
+    assert (operation, list(arguments)) == ("transact_write_items", ["TransactItems"])
+    step, put, check = arguments["TransactItems"]
+    assert step == {
+        "Update": {
+            "TableName": "events",
+            "Key": WHERE,
+            "UpdateExpression": "SET #status = :processed, attempts = :attempts,"
+            " processed_at = :now, contact = :contact, #at = :at REMOVE #error, #open",
+            "ConditionExpression": "attribute_exists(pk) AND #status <> :processed",
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+            "ExpressionAttributeNames": {
+                "#error": "error",
+                "#status": "status",
+                "#open": "open",
+                "#at": "at",
+            },
+            "ExpressionAttributeValues": {
+                ":contact": {"S": "+14155559876"},
+                ":at": {"S": "2026-03-12T14:30:00.000Z"},
+                ":processed": {"S": "processed"},
+                ":attempts": {"N": "3"},
+                ":now": {"S": MOMENT},
+            },
+        }
+    }
+    assert put["Put"]["TableName"] == "events"
+    assert put["Put"]["Item"]["pk"] == {"S": "contact#+14155559876"}
+    assert put["Put"]["Item"]["sk"] == {"S": f"2026-03-12T14:30:00.000Z#{KEY}"}
+    assert check == {
+        "ConditionCheck": {
+            "TableName": "events",
+            "Key": {"pk": {"S": "event#call.missed:2"}, "sk": {"S": "ledger"}},
+            "ConditionExpression": "attribute_not_exists(contact)",
+        }
+    }
+
+
+@pytest.mark.parametrize(
+    ("reasons", "error"),
+    [
+        ([FAILED, NONE], LedgerItemMissing),
+        ([FAILED, NONE, FAILED], LedgerItemMissing),
+        ([NONE, NONE, FAILED], CallAppeared),
+        ([NONE, NONE, {"Code": "TransactionConflict"}], LedgerUnavailable),
+        ([], LedgerUnavailable),
+    ],
+)
+def test_why_a_transaction_was_cancelled(
+    reasons: list[dict[str, Any]], error: type[Exception]
+) -> None:
+    """No such event, a call that came meanwhile, and a table that refuses are told apart."""
+    cancelled = aws_error("TransactionCanceledException", CancellationReasons=reasons)
+    with pytest.raises(error):
+        processing(StubClient(transact_write_items=cancelled)).commit(KEY, SHOWN, 1, NOW, ["k"])
+
+
+@pytest.mark.parametrize("last", [False, True])
+def test_a_failure_is_written_whole(last: bool) -> None:
+    """Why, the how-manieth try it was, when it failed first and last; and *failed* at the end."""
+    client = StubClient()
+    processing(client).note_failure(KEY, "reason", 4, NOW, last=last)
+    names = {"#error": "error", "#status": "status"}
+    values = {
+        ":error": {"S": "reason"},
+        ":attempts": {"N": "4"},
+        ":now": {"S": MOMENT},
+        ":processed": {"S": "processed"},
+    }
+    assert client.calls == [
+        (
+            "update_item",
+            {
+                "TableName": "events",
+                "Key": WHERE,
+                "UpdateExpression": "SET #error = :error, attempts = :attempts, failed_at = :now,"
+                " first_failed_at = if_not_exists(first_failed_at, :now)"
+                + (", #status = :failed REMOVE #open" if last else ""),
+                "ConditionExpression": "attribute_exists(pk) AND #status <> :processed",
+                "ExpressionAttributeNames": names | ({"#open": "open"} if last else {}),
+                "ExpressionAttributeValues": values
+                | ({":failed": {"S": "failed"}} if last else {}),
+            },
+        )
+    ]
+
+
+def test_a_body_is_read_whole() -> None:
+    """Consistently, its parts with it and the evidence beside it not."""
+
+    class Client(StubClient):
+        def get_paginator(self, operation: str) -> Any:
+            assert operation == "query"
+            return self
+
+        def paginate(self, **arguments: Any) -> Any:
+            self.calls.append(("query", arguments))
+            return [{"Items": [{"text": {"S": "{}"}}]}]
+
+    client = Client()
+    assert processing(client).body(KEY) == b"{}"
+    assert client.calls == [
+        (
+            "query",
+            {
+                "TableName": "events",
+                "KeyConditionExpression": "pk = :pk AND begins_with(sk, :ledger)",
+                "ExpressionAttributeValues": {":pk": WHERE["pk"], ":ledger": {"S": "ledger"}},
+                "ConsistentRead": True,
+            },
+        )
+    ]
+
+
+def test_only_what_is_too_long_is_left_out() -> None:
+    """A field of exactly the size that always fits stays."""
+    client = StubClient()
+    fits, too_long = "x" * (16 * 1024 - 2), "x" * (16 * 1024 - 1)
+    huge = random.Random(1).randbytes(400_000).hex()  # noqa: S311  # no secret
+    shown = SHOWN | {"fits": fits, "too_long": too_long, "huge": huge}
+    processing(client).commit(KEY, shown, 1, NOW)
+    item = client.calls[0][1]["TransactItems"][1]["Put"]["Item"]
+    assert json.loads(unpack([item]) or b"") == {
+        **SHOWN,
+        "fits": fits,
+        "left_out": ["too_long", "huge"],
+    }

@@ -1,0 +1,17 @@
+"""docs/flaws.md says what tests/flaws/ shows."""
+
+from collections import Counter
+
+from tests.flaws import table
+
+
+def test_the_document_is_the_table() -> None:
+    """What people read is what is planted and caught (`python -m tests.flaws.table` mends it)."""
+    text = table.DOCUMENT.read_text()
+    assert table.filled(text) == text
+
+
+def test_names_are_names() -> None:
+    """No flaw hides behind the name of another, and each names a test of a file that is there."""
+    assert max(Counter(flaw.name for flaw in table.FLAWS).values()) == 1
+    assert all((table.ROOT / flaw.test.split("::")[0]).is_file() for flaw in table.FLAWS)
