@@ -11,6 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from cli import CALLED, __version__, dlq_commands, options, read, render, replay_command, samples
 from cli import stack as stacks
 from cli.errors import NotFoundError, UsageError
+from cli.send import Signing, body_signed, url_signed_headers
 from cli.send import send as post
 from cli.stack import Stack
 
@@ -41,6 +42,9 @@ def send(
         bool, typer.Option("--as-is", help="The sample itself, not a new one.")
     ] = False,
     file: Annotated[str | None, typer.Option(help="Post this file's bytes; - is stdin.")] = None,
+    url_signed: Annotated[
+        bool, typer.Option("--url-signed", help="In JustCall's other dialect; KIND is its type.")
+    ] = False,
     json: options.AsJson = False,
     stack: options.StackName = None,
     region: options.Region = None,
@@ -51,7 +55,8 @@ def send(
     Exit code 0 if every answer is the right one: 200, and 401 for --forge and --unsigned.
     """
     _check_signing(secret, forge=forge, unsigned=unsigned)
-    make = _maker(options.known_kind(kind), file, set_ or [], as_is=as_is)
+    name = options.url_signed_type(kind) if url_signed else options.known_kind(kind)
+    make = _maker(name, file, set_ or [], as_is=as_is)
     deployment = (
         None if url and (secret or forge or unsigned) else stacks.find(stack, region, profile)
     )
@@ -60,7 +65,7 @@ def send(
     bodies = (body for _ in range(count) for body in [make()] * repeat)
     sent = []
     with render.errors.status("sending") as progress:
-        for one in post(target, bodies, key, rate):
+        for one in post(target, bodies, _headers(key, deployment, target, url_signed), rate):
             sent.append(one)
             progress.update(f"sent {len(sent)} of {count * repeat}")
     if json:
@@ -69,6 +74,16 @@ def send(
         render.sent(sent)
     right = 401 if forge or unsigned else 200
     raise typer.Exit(0 if all(one.status == right for one in sent) else 1)
+
+
+def _headers(
+    secret: str | None, deployment: Stack | None, target: str, url_signed: bool
+) -> Signing:
+    """Return what signs each body, in either dialect."""
+    if not url_signed:
+        return lambda body: body_signed(body, secret)
+    registered = deployment.registered_url if deployment else target
+    return lambda body: url_signed_headers(body, secret, registered)
 
 
 @app.command()
@@ -120,6 +135,19 @@ def timeline(
     """Show what happened with one phone number, in the order of the events' own times."""
     found = read.timeline(stacks.find(stack, region, profile), number, limit)
     render.as_json(found) if json else render.timeline(found, number)
+
+
+@app.command()
+def contact(
+    number: str,
+    json: options.AsJson = False,
+    stack: options.StackName = None,
+    region: options.Region = None,
+    profile: options.Profile = None,
+) -> None:
+    """Show what a number's owner does not want: no calls (dnd), no messages (dnm), opted out."""
+    found = read.contact(stacks.find(stack, region, profile), number)
+    render.as_json(found) if json else render.contact(found)
 
 
 app.command()(replay_command.replay)

@@ -8,6 +8,7 @@ import typer
 
 from cli import CALLED
 from cli.errors import UsageError
+from cli.samples import EVENTS
 from justcall.catalogue import KINDS, module_name
 
 StackName = Annotated[
@@ -46,6 +47,14 @@ def known_kind(text: str) -> str:
     if kind not in KINDS:
         raise UsageError(f"no kind {text}; there are {', '.join(KINDS)}")
     return kind
+
+
+def url_signed_type(text: str) -> str:
+    """Return the file name of a url-signed type's sample. Raises UsageError."""
+    name = f"url_{module_name(text)}"
+    if not (EVENTS / f"{name}.json").is_file():
+        raise UsageError(f"no url-signed type {text}; events/README.md lists them")
+    return name
 
 
 def any_type(text: str) -> str:

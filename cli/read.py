@@ -13,6 +13,7 @@ from aws import schema
 from cli import CALLED
 from cli.errors import NotFoundError
 from cli.stack import Stack
+from justcall.catalogue import kind_of
 from justcall.timeline import joined, number_of
 
 STATUSES = ("received", "processed", "failed", "stuck", "unhandled", "quarantined")
@@ -41,7 +42,8 @@ def events(
         event
         for keys in batched(_recent(stack, since), _PAGE, strict=False)
         for event in _fetch(stack, keys)
-        if (not status or event["status"] == status) and (not kind or event["type"] == kind)
+        if (not status or event["status"] == status)
+        and (not kind or kind in (event["type"], kind_of(event["type"])))
     )
     return list(islice(fitting, limit))
 
@@ -87,6 +89,21 @@ def timeline(stack: Stack, number: str, limit: int) -> list[Document]:
     partition = schema.contact_partition(number_of(number))
     items = _query(stack, partition, newest_first=True, limit=limit)
     return joined(json.loads(bodies.unpack([item]) or b"{}") for item in items)
+
+
+def contact(stack: Stack, number: str) -> Document:
+    """Return what a number's owner does not want: each flag's newest value, and since when."""
+    found = number_of(number)
+    items = _query(stack, schema.consent_partition(found))
+    consent = {
+        item["sk"]["S"]: {
+            "value": item["value"]["BOOL"],
+            "since": item["at"]["S"],
+            "key": item["key"]["S"],
+        }
+        for item in items
+    }
+    return {"number": found, "consent": consent}
 
 
 def _recent(stack: Stack, since: datetime | None) -> Iterator[str]:

@@ -89,6 +89,14 @@ def timeline(entries: list[Document], number: str) -> None:
     table.print(f"nothing happened with that number{hint}")
 
 
+def contact(found: Document) -> None:
+    """Print a line for each flag."""
+    table = _Rows("flag", "value", "since", "key")
+    for name, flag in found["consent"].items():
+        table.add(name, "yes" if flag["value"] else "no", _when(flag["since"]), flag["key"])
+    table.print(f"nothing is known of what {found['number']} does not want")
+
+
 def duration(seconds: float) -> str:
     """Return seconds as a person says them: 3 min 5 s."""
     minutes, rest = divmod(round(seconds), 60)

@@ -24,7 +24,7 @@ from cli.send import AT_ONCE, in_order, paced
 from cli.stack import Stack
 from errors import HooksError, LedgerUnavailable, QueueUnavailable, Unreadable
 from justcall import envelope, keys
-from justcall.catalogue import KINDS
+from justcall.catalogue import kind_of
 
 REPLAYED = "replayed"
 SKIPPED = "skipped"
@@ -137,7 +137,7 @@ class Replay:
     def _send(self, event: Event) -> str | None:
         """Send an open event to its queue; return a warning if that failed."""
         try:
-            self._queues.send(event.type, message_of(event))
+            self._queues.send(kind_of(event.type) or event.type, message_of(event))
         except QueueUnavailable as error:
             return f"its queue refused it ({_code(error)}); it is open, the sweeper will send it"
         return None
@@ -170,7 +170,7 @@ def _with(first: Sequence[str], others: Iterator[str]) -> Iterator[str]:
 
 def _reason_to_skip(item: Item, *, force: bool) -> str | None:
     was, kind = item["status"]["S"], item["type"]["S"]
-    if was == UNHANDLED and kind not in KINDS:
+    if was == UNHANDLED and kind_of(kind) is None:
         return _unhandled(kind)
     if was != PROCESSED:
         return None
@@ -190,13 +190,16 @@ def _read_anew(old: Event) -> Event:
     found = envelope.read(old.body)
     if not found.data:
         raise Unreadable("no-data")
+    said = keys.event_hash(found, old.body, old.event_time)
     return old._replace(
         # Known again after a replay that died halfway.
         delivery_id=f"replay-{old.key}",
-        key=keys.key_of(found, old.body_hash),
+        key=keys.key_of(found, said),
+        body_hash=said,
         type=found.type,
-        status=RECEIVED if found.type in KINDS else UNHANDLED,
-        event_time=envelope.event_time(found.timestamp),
+        dialect=found.dialect,
+        status=RECEIVED if kind_of(found.type) else UNHANDLED,
+        event_time=old.event_time or envelope.event_time(found.timestamp),
     )
 
 

@@ -10,7 +10,7 @@ from cli.errors import UsageError
 from justcall.catalogue import module_name
 
 EVENTS = Path(__file__).resolve().parent.parent / "events" / "http"
-_ID_FIELDS = ("call_id", "message_id", "voicemail_id", "contact_id", "id")
+_ID_FIELDS = ("call_sid", "call_id", "message_id", "voicemail_id", "contact_id", "id")
 
 
 def sample(kind: str) -> bytes:
@@ -25,7 +25,9 @@ def fresh(kind: str, settings: list[str]) -> bytes:
     document = json.loads(sample(kind))
     field = next(name for name in _ID_FIELDS if name in document["data"])
     document["data"][field] = f"{document['data'][field]}-{secrets.token_hex(4)}"
-    document["timestamp"] = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    if "event" in document:
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        document["timestamp"] = now.replace("+00:00", "Z")
     for setting in settings:
         _apply(document, setting)
     return json.dumps(document, indent=2).encode()

@@ -1,17 +1,20 @@
 """Posting deliveries as JustCall does."""
 
+import json
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 from urllib3.exceptions import HTTPError, LocationValueError
 from urllib3.util import parse_url
 
+from aws.moments import iso
 from cli.errors import UsageError
 from errors import Unreadable
-from justcall import envelope, keys, signature
+from justcall import envelope, keys, signature, url_signature
 from local.post import Receiver
 
 AT_ONCE = 8
@@ -29,14 +32,34 @@ class Sent(NamedTuple):
     milliseconds: float
 
 
-def send(
-    url: str, bodies: Iterable[bytes], secret: str | None, rate: float | None
-) -> Iterator[Sent]:
-    """Post each body, signed with `secret` (unsigned without one), at most `rate` a second."""
+type Signing = Callable[[bytes], Mapping[str, str]]
+
+
+def body_signed(body: bytes, secret: str | None) -> Mapping[str, str]:
+    """Return the headers of a body-signed delivery, none without a secret."""
+    return {signature.HEADER: signature.sign(body, secret)} if secret else {}
+
+
+def url_signed_headers(body: bytes, secret: str | None, url: str) -> Mapping[str, str]:
+    """Return the headers of a url-signed delivery that is told to `url` now."""
+    timestamp = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S")
+    try:
+        told = str(json.loads(body)["type"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise UsageError("a url-signed delivery needs a body with a type") from error
+    signed = {signature.HEADER: url_signature.sign(url, told, timestamp, secret)} if secret else {}
+    return signed | {
+        url_signature.VERSION_HEADER: url_signature.VERSION,
+        url_signature.TIMESTAMP_HEADER: timestamp,
+    }
+
+
+def send(url: str, bodies: Iterable[bytes], signing: Signing, rate: float | None) -> Iterator[Sent]:
+    """Post each body with the headers that `signing` gives it, at most `rate` a second."""
     try:
         with Receiver(url, AT_ONCE) as receiver, ThreadPoolExecutor(AT_ONCE) as pool:
             yield from in_order(
-                pool, lambda body: _post(receiver, body, secret), paced(bodies, rate)
+                pool, lambda body: _post(receiver, body, signing(body)), paced(bodies, rate)
             )
     except LocationValueError as error:
         raise UsageError(f"{url} is no URL that can be posted to: {error}") from error
@@ -78,7 +101,7 @@ def paced[Item](
         yield item
 
 
-def key_of(body: bytes) -> str | None:
+def key_of(body: bytes, sent_at: str | None = None) -> str | None:
     """Return the key that the receiver will give, None for a probe."""
     body_hash = keys.content_hash(body)
     if envelope.is_probe(body, signed=True):
@@ -87,11 +110,15 @@ def key_of(body: bytes) -> str | None:
         read = envelope.read(body)
     except Unreadable:
         return keys.quarantine_key(body_hash)
-    return keys.key_of(read, body_hash) if read.data else keys.quarantine_key(body_hash)
+    if not read.data:
+        return keys.quarantine_key(body_hash)
+    return keys.key_of(read, keys.event_hash(read, body, sent_at))
 
 
-def _post(receiver: Receiver, body: bytes, secret: str | None) -> Sent:
+def _post(receiver: Receiver, body: bytes, headers: Mapping[str, str]) -> Sent:
     started = time.monotonic()
-    answer = receiver.post(body, signature.sign(body, secret) if secret else None)
+    answer = receiver.post(body, headers)
     waited = round((time.monotonic() - started) * 1000, 1)
-    return Sent(key_of(body), answer.status, answer.data.decode(errors="replace"), waited)
+    told = headers.get(url_signature.TIMESTAMP_HEADER)
+    sent_at = iso(url_signature.sent_at(told)) if told else None
+    return Sent(key_of(body, sent_at), answer.status, answer.data.decode(errors="replace"), waited)

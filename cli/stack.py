@@ -23,6 +23,8 @@ class Stack:
 
     def __init__(self, described: Mapping[str, Any], session: Mapping[str, str | None]) -> None:
         self.webhook_url: str = described["webhook_url"]
+        # What JustCall was told; the local stack is asked under another name.
+        self.registered_url: str = described.get("registered_url", self.webhook_url)
         self.events_table: str = described["events_table"]
         self.secret_arn: str = described["secret_arn"]
         self.queues: Mapping[str, str] = described["queues"]

@@ -12,7 +12,7 @@ from urllib3.exceptions import HTTPError
 from aws import schema
 from justcall.envelope import read
 from justcall.keys import content_hash, key_of
-from justcall.signature import sign
+from justcall.signature import HEADER, sign
 from local.deploy import client
 from local.ministack import Process
 from local.place import ROOT, SAMPLE_SECRET, LocalError
@@ -54,7 +54,7 @@ def post(stack: Mapping[str, Any], body: bytes, signature: str | None) -> BaseHT
     """Post one delivery to the stack. Raises LocalError if nobody answers."""
     try:
         with Receiver(stack["webhook_url"]) as receiver:
-            return receiver.post(body, signature)
+            return receiver.post(body, {HEADER: signature} if signature is not None else {})
     except HTTPError as error:
         raise LocalError(
             f"the webhook does not answer ({type(error).__name__}); try: make down up"

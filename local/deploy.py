@@ -19,6 +19,7 @@ from local.place import REGION, ROOT, ROOT_CREDENTIALS, STACK_NAME, LocalError, 
 from local.place import environment as clean_environment
 
 type Step = Callable[[str], None]
+_SAMPLES_URL = "https://a1b2c3d4e5.execute-api.us-east-1.amazonaws.com/webhooks/justcall"
 _WHOLE = ("CREATE_COMPLETE", "UPDATE_COMPLETE")
 
 
@@ -138,6 +139,7 @@ def _describe(place: Place, process: Process, outputs: Mapping[str, str]) -> dic
     host = f"{outputs['ApiId']}.execute-api.localhost:{process.port}"
     stack = {
         "webhook_url": f"http://{host}/webhooks/justcall",
+        "registered_url": outputs["WebhookUrl"],
         "endpoint_url": process.endpoint_url,
         "region": REGION,
         "stack_name": STACK_NAME,
@@ -155,6 +157,11 @@ def _describe(place: Place, process: Process, outputs: Mapping[str, str]) -> dic
         "QUEUE_URL_PREFIX": events,
         "RETENTION_DAYS": "90",
         "MAX_RECEIVES": "5",
+        "ACCEPTED_DIALECTS": "body-signed url-signed",
+        # The url-signed samples in events/ are signed for this URL and a time long ago.
+        "WEBHOOK_URLS": f"{_SAMPLES_URL} {outputs['WebhookUrl']}",
+        "TIMESTAMP_PAST_MINUTES": "10000000",
+        "TIMESTAMP_FUTURE_MINUTES": "5",
     }
     place.env_vars.write_text(json.dumps({"Parameters": variables}, indent=2) + "\n")
     return stack

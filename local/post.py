@@ -1,5 +1,6 @@
 """Posting to a webhook URL as JustCall does: what `make up`, `hooks send` and the tests share."""
 
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Self
 from urllib.request import getproxies, proxy_bypass
@@ -7,8 +8,6 @@ from urllib.request import getproxies, proxy_bypass
 from urllib3 import BaseHTTPResponse, PoolManager, ProxyManager, Timeout
 from urllib3.exceptions import LocationValueError
 from urllib3.util import parse_url
-
-from justcall import signature as signatures
 
 SECONDS = 30.0
 _THIS_MACHINE = "127.0.0.1"
@@ -45,12 +44,9 @@ class Receiver:
     ) -> None:
         self._pool.clear()
 
-    def post(self, body: bytes, signature: str | None) -> BaseHTTPResponse:
-        """Post one delivery, unsigned without a signature."""
-        headers = {"content-type": "application/json"}
-        if signature is not None:
-            headers[signatures.HEADER] = signature
-        return self._ask("POST", headers, body)
+    def post(self, body: bytes, headers: Mapping[str, str]) -> BaseHTTPResponse:
+        """Post one delivery with the headers that sign it, if any."""
+        return self._ask("POST", {"content-type": "application/json", **headers}, body)
 
     def look(self, method: str) -> BaseHTTPResponse:
         """Ask without a body, as whoever wants to know whether somebody is there."""

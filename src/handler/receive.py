@@ -132,7 +132,7 @@ def _read(delivery: Delivery, verified: Verified) -> Event:
     read = envelope.read(delivery.body, shape)
     if not read.data:
         raise Unreadable("no-data")
-    said = keys.event_hash(read, delivery.body)
+    said = keys.event_hash(read, delivery.body, verified.sent_at)
     return Event(
         delivery_id=delivery.id,
         key=keys.key_of(read, said),

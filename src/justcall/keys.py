@@ -43,15 +43,18 @@ def content_hash(body: bytes) -> str:
     return hashlib.sha256(body).hexdigest()
 
 
-def event_hash(envelope: Envelope, body: bytes) -> str:
+def event_hash(envelope: Envelope, body: bytes, sent_at: str | None = None) -> str:
     """Return the hash of what an event says: two deliveries that say the same have the same.
 
     Body-signed: the bytes. Url-signed: `data` alone, because the envelope around it names the
-    request, and whether a retry is the same request is unknown.
+    request, and whether a retry is the same request is unknown. What may be told again also has
+    the time that is signed, `sent_at`: a flag that is set, cleared and set again is three events,
+    though the first and the last say the same.
     """
     if envelope.dialect != URL_SIGNED:
         return content_hash(body)
-    said = json.dumps(envelope.data, sort_keys=True, separators=(",", ":"))
+    when = sent_at if envelope.type in REPEATABLE else None
+    said = json.dumps([when, envelope.data], sort_keys=True, separators=(",", ":"))
     return content_hash(said.encode())
 
 

@@ -10,7 +10,6 @@ from aws import clients, ledger, processing, sweeping
 from aws.messages import message_of
 from errors import LedgerUnavailable
 from handler import receive
-from justcall.keys import content_hash
 from sweeper import sweep
 from tests.crash.stories import KIND, STORIES, calls_of, cases
 from tests.crash.test_at_once import SCENES, play
@@ -26,10 +25,9 @@ type Patch = Callable[[pytest.MonkeyPatch], None]
 def send_before_put(patch: pytest.MonkeyPatch) -> None:
     keep = ledger.Ledger.keep
 
-    def accept(delivery: Any, ports: Any, deadline: Any) -> Any:
-        event = receive._read(delivery, content_hash(delivery.body))
-        assert event
-        ports.queues.send(event.type, message_of(event))
+    def accept(delivery: Any, verified: Any, ports: Any, deadline: Any) -> Any:
+        event = receive._read(delivery, verified)
+        receive._send(event, ports.queues)
         kept = keep(ports.ledger, event)
         if kept is None:
             return receive.Outcome(receive.ACCEPTED, event.key)

@@ -174,7 +174,7 @@ def test_a_dry_run_changes_nothing(
     assert outcomes(document) == [
         (failed, "replayed", None),
         (done, "skipped", "processed; --force replays it all the same"),
-        (unhandled, "skipped", "no processor for call.answered"),
+        (unhandled, "skipped", "no processor for call.teleported"),
         (quarantined, "skipped", "still unreadable: not-json"),
         ("nobody", "failed", "there is no such event"),
     ]
@@ -459,10 +459,9 @@ def test_an_unhandled_event_whose_processor_came(
 ) -> None:
     """It waits until its type is a kind; then it is processed like any other."""
     with monkeypatch.context() as patched:
-        for module in ("handler.receive", "justcall.keys"):
-            patched.setattr(f"{module}.KINDS", {})
+        patched.setattr("justcall.catalogue.TYPES", {})
+        patched.setattr("justcall.keys.TYPES", {})
         key = deliver(CALL_COMPLETED)
-        patched.setattr("cli.replay.KINDS", {})
         document = hooks("replay", "--status", "unhandled", "--since", "1h", *WHY, code=1)
         assert outcomes(document) == [(key, "skipped", "no processor for call.completed")]
     assert cloud.ledger(key)["status"] == "unhandled"
@@ -477,7 +476,7 @@ def test_an_unhandled_event_whose_processor_came(
 def quarantined(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> str:
     """Return the key of a call that could not be read when it came, six months ago."""
 
-    def unreadable(_: bytes) -> envelope.Envelope:
+    def unreadable(*_: object) -> envelope.Envelope:
         raise Unreadable("not-json")
 
     with monkeypatch.context() as patched:
@@ -556,7 +555,7 @@ def test_read_but_of_no_kind(
     cloud: Cloud, hooks: Hooks, monkeypatch: pytest.MonkeyPatch, quarantined: str
 ) -> None:
     """It becomes an unhandled event, which waits for its processor."""
-    monkeypatch.setattr("cli.replay.KINDS", {})
+    monkeypatch.setattr("justcall.catalogue.TYPES", {})
     [one] = hooks("replay", quarantined, *WHY)["events"]
     assert one["note"] == "no processor for call.completed"
     assert cloud.ledger(one["replayed_as"])["status"] == "unhandled"

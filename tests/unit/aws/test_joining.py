@@ -14,7 +14,16 @@ from tests.support.fakes import StubClient, aws_error
 SUBJECT = "call:c1"
 NUMBER = "+14155559876"
 PENDING = "contact#pending:call:c1"
-KEYS = ["call.completed:c1", "call.missed:c1", "voicemail.received:c1"]
+KEYS = [
+    "call.incoming:c1",
+    "call.initiated:c1",
+    "call.answered:c1",
+    "call.missed:c1",
+    "call.voicemail:c1",
+    "call.completed:c1",
+    "sd.call_completed:c1",
+    "voicemail.received:c1",
+]
 UPDATE = "call.updated:c1:0000000000000000"
 
 

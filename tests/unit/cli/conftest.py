@@ -1,13 +1,13 @@
 """The program in this process, and a stack that is none."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import pytest
 
 from cli import app
-from cli.send import Sent
+from cli.send import Sent, Signing
 
 SECRET = "the stack's secret"
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
@@ -51,6 +51,7 @@ class FakeStack:
     """What the commands know of a deployment."""
 
     webhook_url = "http://api.localhost:4566/webhooks/justcall"
+    registered_url = "https://registered.example/webhooks/justcall"
     events_table = "events"
     secret = SECRET
 
@@ -68,14 +69,15 @@ class Posted:
         self.status = 200
         self.bodies: list[bytes] = []
         self.url = ""
-        self.secret: str | None = None
+        self.headers: Mapping[str, str] = {}
         self.rate: float | None = None
 
     def __call__(
-        self, url: str, bodies: Iterable[bytes], secret: str | None, rate: float | None
+        self, url: str, bodies: Iterable[bytes], signing: Signing, rate: float | None
     ) -> Iterator[Sent]:
-        self.url, self.secret, self.rate = url, secret, rate
+        self.url, self.rate = url, rate
         for body in bodies:
+            self.headers = signing(body)
             self.bodies.append(body)
             yield Sent("call.completed:call_1", self.status, '{"status":"said"}', 1.5)
 

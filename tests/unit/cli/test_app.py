@@ -2,6 +2,7 @@
 
 import io
 import json
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,6 +13,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError, NoCredenti
 
 from cli import __version__, options, read
 from cli.errors import UsageError
+from justcall import signature, url_signature
 from justcall.catalogue import KINDS
 from tests.support.fakes import aws_error
 from tests.unit.cli.conftest import SECRET, FakeStack, Hooks, Posted
@@ -210,10 +212,23 @@ def test_send_signs_with_the_right_secret(hooks: Hooks, posted: Posted) -> None:
     used = []
     for chosen in ([], ["--secret", "mine"], ["--forge"], ["--unsigned"]):
         hooks("send", *chosen)
-        used.append(posted.secret)
-    assert used[:2] == [SECRET, "mine"]
-    assert used[2] not in (None, SECRET)
+        used.append(posted.headers.get(signature.HEADER))
+        known = [signature.sign(posted.bodies[-1], secret) for secret in (SECRET, "mine")]
+        assert [used[-1] == one for one in known] == [chosen == [], "mine" in chosen]
+    assert used[2] is not None
     assert used[3] is None
+
+
+def test_send_in_the_other_dialect(hooks: Hooks, posted: Posted) -> None:
+    """Signed for the URL that the stack is registered under, and for now."""
+    assert hooks("send", "--url-signed", "sms.sent_received").code == 0
+    told = posted.headers[url_signature.TIMESTAMP_HEADER]
+    assert posted.headers[signature.HEADER] == url_signature.sign(
+        FakeStack.registered_url, "sms.sent_received", told, SECRET
+    )
+    assert abs(url_signature.sent_at(told) - time.time()) < 60
+    ran = hooks("send", "--url-signed", "sms.sent_recieved")
+    assert (ran.code, "no url-signed type" in ran.said) == (2, True)
 
 
 @pytest.mark.parametrize("options", [["--secret", "mine"], ["--forge"], ["--unsigned"]])

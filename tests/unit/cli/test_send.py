@@ -1,7 +1,7 @@
 """Posting: its pace, its order, its keys, and what is said when nobody answers."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count, islice
 from typing import Any
@@ -51,8 +51,8 @@ class FakeReceiver:
     def __exit__(self, *_: object) -> None:
         self.open -= 1
 
-    def post(self, content: bytes, signed: str | None) -> Any:
-        self.posted.append((content, signed))
+    def post(self, content: bytes, headers: Mapping[str, str]) -> Any:
+        self.posted.append((content, headers.get(signature.HEADER)))
         if isinstance(self.answer, Exception):
             raise self.answer
         return self.answer
@@ -61,6 +61,10 @@ class FakeReceiver:
 class Answer:
     status = 200
     data = b'{"status":"accepted"} \xff'
+
+
+def UNSIGNED(_body: bytes) -> dict[str, str]:  # noqa: N802  # stands where a constant stood
+    return {}
 
 
 @pytest.fixture
@@ -136,7 +140,7 @@ def test_each_body_is_signed_and_its_answer_kept(receiving: Callable[[Any], Fake
     """A delivery carries the signature of exactly its body; an answer is text, whatever it is."""
     receiver = receiving(Answer)
     bodies = [body(BY_KIND["call.missed"]), b"no json"]
-    sent = list(send.send(URL, bodies, "mine", None))
+    sent = list(send.send(URL, bodies, lambda one: send.body_signed(one, "mine"), None))
     assert sorted(receiver.posted) == sorted((one, signature.sign(one, "mine")) for one in bodies)
     assert [one.key for one in sent] == [send.key_of(one) for one in bodies]
     assert {(one.status, one.answer) for one in sent} == {
@@ -149,7 +153,7 @@ def test_each_body_is_signed_and_its_answer_kept(receiving: Callable[[Any], Fake
 def test_without_a_secret_nothing_is_signed(receiving: Callable[[Any], FakeReceiver]) -> None:
     """No secret, no header."""
     receiver = receiving(Answer)
-    list(send.send(URL, [b"{}"], None, None))
+    list(send.send(URL, [b"{}"], UNSIGNED, None))
     assert receiver.posted == [(b"{}", None)]
 
 
@@ -174,7 +178,7 @@ def test_nobody_answers(
     """Whatever goes wrong on the way is one line that the user can act on."""
     receiver = receiving(error)
     with pytest.raises(UsageError) as raised:
-        list(send.send(URL, [b"1", b"2"], None, None))
+        list(send.send(URL, [b"1", b"2"], UNSIGNED, None))
     assert str(raised.value) == told
     assert receiver.open == 0
 
@@ -201,5 +205,5 @@ def test_make_up_is_no_hint_for_others(receiving: Callable[[Any], FakeReceiver])
     """Where somebody else's URL does not answer, no stack of ours is to be brought up."""
     receiving(exceptions.TimeoutError("late"))
     with pytest.raises(UsageError) as raised:
-        list(send.send("https://api.example.test/hook", [b"{}"], None, None))
+        list(send.send("https://api.example.test/hook", [b"{}"], UNSIGNED, None))
     assert str(raised.value) == "https://api.example.test/hook does not answer (TimeoutError)"

@@ -159,7 +159,7 @@ def test_ports_are_made_from_the_settings(monkeypatch: pytest.MonkeyPatch) -> No
     made: Ports[Deadline] = app._ports()
     assert made is app._ports()
     urls = ("https://one.example", "https://two.example")
-    assert made.policy == (frozenset({"body-signed"}), urls, 600, 300)
+    assert tuple(made.policy) == (frozenset({"body-signed"}), urls, 600, 300)
     app._ports.cache_clear()
 
 

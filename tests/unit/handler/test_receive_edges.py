@@ -3,7 +3,8 @@
 import pytest
 
 from aws.ledger import QUARANTINED, Event
-from handler.receive import Delivery, Outcome, receive
+from handler.authenticate import Delivery
+from handler.receive import Outcome, receive
 from justcall.keys import content_hash, quarantine_key
 from justcall.signature import sign
 from tests.support.fakes import FakePorts, FakeTime

@@ -34,7 +34,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str, dict[str, Any
 def test_names_under_localhost_need_not_resolve(asked: list[Any]) -> None:
     """The connection goes to 127.0.0.1, the name and its port into the Host header."""
     with Receiver("http://abc.execute-api.localhost:4566/webhooks/justcall") as receiver:
-        receiver.post(b"{}", "signature")
+        receiver.post(b"{}", {"x-justcall-signature": "signature"})
     [(method, url, arguments)] = asked
     assert (method, url) == ("POST", "http://127.0.0.1:4566/webhooks/justcall")
     assert arguments["body"] == b"{}"
@@ -51,7 +51,7 @@ def test_names_under_localhost_need_not_resolve(asked: list[Any]) -> None:
 def test_other_names_stay(asked: list[Any], url: str) -> None:
     """Only names under localhost are special."""
     with Receiver(url) as receiver:
-        receiver.post(b"{}", None)
+        receiver.post(b"{}", {})
         receiver.look("HEAD")
     assert [one[1] for one in asked] == [url, url]
     assert [one[2]["headers"] for one in asked] == [{"content-type": "application/json"}, {}]
@@ -60,7 +60,7 @@ def test_other_names_stay(asked: list[Any], url: str) -> None:
 def test_one_call_is_one_delivery(asked: list[Any]) -> None:
     """Nothing is tried again, no redirect is followed, and nobody waits for ever."""
     with Receiver("https://example.test/") as receiver:
-        receiver.post(b"{}", None)
+        receiver.post(b"{}", {})
     [(_, _, arguments)] = asked
     assert (arguments["retries"], arguments["redirect"]) == (False, False)
     assert arguments["timeout"].read_timeout == arguments["timeout"].connect_timeout == 30
@@ -78,7 +78,7 @@ def test_what_is_no_url_is_refused(url: str) -> None:
 def test_an_unknown_scheme_is_refused() -> None:
     """Only HTTP is spoken."""
     with Receiver("ftp://example.test/") as receiver, pytest.raises(LocationValueError):
-        receiver.post(b"{}", None)
+        receiver.post(b"{}", {})
 
 
 @pytest.mark.parametrize(

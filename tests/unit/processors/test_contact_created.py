@@ -6,7 +6,7 @@ from tests.support.samples import CONTACT_CREATED, changed
 
 def test_entry_of_the_sample() -> None:
     """The contact stands on its own timeline, with all its fields."""
-    number, fields = entry(ContactCreated.model_validate(CONTACT_CREATED["data"]))
+    number, fields, _ = entry(ContactCreated.model_validate(CONTACT_CREATED["data"]))
     assert (number, dict(fields)) == ("+14155559876", CONTACT_CREATED["data"])
 
 

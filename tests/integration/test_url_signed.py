@@ -1,0 +1,175 @@
+"""The url-signed dialect through the whole path: every type stands right on its timeline."""
+
+import itertools
+from typing import Any
+
+import pytest
+
+from aws.schema import consent_partition
+from handler.app import handler
+from justcall.catalogue import kind_of
+from justcall.timeline import joined
+from tests.support import samples, url_samples
+from tests.support.cloud import Cloud, Item
+from tests.support.deliveries import request
+from tests.support.url_samples import document, signed
+
+NUMBER = "+14155559876"
+
+
+def arrive(
+    cloud: Cloud, event_type: str, *, timestamp: str = url_samples.TIMESTAMP, **data: Any
+) -> None:
+    """Let a url-signed event come and be processed."""
+    content = samples.body(document(event_type, **data))
+    answer = handler(request(content, signed(event_type, timestamp=timestamp)), None)
+    assert answer["statusCode"] == 200, answer
+    assert cloud.poll(str(kind_of(event_type))) == []
+
+
+def timeline(cloud: Cloud) -> list[Item]:
+    return joined(cloud.timeline(NUMBER))
+
+
+@pytest.mark.parametrize("event_type", url_samples.DATA)
+def test_every_type_stands_on_its_timeline(cloud: Cloud, event_type: str) -> None:
+    """Under the number in E.164, though it comes without a plus; nothing of it is unfit."""
+    arrive(cloud, event_type)
+    [entry] = timeline(cloud)
+    assert (entry["type"], entry["number"]) == (event_type, NUMBER)
+    assert entry["at"] == "2026-03-12T14:40:00.000Z"
+    assert "unfit" not in repr(entry)
+    [status] = cloud.statuses().values()
+    assert status == "processed"
+
+
+# ------------------------------------------------------------ the traps of facts.md
+
+
+def test_the_outcome_is_the_type_and_not_the_status(cloud: Cloud) -> None:
+    """`call_info.status` says Archived; `call_info.type` says how the call ended."""
+    info = url_samples.DATA["call.missed"]["call_info"] | {
+        "type": "Abandoned",
+        "status": "Unarchived",
+    }
+    arrive(cloud, "call.missed", call_info=info)
+    [entry] = timeline(cloud)
+    assert entry["outcome"] == "abandoned"
+    assert entry["missed_reason"] == "No one answered"
+
+
+@pytest.mark.parametrize(
+    ("spelling", "direction"),
+    [("Outgoing", "outbound"), ("OUTGOING", "outbound"), ("Incoming", "inbound")],
+)
+def test_direction(cloud: Cloud, spelling: str, direction: str) -> None:
+    """ "Outgoing" is not read as inbound; it stands beside `sms_info`, and in `call_info`."""
+    arrive(cloud, "sms.sent_received", direction=spelling)
+    call = url_samples.DATA["call.completed"]["call_info"] | {"direction": spelling}
+    arrive(cloud, "call.completed", call_info=call)
+    assert {entry["direction"] for entry in timeline(cloud)} == {direction}
+
+
+def test_the_recording_is_where_it_is(cloud: Cloud) -> None:
+    """In `call_info.recording`; a voicemail has its transcription beside it."""
+    arrive(cloud, "call.voicemail")
+    [entry] = timeline(cloud)
+    assert (entry["recording_url"], entry["text"]) == ("https://r.example.com/vm", "Call me")
+    assert entry["outcome"] == "voicemail"
+
+
+def test_a_dialer_call_has_a_number_of_its_own(cloud: Cloud) -> None:
+    """The company's number is `sales_dialer_number` there."""
+    arrive(cloud, "sd.call_completed")
+    [entry] = timeline(cloud)
+    assert entry["justcall_number"] == "+14155551234"
+    assert entry["campaign"]["name"] == "Renewals"
+
+
+@pytest.mark.parametrize(
+    "order", list(itertools.permutations(["call.answered", "call.completed", "jc.call_ai_generated"])), ids=lambda o: "-".join(o)
+)  # fmt: skip
+def test_news_of_one_call_are_one_entry(cloud: Cloud, order: tuple[str, ...]) -> None:
+    """AI data that comes later, or earlier, joins its call."""
+    for event_type in order:
+        arrive(cloud, event_type)
+    [entry] = timeline(cloud)
+    assert entry["outcome"] == "completed"
+    assert entry["ai"]["customer_sentiment"] == "Positive"
+    assert len(entry["events"]) == 3
+
+
+def test_twins_are_one_entry(cloud: Cloud) -> None:
+    """One text comes as `sms.received` and as `sms.sent_received`, AI reports as jc and sd."""
+    arrive(cloud, "sms.received")
+    arrive(cloud, "sms.sent_received")
+    [text] = timeline(cloud)
+    assert (text["text"], text["direction"]) == ("See you at ten", "inbound")
+    for event_type in ("jc.call_ai_generated", "sd.call_ai_generated"):
+        arrive(cloud, event_type, call_sid="CA09")
+    assert len(timeline(cloud)) == 2
+
+
+def test_a_status_joins_its_message(cloud: Cloud) -> None:
+    """Delivered, read or failed: the newest status is the message's."""
+    arrive(cloud, "sms.sent")
+    arrive(cloud, "sms.status_updated", timestamp="2026-03-12 14:41:00")
+    [entry] = timeline(cloud)
+    assert (entry["type"], entry["delivery_status"]) == ("sms.sent", "failed")
+
+
+def test_an_update_that_names_nobody_finds_its_call(cloud: Cloud) -> None:
+    """Whichever of the two comes first."""
+    arrive(cloud, "call.updated", contact_number=None)
+    assert timeline(cloud) == []
+    arrive(cloud, "call.completed")
+    [entry] = timeline(cloud)
+    assert entry["notes"] == "Wants an invoice"
+
+
+# ------------------------------------------------------------ consent
+
+
+def consent(cloud: Cloud) -> dict[str, bool]:
+    items = cloud.raw(consent_partition(NUMBER))
+    return {item["sk"]["S"]: item["value"]["BOOL"] for item in items}
+
+
+FLAGS = [("14:40:00", True), ("14:50:00", False), ("14:55:00", True)]
+
+
+@pytest.mark.parametrize(
+    "order", list(itertools.permutations(FLAGS)), ids=lambda o: " ".join(t[0] for t in o)
+)
+def test_consent_is_what_was_said_last(cloud: Cloud, order: tuple[tuple[str, bool], ...]) -> None:
+    """By the event's own time, in any order of arrival; each event is processed all the same."""
+    for time, dnd in order:
+        arrive(
+            cloud, "jc.contact_status_updated", timestamp=f"2026-03-12 {time}",
+            status={"dnd": dnd, "blacklist": False},
+        )  # fmt: skip
+    assert consent(cloud) == {"dnd": True, "blacklist": False}
+    assert set(cloud.statuses().values()) == {"processed"}
+
+
+def test_flags_at_the_top_mean_nothing(cloud: Cloud) -> None:
+    """They are nested in `status`."""
+    arrive(cloud, "jc.contact_status_updated", dnd=True, status={"dnm": True})
+    assert consent(cloud) == {"dnm": True}
+
+
+def test_opting_out_by_text(cloud: Cloud) -> None:
+    """A body-signed opt-out and opt-in, the later of which counts."""
+    out = samples.SMS_OPTOUT
+    back = out | {"event": "sms.optin", "timestamp": "2026-03-12T15:00:00Z"}
+    for document_ in (back, out):
+        assert handler(request(samples.body(document_)), None)["statusCode"] == 200
+        assert cloud.poll("consent.changed") == []
+    assert consent(cloud) == {"opted_out": False}
+
+
+def test_a_flag_of_nobody_is_nobodys_state(cloud: Cloud) -> None:
+    """Without a number there is no state, and the event stands where a person finds it."""
+    arrive(cloud, "jc.contact_status_updated", contact_number=None)
+    assert [item for item in cloud.items() if item["pk"].startswith("consent#")] == []
+    assert len(cloud.timeline("unknown")) == 1
