@@ -10,6 +10,7 @@ from aws import clients, ledger, processing, sweeping
 from aws.messages import message_of
 from errors import LedgerUnavailable
 from handler import receive
+from handler.authenticate import Verified
 from sweeper import sweep
 from tests.crash.stories import KIND, STORIES, calls_of, cases
 from tests.crash.test_at_once import SCENES, play
@@ -57,7 +58,7 @@ def evidence_thrown_away(patch: pytest.MonkeyPatch) -> None:
 
 
 def signature_not_looked_at(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(receive, "_authenticate", lambda *_: None)
+    patch.setattr(receive, "authenticate", lambda *_: Verified("body-signed"))
 
 
 def commit_without_condition(patch: pytest.MonkeyPatch) -> None:

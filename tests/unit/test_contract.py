@@ -388,3 +388,14 @@ def test_production_shifts_gradually_and_rolls_back() -> None:
             "Fn::FindInMap": ["Stages", {"Ref": "Stage"}, "GradualDeployment"]
         }
         assert {alarm["Ref"] for alarm in preference["Alarms"]} <= set(ALARMS)
+
+
+def test_the_documented_types_are_the_tables() -> None:
+    """docs/dialects.md tells people what the catalogue tells the code."""
+    text = (ROOT / "docs" / "dialects.md").read_text().partition("## Types and kinds")[2]
+    told = {
+        name: kind
+        for kind, names in re.findall(r"^\| `([\w.]+)` \| (.+) \|$", text, re.MULTILINE)
+        for name in re.findall(r"`([\w.]+)`", names)
+    }
+    assert told == dict(TYPES)
