@@ -130,3 +130,24 @@ def test_whatever_fails_is_unavailable(operation: str, act: Callable[[Joining], 
     client = StubClient(**answers | {operation: aws_error("Throttled")})
     with pytest.raises(LedgerUnavailable):
         act(joining(client))
+
+
+def test_an_update_that_the_ledger_forgot_is_moved_all_the_same() -> None:
+    """Its entry has no end, its ledger item has: then the entry moves and nothing else is written."""
+    cancelled = aws_error(
+        "TransactionCanceledException",
+        CancellationReasons=[
+            {"Code": "None"},
+            {"Code": "None"},
+            {"Code": "ConditionalCheckFailed"},
+        ],
+    )
+    answers = iter([cancelled, {}])
+    client = StubClient(
+        query={"Items": [waiting("1")]}, transact_write_items=lambda **_: next(answers)
+    )
+    assert joining(client).adopt(SUBJECT, NUMBER) == 1
+    [_, (_, whole), (_, less)] = client.calls
+    assert list(less) == ["TransactItems"]
+    assert less["TransactItems"] == whole["TransactItems"][:2]
+    assert [list(item) for item in less["TransactItems"]] == [["Delete"], ["Put"]]

@@ -1,6 +1,7 @@
 """What can be read from a body, and what is a probe."""
 
 import json
+import time
 
 import pytest
 from hypothesis import given
@@ -215,3 +216,16 @@ def test_a_probe_with_every_field_that_a_probe_may_have() -> None:
         ("event", "type", "timestamp", "webhook_url", "url_id", "request_id"), "x"
     )
     assert is_probe(json.dumps(fields | {"data": {}}).encode(), signed=True)
+
+
+@pytest.mark.parametrize("zone", ["America/New_York", "Asia/Kolkata", "UTC"])
+def test_the_machines_own_zone_makes_no_difference(
+    monkeypatch: pytest.MonkeyPatch, zone: str
+) -> None:
+    """A timestamp without an offset is UTC on a laptop too, not the time of where it stands."""
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setenv("TZ", zone)
+        time.tzset()
+        found = event_time("2026-03-12T14:30:00")
+    time.tzset()
+    assert found == "2026-03-12T14:30:00.000Z"

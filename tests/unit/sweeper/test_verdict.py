@@ -154,3 +154,39 @@ def test_any_verdict(opened: list[OpenEvent], waiting: int, state: State) -> Non
     assert len({id(one) for one in verdict.resend}) == len(verdict.resend) <= MOST_A_RUN
     if waiting == 0:
         assert all(a.sent_at <= b.sent_at for a, b in pairwise(verdict.resend))
+
+
+def test_the_oldest_goes_first_whatever_its_key() -> None:
+    """The order is that of the times at which events were sent."""
+    young, old = event(100, key="a"), event(200, key="b")
+    assert judge([young, old], 0, State(), NOW) == ([old, young], [], False, State())
+
+
+def test_in_a_busy_queue_nothing_due_is_nothing_to_do() -> None:
+    """No marker is needed, the doubts are over, and what is known of markers stays known."""
+    state = State(marker_sent_at=NOW - 30, marker_passed_at=NOW - 90, in_doubt=3)
+    verdict = judge([event(10)], 5, state, NOW)
+    assert verdict == ([], [], False, state._replace(in_doubt=0))
+
+
+@pytest.mark.parametrize(
+    ("opened", "waiting", "resent", "in_doubt"),
+    [(1, 5, 1, 1), (30, 20, 20, 10), (30, 25, 15, 10), (30, 31, 10, 10)],
+)
+def test_no_more_is_proven_than_the_queue_can_lack(
+    opened: int, waiting: int, resent: int, in_doubt: int
+) -> None:
+    """Open events more than messages are lost; of the others some are sent again in doubt."""
+    verdict = judge(many(opened, 300), waiting, passed(100), NOW)
+    assert (len(verdict.resend), verdict.state.in_doubt) == (resent, in_doubt)
+
+
+@pytest.mark.parametrize(
+    ("waiting", "before", "resent"),
+    [(5, 0, 10), (5, 4, 6), (5, 10, 0), (1500, 5, 9), (1505, 5, 10), (1414, 0, 14)],
+)
+def test_what_was_sent_in_doubt_counts(waiting: int, before: int, resent: int) -> None:
+    """It is in the queue too: the hundredth part is of what was there without it."""
+    state = State(marker_sent_at=NOW - 30, in_doubt=before)
+    verdict = judge(many(40, DOUBT_SECONDS), waiting, state, NOW)
+    assert (len(verdict.resend), verdict.state.in_doubt) == (resent, before + resent)

@@ -1,0 +1,1 @@
+"""Mutants of the receiving path and the ledger: small changes that a test must notice."""
