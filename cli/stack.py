@@ -49,7 +49,9 @@ class Stack:
     @cached_property
     def secret(self) -> str:
         """The current API secret."""
-        answer = self.client("secretsmanager").get_secret_value(SecretId=self.secret_arn)
+        answer = self.client("secretsmanager").get_secret_value(
+            SecretId=self.secret_arn, VersionStage="AWSCURRENT"
+        )
         secret: str = answer["SecretString"]
         return secret
 
