@@ -93,10 +93,10 @@ class Secrets:
         return deadline.now() - self._asked_at >= FRESH_SECONDS
 
     def _fetch(self, deadline: Deadline) -> None:
+        deadline.require_call()  # first: what is not asked must not count as asked
         self._asked_at = deadline.now()
         self._why = None
         try:
-            deadline.require_call()
             current, labels = self._version("AWSCURRENT")
         except AWS_FAILURES as error:
             if self._values:
@@ -107,21 +107,27 @@ class Secrets:
             self._why = "secret-empty"
             raise SecretUnavailable(self._why)
         self._rotation_until = until(labels, ROTATION_UNTIL) or _NEVER
-        self._previous_until = until(labels, PREVIOUS_UNTIL) or _FOR_EVER
+        end = until(labels, PREVIOUS_UNTIL)
+        self._previous_until = _FOR_EVER if end is None else end
         over = self._wall_clock() >= self._previous_until
-        previous = "" if over else self._previous(deadline)
+        previous = "" if over else self._previous(deadline, exists=end is not None)
         self._complete = previous is not None
         self._values = (current, previous) if previous else (current,)
         self._fetched_at = self._asked_at
 
-    def _previous(self, deadline: Deadline) -> str | None:
-        """Return the previous secret, empty if there never was one, None if it can't be known."""
+    def _previous(self, deadline: Deadline, *, exists: bool) -> str | None:
+        """Return the previous secret, empty if there never was one, None if it can't be known.
+
+        One that is labelled `exists`: should its stage be nowhere, it is on its way from one
+        version to the other.
+        """
         if not deadline.allows_call():
             return None
         try:
             return self._version("AWSPREVIOUS")[0]
         except AWS_FAILURES as error:
-            return "" if error_code(error) == "ResourceNotFoundException" else None
+            none = error_code(error) == "ResourceNotFoundException" and not exists
+            return "" if none else None
 
     def _version(self, stage: str) -> tuple[str, list[str]]:
         """Return a version's value and its labels."""

@@ -214,6 +214,18 @@ def test_a_previous_secret_without_a_text_is_none() -> None:
     assert store.refreshed() == ("current",)
 
 
+def test_a_late_request_that_could_not_look_counts_as_no_look() -> None:
+    """Whoever comes right after it is not refused on the strength of a look that was never made."""
+    store = Store()
+    store.usable()
+    store.stages = {"AWSCURRENT": "newer", "AWSPREVIOUS": "current"}
+    late = Deadline(lambda: store.time)
+    store.wait(ANSWER_SECONDS)
+    with pytest.raises(OutOfTime):
+        store.secrets.refreshed(late)
+    assert store.refreshed() == ("newer", "current")
+
+
 # ------------------------------------------------------------------ the end of an overlap
 
 
@@ -236,6 +248,18 @@ def test_previous_whose_time_is_over_is_not_asked_for() -> None:
     assert store.usable() == ("current",)
     assert store.refreshed() == ()
     assert store.calls == 1
+
+
+def test_a_previous_that_must_be_there_and_is_not_found_is_no_refusal() -> None:
+    """While AWSPREVIOUS moves from version to version nobody who signs with it is told 401."""
+    store = Store(previous=NOT_FOUND)
+    store.label("previous-until-", after=100)
+    assert store.usable() == ("current",)
+    with pytest.raises(SecretUnavailable):
+        store.refreshed()
+    store.stages["AWSPREVIOUS"] = "previous"
+    store.wait(FRESH_SECONDS)
+    assert store.refreshed() == ("current", "previous")
 
 
 def test_a_second_look_gives_no_previous_that_is_over() -> None:
