@@ -12,6 +12,7 @@ from cli import (
     CALLED,
     __version__,
     dlq_commands,
+    doctor_command,
     options,
     read,
     render,
@@ -139,6 +140,7 @@ app.add_typer(secret_commands.app, name="secret")
 app.command()(subscription_commands.subscribe)
 app.command("subscriptions")(subscription_commands.list_subscriptions)
 app.command()(subscription_commands.unsubscribe)
+app.command()(doctor_command.doctor)
 
 
 @app.callback(invoke_without_command=True)

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from cli import CALLED
+from cli.doctor import Finding
 from cli.read import Document
 from cli.replay import OUTCOMES, REPLAYED, Outcome
 from cli.send import Sent
@@ -29,7 +30,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _CONTROL_IN_LINES = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 # Columns whose cells fold where the terminal is narrow, and columns that do so in the last resort.
-_PROSE = {"error", "what", "note", "failure"}
+_PROSE = {"error", "what", "note", "failure", "try"}
 _PROSE_WIDTH = 16
 _KEYS = {"key", "as"}
 # What a timeline shows of an entry, in this order; the others are for --json.
@@ -171,6 +172,16 @@ def rotation(done: Document) -> None:
             console.print("no rotation is under way any more; the secret is what it was")
         case _:
             console.print("no rotation was under way; nothing was changed")
+
+
+def findings(found: Sequence[Finding]) -> None:
+    """Print a line for each check, and how many went how."""
+    table = _Rows("check", "verdict", "what", "try")
+    for one in found:
+        table.add(one.check, one.verdict, one.what, one.mend)
+    table.print("")
+    counts = Counter(one.verdict for one in found)
+    console.print(f"\n{', '.join(f'{number} {verdict}' for verdict, number in counts.items())}")
 
 
 def subscriptions(found: list[Document]) -> None:

@@ -22,6 +22,7 @@ class Stack:
     """A deployment that can be asked."""
 
     def __init__(self, described: Mapping[str, Any], session: Mapping[str, str | None]) -> None:
+        self.name: str | None = described.get("stack_name")
         self.webhook_url: str = described["webhook_url"]
         self.events_table: str = described["events_table"]
         self.secret_arn: str = described["secret_arn"]
@@ -82,6 +83,7 @@ def _deployed(name: str, region: str | None, profile: str | None) -> Stack:
     outputs = {one["OutputKey"]: one["OutputValue"] for one in stacks[0].get("Outputs", [])}
     try:
         described = {
+            "stack_name": name,
             "webhook_url": outputs["WebhookUrl"],
             "events_table": outputs["EventsTableName"],
             "secret_arn": outputs["SecretArn"],
