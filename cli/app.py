@@ -8,7 +8,19 @@ from typing import Annotated
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
-from cli import CALLED, __version__, dlq_commands, options, read, render, replay_command, samples
+from cli import (
+    CALLED,
+    __version__,
+    dlq_commands,
+    doctor_command,
+    options,
+    read,
+    render,
+    replay_command,
+    samples,
+    secret_commands,
+    subscription_commands,
+)
 from cli import stack as stacks
 from cli.errors import NotFoundError, UsageError
 from cli.send import Signing, body_signed, url_signed_headers
@@ -152,6 +164,11 @@ def contact(
 
 app.command()(replay_command.replay)
 app.add_typer(dlq_commands.app, name="dlq")
+app.add_typer(secret_commands.app, name="secret")
+app.command()(subscription_commands.subscribe)
+app.command("subscriptions")(subscription_commands.list_subscriptions)
+app.command()(subscription_commands.unsubscribe)
+app.command()(doctor_command.doctor)
 
 
 @app.callback(invoke_without_command=True)

@@ -51,6 +51,15 @@ def count(stack: Stack, kind: str) -> Count:
     return Count(*(int(attributes[name]) for name in names))
 
 
+def waiting(stack: Stack, kind: str) -> int:
+    """Return how many messages a kind's own queue holds, about, those being worked on too."""
+    names = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
+    answer = stack.client("sqs").get_queue_attributes(
+        QueueUrl=stack.queues[kind], AttributeNames=list(names)
+    )
+    return sum(int(answer["Attributes"][name]) for name in names)
+
+
 def show(stack: Stack, kind: str, limit: int) -> list[Document]:
     """Return what some dead letters are; they stay where they are.
 

@@ -41,6 +41,17 @@ def moment(since: str | None) -> datetime | None:
         raise UsageError(f"--since {since}: write 90s, 15m, 2h, 3d or an ISO time") from error
 
 
+def span(option: str, text: str) -> float:
+    """Return the seconds that `24h` stands for. Raises UsageError."""
+    read = _AGO.fullmatch(text)
+    try:
+        if read:
+            return timedelta(**{_UNITS[read[2]]: int(read[1])}).total_seconds()
+    except OverflowError:
+        pass
+    raise UsageError(f"{option} {text}: write 0s, 90m, 24h or 7d")
+
+
 def known_kind(text: str) -> str:
     """Return the kind that `call.completed` or `call_completed` names. Raises UsageError."""
     kind = any_type(text)

@@ -70,8 +70,12 @@ def event(stack: Stack, key: str) -> Document:
 
 def ledger_items(stack: Stack, key: str) -> list[Any]:
     """Return an event's ledger item and its body's parts as they are now, without evidence."""
-    items = _query(stack, schema.event_partition(key), consistent=True)
-    return [item for item in items if _is_ledger(item)]
+    return [item for item in items(stack, schema.event_partition(key)) if _is_ledger(item)]
+
+
+def items(stack: Stack, partition: str) -> list[Any]:
+    """Return all items of one partition of the events table as they are now."""
+    return _query(stack, partition, consistent=True)
 
 
 def brief(stack: Stack, keys: Sequence[str]) -> dict[str, Document]:

@@ -13,9 +13,11 @@ from rich.console import Console
 from rich.table import Table
 
 from cli import CALLED
+from cli.doctor import Finding
 from cli.read import Document
 from cli.replay import OUTCOMES, REPLAYED, Outcome
 from cli.send import Sent
+from cli.subscriptions import Outcome as Change
 
 # In a pipe nothing is cut or wrapped: a line is an event.
 _WIDTH = shutil.get_terminal_size().columns if sys.stdout.isatty() else 1_000_000
@@ -28,7 +30,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _CONTROL_IN_LINES = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 # Columns whose cells fold where the terminal is narrow, and columns that do so in the last resort.
-_PROSE = {"error", "what", "note", "failure"}
+_PROSE = {"error", "what", "note", "failure", "try"}
 _PROSE_WIDTH = 16
 _KEYS = {"key", "as"}
 # What a timeline shows of an entry, in this order; the others are for --json.
@@ -143,6 +145,72 @@ def redriven(moves: list[Document], *, dry_run: bool) -> None:
         moved = "would be moved" if dry_run else str(move["moved"])
         table.add(move["kind"], str(move["dead_letters"]), moved, move["way"], move["failure"])
     table.print("no dead letters")
+
+
+def secret(found: Document) -> None:
+    """Print a line for each version, and whether a rotation is under way."""
+    table = _Rows("secret", "changed", "accepted", "version")
+    for one in found["versions"]:
+        end = one["accepted_until"]
+        accepted = "until the next change" if end is None else f"until {_when(end)}"
+        if one["stage"] == "current":
+            accepted = "yes"
+        elif not one["accepted"]:
+            accepted = f"no more, since {_when(end)}"
+        table.add(one["stage"], _when(one["changed_at"]), accepted, one["version_id"])
+    table.print(f"there is no secret; set one: {CALLED} secret rotate")
+    if found["rotation_until"]:
+        until = _when(found["rotation_until"])
+        console.print(f"\na rotation is under way until {until}: {CALLED} secret rotate ends it")
+
+
+def rotation(done: Document) -> None:
+    """Print what was done to the secret, and what comes next."""
+    match done["did"]:
+        case "begin":
+            end = _when(done["rotation_until"])
+            console.print(f"until {end} (UTC) deliveries that fit no secret are asked to come back")
+            console.print(f"make new credentials at JustCall now, then: {CALLED} secret rotate")
+        case "rotate":
+            end = done["previous_until"]
+            console.print("the new secret is in place; handlers know it within seconds")
+            if end:
+                console.print(f"the one before is accepted until {_when(end)} (UTC)")
+        case "abort":
+            console.print("no rotation is under way any more; the secret is what it was")
+        case _:
+            console.print("no rotation was under way; nothing was changed")
+
+
+def findings(found: Sequence[Finding]) -> None:
+    """Print a line for each check, and how many went how."""
+    table = _Rows("check", "verdict", "what", "try")
+    for one in found:
+        table.add(one.check, one.verdict, one.what, one.mend)
+    table.print("")
+    counts = Counter(one.verdict for one in found)
+    console.print(f"\n{', '.join(f'{number} {verdict}' for verdict, number in counts.items())}")
+
+
+def subscriptions(found: list[Document]) -> None:
+    """Print a line for each URL and type of the account."""
+    table = _Rows("type", "whose", "url", "id")
+    for one in found:
+        whose = "this stack's" if one["own"] else "another"
+        table.add(one["type"], whose, one["webhook_url"], one["url_id"])
+    table.print(f"no subscriptions; make them: {CALLED} subscribe")
+
+
+def subscribed(done: Sequence[Change], *, dry_run: bool) -> None:
+    """Print what became of each type, or would."""
+    table = _Rows("type", "then", "note")
+    changing = ("subscribed", "removed")
+    for one in done:
+        would = dry_run and one.outcome in changing
+        table.add(one.type, f"would be {one.outcome}" if would else one.outcome, one.note)
+    table.print("no subscriptions of this stack; nothing to do")
+    if dry_run:
+        console.print("\nnothing was changed")
 
 
 def sent(all_sent: list[Sent]) -> None:

@@ -22,6 +22,7 @@ class Stack:
     """A deployment that can be asked."""
 
     def __init__(self, described: Mapping[str, Any], session: Mapping[str, str | None]) -> None:
+        self.name: str | None = described.get("stack_name")
         self.webhook_url: str = described["webhook_url"]
         # What JustCall was told; the local stack is asked under another name.
         self.registered_url: str = described.get("registered_url", self.webhook_url)
@@ -51,7 +52,9 @@ class Stack:
     @cached_property
     def secret(self) -> str:
         """The current API secret."""
-        answer = self.client("secretsmanager").get_secret_value(SecretId=self.secret_arn)
+        answer = self.client("secretsmanager").get_secret_value(
+            SecretId=self.secret_arn, VersionStage="AWSCURRENT"
+        )
         secret: str = answer["SecretString"]
         return secret
 
@@ -82,6 +85,7 @@ def _deployed(name: str, region: str | None, profile: str | None) -> Stack:
     outputs = {one["OutputKey"]: one["OutputValue"] for one in stacks[0].get("Outputs", [])}
     try:
         described = {
+            "stack_name": name,
             "webhook_url": outputs["WebhookUrl"],
             "events_table": outputs["EventsTableName"],
             "secret_arn": outputs["SecretArn"],

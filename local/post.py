@@ -31,7 +31,7 @@ class Receiver:
             self._headers["host"] = where.netloc or host
             host = _THIS_MACHINE
         self._url = where._replace(host=host).url
-        self._pool = _pool(scheme, host, connections)
+        self._pool = pool(scheme, host, connections)
 
     def __enter__(self) -> Self:
         return self
@@ -65,7 +65,7 @@ class Receiver:
         )
 
 
-def _pool(scheme: str, host: str, connections: int) -> PoolManager:
+def pool(scheme: str, host: str, connections: int) -> PoolManager:
     """Return where connections come from: the environment's proxy, but never for this machine."""
     proxy = getproxies().get(scheme)
     if not proxy or host in (_THIS_MACHINE, "localhost", "[::1]") or proxy_bypass(host):

@@ -1,0 +1,149 @@
+"""Which types of event JustCall tells this stack's URL of: looked at first, then changed."""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from urllib3.exceptions import LocationParseError
+from urllib3.util import parse_url
+
+from cli.errors import UsageError
+from cli.justcall_api import Api, RefusedError, UncertainError, Webhook
+
+# The url-signed types, the vendor's whole list; new ones appear without notice.
+TYPES = (
+    "call.incoming",
+    "call.answered",
+    "call.missed",
+    "call.voicemail",
+    "call.enters_queue",
+    "call.exits_queue",
+    "call.initiated",
+    "call.completed",
+    "call.updated",
+    "call.ai_voice_agent",
+    "jc.call_ai_generated",
+    "sd.call_completed",
+    "sd.call_updated",
+    "sd.call_ai_generated",
+    "sms.sent_received",
+    "sms.sent",
+    "sms.received",
+    "sms.status_updated",
+    "whatsapp.message_sent",
+    "whatsapp.message_received",
+    "whatsapp.message_status_updated",
+    "jc.contact_status_updated",
+    "appointment.scheduled",
+)
+SUBSCRIBED, ALREADY, REMOVED, FAILED, NOT_THERE = (
+    "subscribed",
+    "already",
+    "removed",
+    "failed",
+    "not there",
+)
+_BACKOFF_SECONDS = (1.0, 3.0)
+_TYPE = re.compile(r"[a-z0-9_]+(\.[a-z0-9_]+)+")
+# JavaScript, Python and PHP encode these differently, and the signature holds the encoded URL.
+_AMBIGUOUS = re.compile(r"[!'()* ]")
+
+
+class Outcome(NamedTuple):
+    """What became of one type, or would become of it; `note` says why or what to know."""
+
+    type: str
+    outcome: str
+    note: str | None = None
+
+
+def read_types(text: str | None) -> tuple[str, ...]:
+    """Return the types that `a,b,c` names, every known one without a text. Raises UsageError."""
+    if text is None:
+        return TYPES
+    types = tuple(dict.fromkeys(one.strip() for one in text.split(",") if one.strip()))
+    wrong = [one for one in types if not _TYPE.fullmatch(one)]
+    if wrong or not types:
+        raise UsageError(
+            f"--types {text}: write types with commas between: call.completed,sms.sent"
+        )
+    return types
+
+
+def check_url(url: str) -> None:
+    """Raise UsageError unless JustCall can post to it and signatures for it can be checked."""
+    try:
+        where = parse_url(url)
+    except LocationParseError as error:
+        raise UsageError(f"{url} is no URL") from error
+    host = where.host or ""
+    if where.scheme != "https" or host in ("", "localhost") or host.endswith(".localhost"):
+        raise UsageError(
+            f"JustCall can't post to {url}: name a deployed --stack, or an https --url"
+        )
+    if _AMBIGUOUS.search(url):
+        raise UsageError(f"{url} holds one of !'()* or a space, which signatures don't agree upon")
+
+
+def subscribe(api: Api, types: Sequence[str], url: str, *, dry_run: bool) -> Iterator[Outcome]:
+    """Let the URL hear of each type that it does not hear of yet; yield each outcome."""
+    there = [one.type for one in api.webhooks() if one.url == url]
+    for event_type in types:
+        times = there.count(event_type)
+        if times:
+            yield Outcome(event_type, ALREADY, f"{times} times" if times > 1 else None)
+        elif dry_run:
+            yield Outcome(event_type, SUBSCRIBED)
+        else:
+            yield _subscribe(api, event_type, url)
+
+
+def unsubscribe(
+    api: Api, types: Sequence[str] | None, url: str, *, dry_run: bool
+) -> Iterator[Outcome]:
+    """Remove the URL, and no other, from these types, or from all; yield each outcome."""
+    every = api.webhooks()
+    own = [one for one in every if one.url == url and (types is None or one.type in types)]
+    # Should an id stand for more than we are to remove, it stays.
+    kept = {one.id for one in every if one not in own}
+    for one in own:
+        if one.id in kept:
+            yield Outcome(one.type, FAILED, f"its id {one.id} stands for others too")
+        else:
+            yield Outcome(one.type, REMOVED) if dry_run else _unsubscribe(api, one)
+    found = {one.type for one in own}
+    for event_type in types or ():
+        if event_type not in found:
+            yield Outcome(event_type, NOT_THERE)
+
+
+def missing(found: Sequence[Webhook], url: str, types: Sequence[str] = TYPES) -> list[str]:
+    """Return the types that the URL does not hear of."""
+    there = {one.type for one in found if one.url == url}
+    return [one for one in types if one not in there]
+
+
+def _subscribe(api: Api, event_type: str, url: str) -> Outcome:
+    """Subscribe to one type; after a failure that says nothing, look before it is tried again."""
+    for seconds in (*_BACKOFF_SECONDS, None):
+        try:
+            api.subscribe(event_type, url)
+        except RefusedError as error:
+            return Outcome(event_type, FAILED, str(error))
+        except UncertainError as error:
+            failure = str(error)
+        else:
+            return Outcome(event_type, SUBSCRIBED)
+        if seconds is not None:
+            api.wait(seconds, failure)
+        if not missing(api.webhooks(), url, (event_type,)):
+            return Outcome(event_type, SUBSCRIBED)
+    return Outcome(event_type, FAILED, failure)
+
+
+def _unsubscribe(api: Api, webhook: Webhook) -> Outcome:
+    try:
+        api.unsubscribe(webhook.id)
+    except RefusedError as error:
+        return Outcome(webhook.type, FAILED, str(error))
+    return Outcome(webhook.type, REMOVED)

@@ -1,0 +1,67 @@
+"""`hooks doctor` on the deployed stack: well when it is, and not when it is not."""
+
+import json
+import os
+import subprocess
+from typing import Any
+
+from cli.doctor import KIND, NUMBER
+from local.place import ROOT
+from tests.e2e.conftest import Stack
+
+CHECKS = [
+    "stack",
+    "reachable",
+    "clock",
+    "unsigned refused",
+    "forged refused",
+    "secret",
+    "previous secret",
+    "signed processed",
+    "queues",
+    "dead letters",
+    "alarms",
+    "sweeper",
+]
+
+
+def doctor(stack: Stack) -> tuple[int, dict[str, Any]]:
+    """Return the code, and the findings by check."""
+    run = subprocess.run(
+        [str(ROOT / "hooks"), "doctor", "--json"],
+        env={**os.environ, "JUSTCALL_HOOKS_LOCAL": str(stack.place.home)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "Traceback" not in run.stderr
+    found = {one["check"]: one for one in json.loads(run.stdout)["checks"]}
+    assert list(found) == CHECKS, run.stderr
+    return run.returncode, found
+
+
+def test_a_stack_that_is_well(stack: Stack) -> None:
+    """Every check is made against the real thing; nothing is wrong, and nothing is left behind."""
+    before = stack.items(f"contact#{NUMBER}")
+    code, found = doctor(stack)
+    wrong = [one for one in found.values() if one["verdict"] == "wrong"]
+    assert (code, wrong) == (0, [])
+    assert found["signed processed"]["verdict"] == "ok", found["signed processed"]
+    assert stack.items(f"contact#{NUMBER}") == before
+    assert NUMBER not in stack.everything()
+
+
+def test_a_dead_letter_is_wrong(stack: Stack) -> None:
+    """What is wrong is told with the command that helps, the other checks are made all the same."""
+    url = stack.described["dead_letter_queues"][KIND]
+    sqs = stack.client("sqs")
+    sqs.send_message(QueueUrl=url, MessageBody="poison")
+    try:
+        code, found = doctor(stack)
+    finally:
+        sqs.purge_queue(QueueUrl=url)
+    assert code == 1
+    letters = found["dead letters"]
+    assert (letters["verdict"], letters["what"]) == ("wrong", f"{KIND} 1")
+    assert letters["mend"].endswith(f"dlq show {KIND}")
+    assert found["signed processed"]["verdict"] == "ok"

@@ -1,0 +1,312 @@
+"""`hooks doctor` on a stack of fakes: each check's verdicts, and that none stops another."""
+
+import json
+from collections.abc import Callable
+from email.utils import formatdate
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from urllib3.exceptions import NewConnectionError
+
+from cli import doctor as doctors
+from cli.doctor import NUMBER, OK, WARN, WRONG, Doctor, Finding
+from cli.errors import UsageError
+from cli.justcall_api import Webhook
+from cli.send import key_of
+from cli.subscriptions import TYPES
+from justcall import signature
+from tests.support.fakes import StubClient, aws_error
+from tests.unit.cli.conftest import Hooks
+
+URL = "https://api.example.test/webhooks/justcall"
+SECRET = "the stack's secret"
+NOW = 1_700_000_000.0
+
+
+class Paginated(StubClient):
+    """CloudFormation with one page of resources."""
+
+    def __init__(self, resources: list[dict[str, str]], **answers: Any) -> None:
+        super().__init__(**answers)
+        self.resources = resources
+
+    def get_paginator(self, _operation: str) -> Any:
+        return SimpleNamespace(paginate=lambda **_: [{"StackResourceSummaries": self.resources}])
+
+
+def resource(logical_id: str, kind: str, status: str = "CREATE_COMPLETE") -> dict[str, str]:
+    return {
+        "LogicalResourceId": logical_id,
+        "PhysicalResourceId": f"physical-{logical_id}",
+        "ResourceType": kind,
+        "ResourceStatus": status,
+    }
+
+
+class World:
+    """A deployment that is well until a test breaks something of it."""
+
+    name: str | None = "prod"
+    webhook_url = URL
+    events_table = "events"
+    secret_arn = "arn"
+    secret: Any = SECRET
+
+    def __init__(self) -> None:
+        self.now = NOW
+        self.date: str | None = formatdate(NOW, usegmt=True)
+        self.get_status = 200
+        self.statuses = {"signed": 200, "unsigned": 401, "forged": 401}
+        self.posted: list[bytes] = []
+        self.items: dict[str, list[Any]] = {}
+        self.status = "processed"
+        self.keeps = False  # what is to be deleted
+        self.stack_status = "CREATE_COMPLETE"
+        self.resources = [
+            resource("SweeperSchedule", "AWS::Scheduler::Schedule"),
+            resource("AnAlarm", "AWS::CloudWatch::Alarm"),
+        ]
+        self.alarms = [{"AlarmName": "physical-AnAlarm", "StateValue": "OK"}]
+        self.schedule = {"State": "ENABLED", "ScheduleExpression": "rate(1 minute)"}
+        self.queues = {"sms.sent": "queue"}
+        self.dead_letter_queues = {"sms.sent": "dead"}
+        self.lying = {"queue": 0, "dead": 0}
+        self.rotation: dict[str, Any] = {"rotation_until": None, "versions": []}
+        self.broken: dict[str, Exception] = {}
+
+    def client(self, service: str) -> Any:
+        if service in self.broken:
+            raise self.broken[service]
+        if service == "cloudformation":
+            answer = {"Stacks": [{"StackStatus": self.stack_status}]}
+            return Paginated(self.resources, describe_stacks=answer)
+        return StubClient(
+            describe_alarms=lambda **_: {"MetricAlarms": self.alarms},
+            get_schedule=lambda **_: self.schedule,
+            get_queue_attributes=self._attributes,
+            delete_item=self._delete,
+        )
+
+    def _attributes(self, **asked: Any) -> dict[str, Any]:
+        found = dict.fromkeys(asked["AttributeNames"], "0")
+        lying = {"ApproximateNumberOfMessages": str(self.lying[asked["QueueUrl"]])}
+        return {"Attributes": found | lying}
+
+    def _delete(self, **asked: Any) -> dict[str, Any]:
+        key = asked["Key"]
+        if not self.keeps:
+            left = [one for one in self.items[key["pk"]["S"]] if one["sk"] != key["sk"]]
+            self.items[key["pk"]["S"]] = left
+        return {}
+
+    # The receiver.
+
+    def __enter__(self) -> "World":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def look(self, _method: str) -> Any:
+        headers = {"date": self.date} if self.date else {}
+        return SimpleNamespace(status=self.get_status, headers=headers)
+
+    def post(self, body: bytes, signed: str | None) -> Any:
+        self.posted.append(body)
+        right = signed == signature.sign(body, SECRET)
+        how = "signed" if right else "unsigned" if signed is None else "forged"
+        status = self.statuses[how]
+        if status == 200:
+            key = key_of(body)
+            event = {
+                "pk": {"S": f"event#{key}"},
+                "sk": {"S": "ledger"},
+                "status": {"S": self.status},
+            }
+            contact = f"contact#{NUMBER}"
+            self.items[f"event#{key}"] = [event]
+            entry = {"pk": {"S": contact}, "sk": {"S": f"2026#{key}"}}
+            self.items[contact] = [*self.items.get(contact, []), entry]
+        return SimpleNamespace(status=status)
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch) -> World:
+    """Return a deployment that is well."""
+    made = World()
+
+    def receiver(_url: str) -> World:
+        if "receiver" in made.broken:
+            raise made.broken["receiver"]
+        return made
+
+    def items(_stack: Any, partition: str) -> list[Any]:
+        return list(made.items.get(partition, []))
+
+    monkeypatch.setattr(doctors, "Receiver", receiver)
+    monkeypatch.setattr("cli.read.items", items)
+    monkeypatch.setattr("cli.rotation.show", lambda *_: made.rotation)
+    return made
+
+
+def examine(world: World, where: str = " --stack prod", api: Any = None) -> dict[str, Finding]:
+    def sleep(seconds: float) -> None:
+        world.now += seconds
+
+    doctor = Doctor(world, where, api, clock=lambda: world.now, sleep=sleep)  # type: ignore[arg-type]
+    return {one.check: one for one in doctor.examine()}
+
+
+def test_a_deployment_that_is_well(world: World) -> None:
+    """Nothing is wrong, nothing is to be done, and the event that was sent is gone."""
+    api = SimpleNamespace(webhooks=lambda: [Webhook(one, URL, one) for one in TYPES])
+    found = examine(world, api=lambda: api)
+    assert {one.verdict for one in found.values()} == {OK}
+    assert {one.mend for one in found.values()} == {None}
+    assert len(found) == 13
+    assert [one for one in world.items.values() if one] == []
+
+
+def test_only_its_own_event_is_removed(world: World) -> None:
+    """What else stands at the number, from a doctor that was cut off say, is not touched."""
+    other = {"pk": {"S": f"contact#{NUMBER}"}, "sk": {"S": "2025#contact.created:other"}}
+    world.items[f"contact#{NUMBER}"] = [other]
+    assert examine(world)["signed processed"].verdict == OK
+    assert world.items[f"contact#{NUMBER}"] == [other]
+
+
+def change(**attributes: Any) -> Callable[[World], None]:
+    return lambda world: world.__dict__.update(attributes)
+
+
+@pytest.mark.parametrize(
+    ("check", "broken", "verdict", "told"),
+    [
+        ("stack", change(stack_status="UPDATE_ROLLBACK_FAILED"), WRONG, "prod is UPDATE_ROLLBACK_FAILED"),
+        ("stack", change(stack_status="UPDATE_ROLLBACK_COMPLETE"), WARN, "rolled back"),
+        ("stack", change(stack_status="UPDATE_IN_PROGRESS"), WARN, "is being changed"),
+        ("stack", lambda w: w.resources.append(resource("Api", "X", "CREATE_FAILED")), WRONG, "prod is CREATE_COMPLETE: Api"),
+        ("stack", lambda w: w.resources.append(resource("Api", "X", "DELETE_COMPLETE")), WRONG, ": Api"),
+        ("stack", change(name=None), WRONG, "older version"),
+        ("reachable", change(get_status=404), WRONG, "answers 404 to GET"),
+        ("clock", change(date=None), WARN, "tells no time"),
+        ("clock", change(now=NOW + 30), WARN, "30 s ahead of"),
+        ("clock", change(now=NOW - 600), WRONG, "600 s behind"),
+        ("clock", change(date="noon"), WRONG, "an answer is not as it should be"),
+        ("unsigned refused", change(statuses={"signed": 200, "unsigned": 200, "forged": 401}), WRONG, "answered 200 instead of 401"),
+        ("forged refused", change(statuses={"signed": 200, "unsigned": 401, "forged": 200}), WRONG, "answered 200 instead of 401"),
+        ("forged refused", change(statuses={"signed": 200, "unsigned": 401, "forged": 503}), WARN, "503"),
+        ("secret", change(secret=""), WRONG, "empty"),
+        ("secret", change(secret=f"{SECRET}\n"), WRONG, "white space"),
+        ("previous secret", change(rotation={"rotation_until": "T", "versions": []}), WARN, "under way until T"),
+        ("previous secret", change(rotation={"rotation_until": None, "versions": [{"stage": "previous", "accepted": True, "accepted_until": "T"}]}), OK, "accepted until T"),
+        ("previous secret", change(rotation={"rotation_until": None, "versions": [{"stage": "previous", "accepted": False, "accepted_until": "T"}]}), OK, "none is accepted"),
+        ("signed processed", change(statuses={"signed": 503, "unsigned": 401, "forged": 401}), WRONG, "answered 503 instead of 200"),
+        ("signed processed", change(status="received"), WRONG, "received after 60 s: contact.created:"),
+        ("signed processed", change(status="failed"), WRONG, "failed after 0 s"),
+        ("signed processed", change(keeps=True), WARN, "2 of its items are still there"),
+        ("queues", change(lying={"queue": 7, "dead": 0}), OK, "sms.sent 7"),
+        ("queues", change(lying={"queue": 700, "dead": 0}), WARN, "sms.sent 700"),
+        ("dead letters", change(lying={"queue": 0, "dead": 2}), WRONG, "sms.sent 2"),
+        ("alarms", change(alarms=[{"AlarmName": "loud", "StateValue": "ALARM"}]), WRONG, "loud"),
+        ("alarms", change(alarms=[]), WRONG, "1 of 1 are not there"),
+        ("sweeper", change(schedule={"State": "DISABLED", "ScheduleExpression": "rate(1 minute)"}), WRONG, "disabled"),
+        ("sweeper", change(resources=[]), WRONG, "an answer is not as it should be"),
+        ("subscriptions", change(), WARN, "no API key"),
+    ],
+)  # fmt: skip
+def test_what_is_not_well(
+    world: World, check: str, broken: Callable[[World], None], verdict: str, told: str
+) -> None:
+    """Each check sees what it is for, and says what helps where something does."""
+    broken(world)
+    finding = examine(world)[check]
+    assert (finding.verdict, told in finding.what) == (verdict, True), finding
+    assert finding.mend or verdict != WRONG
+
+
+def test_an_event_that_may_still_be_acted_on_stays(world: World) -> None:
+    """Taking it away would leave a message without its event."""
+    world.status = "received"
+    examine(world)
+    assert sum(len(items) for items in world.items.values()) == 2
+
+
+@pytest.mark.parametrize(
+    ("types", "verdict"), [(TYPES, OK), (TYPES[1:], WARN), ((), WRONG)], ids=["all", "some", "none"]
+)
+def test_subscriptions(world: World, types: tuple[str, ...], verdict: str) -> None:
+    """With an API key it is told which types JustCall does not tell of."""
+    found = [*(Webhook(one, URL, one) for one in types), Webhook(TYPES[0], "https://other", "x")]
+    finding = examine(world, api=lambda: SimpleNamespace(webhooks=lambda: found))["subscriptions"]
+    assert finding.verdict == verdict
+    assert (finding.mend or "hooks subscribe --stack prod").endswith("subscribe --stack prod")
+
+
+def test_no_check_stops_another(world: World) -> None:
+    """Where nothing at all answers there is still a finding for each check, and none is ok."""
+    refused = aws_error("AccessDenied")
+    services = ("cloudformation", "cloudwatch", "scheduler", "sqs", "dynamodb")
+    world.broken = dict.fromkeys(services, refused)
+    world.broken["receiver"] = NewConnectionError(None, "down")  # type: ignore[arg-type]
+
+    def api() -> Any:
+        raise UsageError("JustCall refuses the key")
+
+    found = examine(world, api=api)
+    assert len(found) == 13
+    well = {name for name, one in found.items() if one.verdict != WRONG}
+    assert well == {"secret", "previous secret"}
+    assert found["alarms"].what == "AWS refused Operation: AccessDenied happened"
+    assert found["reachable"].what == "nobody answers (NewConnectionError)"
+    assert found["subscriptions"].what == "JustCall refuses the key"
+    assert all(one.mend for name, one in found.items() if name not in well)
+
+
+def test_a_secret_never_shows(world: World) -> None:
+    """Whatever is found, the secret is not in it."""
+    world.secret = f" {SECRET} "
+    assert SECRET not in repr(examine(world))
+
+
+def test_the_local_stack_is_not_asked_about_subscriptions(world: World) -> None:
+    """JustCall can't reach it; its commands are those of the local stack."""
+    world.lying["dead"] = 1
+    found = examine(world, where="")
+    assert "subscriptions" not in found
+    assert (found["dead letters"].mend or "").endswith("dlq show sms.sent")
+
+
+def test_the_command(hooks: Hooks, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The table has a line for each check, the JSON what docs/cli.md says, and the code is right."""
+    monkeypatch.setattr("cli.stack.find", lambda *_: world)
+    world.date = None
+    ran = hooks("doctor", "--stack", "a stack", "--json")
+    assert ran.code == 0, ran.err
+    document = json.loads(ran.out)
+    assert list(document) == ["ok", "warn", "wrong", "checks"]
+    assert list(document["checks"][0]) == ["check", "verdict", "what", "mend"]
+    world.lying["dead"] = 1
+    ran = hooks("doctor", "--stack", "a stack", "--region", "eu-west-1")
+    assert ran.code == 1
+    assert "dlq show sms.sent --stack 'a stack' --region eu-west-1" in ran.out
+    assert "1 wrong" in ran.out
+
+
+def test_no_stack_is_a_finding(hooks: Hooks, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where there is no stack that is what is wrong."""
+
+    def find(*_: object) -> None:
+        raise UsageError("stack prod: does not exist")
+
+    monkeypatch.setattr("cli.stack.find", find)
+    ran = hooks("doctor", "--json")
+    assert ran.code == 1
+    [finding] = json.loads(ran.out)["checks"]
+    assert finding == {
+        "check": "stack",
+        "verdict": "wrong",
+        "what": "stack prod: does not exist",
+        "mend": "make up",
+    }
