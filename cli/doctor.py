@@ -17,10 +17,9 @@ from aws import schema
 from cli import CALLED, dead_letters, read, rotation, samples
 from cli.errors import NotFoundError, UsageError
 from cli.justcall_api import Api
-from cli.send import key_of
+from cli.send import body_signed, key_of
 from cli.stack import Stack
 from cli.subscriptions import TYPES, missing
-from justcall import signature
 from local.post import Receiver
 
 OK, WARN, WRONG = "ok", "warn", "wrong"
@@ -159,8 +158,7 @@ class Doctor:
 
     def _post(self, body: bytes, secret: str | None) -> int:
         with Receiver(self._stack.webhook_url) as receiver:
-            signed = signature.sign(body, secret) if secret else None
-            return receiver.post(body, signed).status
+            return receiver.post(body, body_signed(body, secret)).status
 
     def _wait(self, key: str) -> str:
         """Return the event's status once it is acted on, or when patience ends."""

@@ -12,7 +12,6 @@ from typing import NamedTuple
 ROOT = Path(__file__).parents[2]
 DOCUMENT = ROOT / "docs/flaws.md"
 _BEGIN, _END = "<!-- flaws: begin -->", "<!-- flaws: end -->"
-_LATER_BEGIN, _LATER_END = "<!-- later: begin -->", "<!-- later: end -->"
 
 
 class Flaw(NamedTuple):
@@ -40,6 +39,8 @@ _RACES = f"{_INTEGRATION}/test_races.py"
 _REPLAY = f"{_INTEGRATION}/test_replay.py"
 _SWEEPER = f"{_INTEGRATION}/test_sweeper.py"
 _JOINING = f"{_INTEGRATION}/test_joining.py"
+_URL = f"{_UNIT}/handler/test_url_signed.py"
+_URL_PATH = f"{_INTEGRATION}/test_url_signed.py"
 
 _AUTHENTICITY = (
     Flaw(
@@ -56,9 +57,9 @@ _AUTHENTICITY = (
         "signature-only-if-present",
         "They check a signature if there is one, so whoever leaves it out gets in.",
         "facts; AWS's webhook sample",
-        "src/handler/receive.py",
+        "src/handler/authenticate.py",
         "    claimed = signature.parse(delivery.signature)\n",
-        "    if not delivery.signature:\n        return\n"
+        "    if not delivery.signature:\n        return Verified(BODY_SIGNED)\n"
         "    claimed = signature.parse(delivery.signature)\n",
         f"{_RECEIVE}::test_unsigned_body_has_no_effect",
     ),
@@ -221,9 +222,9 @@ _ANSWERS = (
         "They act on the event before they answer, and the sender gives up waiting.",
         "facts",
         "src/handler/receive.py",
-        "    ports.queues.send(event.type, message_of(event))\n    return Outcome(ACCEPTED, event.key)\n",
+        "    _send(event, ports.queues)\n    return Outcome(ACCEPTED, event.key)\n",
         '    ports.ledger._client().get_item(TableName="contacts", Key={})\n'
-        "    ports.queues.send(event.type, message_of(event))\n    return Outcome(ACCEPTED, event.key)\n",
+        "    _send(event, ports.queues)\n    return Outcome(ACCEPTED, event.key)\n",
         f"{_UNIT}/aws/test_deadline.py::test_accepted_event_makes_two_calls",
     ),
     Flaw(
@@ -231,8 +232,8 @@ _ANSWERS = (
         "They begin a call though it may end after the sender has hung up.",
         "facts",
         "src/handler/receive.py",
-        "    deadline.require_call()\n    ports.queues.send(",
-        "    ports.queues.send(",
+        "    deadline.require_call()\n    _send(",
+        "    _send(",
         f"{_RECEIVE}::test_no_call_begins_that_could_end_too_late",
     ),
     Flaw(
@@ -259,7 +260,7 @@ _ANSWERS = (
         "They refuse authentic bytes that they can't read, and nobody ever sees them.",
         "facts (event types)",
         "src/handler/receive.py",
-        "        event, reason = _quarantined(delivery, body_hash), unreadable.reason\n",
+        "        event, reason = _quarantined(delivery, verified), unreadable.reason\n",
         "        raise BodyTooLarge from unreadable\n",
         f"{_RECEIVE}::test_unreadable_body_is_quarantined",
     ),
@@ -271,9 +272,9 @@ _IDENTITY = (
         "They know an event by its call alone: call.completed is taken for a copy of call.answered.",
         "facts",
         "src/justcall/keys.py",
-        "    if envelope.type in KINDS and envelope.type not in REPEATABLE:\n"
+        "    if envelope.type in TYPES and envelope.type not in REPEATABLE:\n"
         '        return f"{envelope.type}:{identity}"\n'
-        '    return f"{envelope.type}:{identity}:{body_hash[:_SHORT_HASH]}"\n',
+        '    return f"{envelope.type}:{identity}:{said_hash[:_SHORT_HASH]}"\n',
         "    return identity\n",
         f"{_KEYS}::test_call_id_alone_is_no_key",
     ),
@@ -282,7 +283,7 @@ _IDENTITY = (
         "They know an update by type and object, and swallow the second real change.",
         "facts",
         "src/justcall/keys.py",
-        '    return f"{envelope.type}:{identity}:{body_hash[:_SHORT_HASH]}"\n',
+        '    return f"{envelope.type}:{identity}:{said_hash[:_SHORT_HASH]}"\n',
         '    return f"{envelope.type}:{identity}"\n',
         f"{_JOINING}::test_the_newest_news_win_in_any_order_of_arrival",
     ),
@@ -345,8 +346,8 @@ _LOSS = (
         "They mark an event as seen and die before it is queued; the repetition is a duplicate.",
         "elizaOS/eliza#10160; Wave-RF/WaveHouse#384",
         "src/handler/receive.py",
-        "    if lost:\n        ports.queues.send(event.type, message_of(event))\n",
-        "    if lost:\n",
+        "    if lost:\n        _send(event, ports.queues)\n",
+        "    if lost:\n        pass\n",
         f"{_PROMISES}::test_a_delivery_that_died_before_its_send_is_sent_by_the_next",
     ),
     Flaw(
@@ -445,10 +446,10 @@ _AGAIN = (
         "A replay goes through the same dedupe, which swallows it.",
         "hookdeck/outpost#670",
         "cli/replay.py",
-        "            self._queues.send(event.type, message_of(event))\n",
+        "            self._queues.send(kind_of(event.type) or event.type, message_of(event))\n",
         "            ledger = Ledger(lambda: self._dynamodb, self._stack.events_table, 90)\n"
         '            if ledger.keep(event._replace(delivery_id="replay")) is None:\n'
-        "                self._queues.send(event.type, message_of(event))\n",
+        "                self._queues.send(kind_of(event.type) or event.type, message_of(event))\n",
         f"{_REPLAY}::test_a_failed_event_is_replayed",
     ),
     Flaw(
@@ -569,7 +570,7 @@ _MEANING = (
         "They order events as they arrive, though neither dialect promises an order.",
         "stripe/stripe-cli#418",
         "src/aws/consumer.py",
-        '        "at": envelope.event_time(read.timestamp) or message.received_at,\n',
+        '        "at": message.event_time or envelope.event_time(read.timestamp) or message.received_at,\n',
         '        "at": message.received_at,\n',
         f"{_PROMISES}::test_the_timeline_is_in_the_order_of_event_times",
     ),
@@ -624,7 +625,120 @@ _LOGS = (
     ),
 )
 
+_URL_SIGNED = (
+    Flaw(
+        "timestamp-read-as-a-number",
+        "parseInt of `YYYY-MM-DD HH:MM:SS` is the year: every delivery is too old.",
+        "facts",
+        "src/justcall/url_signature.py",
+        "        if _TEXT_TIME.fullmatch(timestamp):\n",
+        "        if timestamp[:4].isdigit():\n            return float(timestamp[:4])\n"
+        "        if _TEXT_TIME.fullmatch(timestamp):\n",
+        f"{_UNIT}/justcall/test_url_signature.py::test_times",
+    ),
+    Flaw(
+        "local-time",
+        "They read the timestamp in the server's zone, and are hours off.",
+        "facts",
+        "src/justcall/url_signature.py",
+        ".replace(tzinfo=UTC).timestamp()",
+        ".replace(tzinfo=__import__('datetime').timezone(__import__('datetime').timedelta(hours=2))).timestamp()",
+        f"{_UNIT}/justcall/test_url_signature.py::test_times",
+    ),
+    Flaw(
+        "past-only",
+        "They refuse old deliveries and take those of the future.",
+        "facts",
+        "src/handler/authenticate.py",
+        "    if sent_at > delivery.received_at + policy.future_seconds:\n",
+        "    if sent_at > delivery.received_at + 10**9:\n",
+        f"{_URL}::test_a_time_that_has_not_come_yet",
+    ),
+    Flaw(
+        "five-minute-window",
+        "Five minutes refuse genuine retries, the last of which is six minutes late.",
+        "facts",
+        "src/handler/authenticate.py",
+        "    past_seconds: float = 600.0\n",
+        "    past_seconds: float = 300.0\n",
+        f"{_URL}::test_within_the_window",
+    ),
+    Flaw(
+        "body-claims-the-url",
+        "They verify with the URL that the body names, which says nothing of whom it was told to.",
+        "facts",
+        "src/handler/authenticate.py",
+        "        _require_match(matches(policy.urls), secrets, deadline)\n",
+        "        _require_match(matches((str(told.url),)), secrets, deadline)\n",
+        f"{_URL}::test_a_delivery_for_another_endpoint",
+    ),
+    Flaw(
+        "hmac-over-the-body",
+        "They compute the body's HMAC for url-signed deliveries too, and refuse them all.",
+        "facts",
+        "src/handler/authenticate.py",
+        "    if delivery.version is not None:\n",
+        "    if delivery.version == 'never':\n",
+        f"{_URL}::test_every_type_is_accepted",
+    ),
+    Flaw(
+        "status-taken-for-the-outcome",
+        "`call_info.status` says Archived; how the call ended is `call_info.type`.",
+        "facts",
+        "src/justcall/url_timeline.py",
+        '    said = (info.type or "").strip().lower()\n',
+        '    said = str((info.model_extra or {}).get("status", "")).strip().lower()\n',
+        f"{_URL_PATH}::test_the_outcome_is_the_type_and_not_the_status",
+    ),
+    Flaw(
+        "recording-in-the-wrong-place",
+        "They look for it on the top level; it is `call_info.recording`.",
+        "facts",
+        "src/justcall/url_timeline.py",
+        "        recording_url=info.recording,\n",
+        '        recording_url=(call.model_extra or {}).get("recording_url"),\n',
+        f"{_URL_PATH}::test_the_recording_is_where_it_is",
+    ),
+    Flaw(
+        "flags-from-the-top-level",
+        "A contact's flags are nested in `status`; who reads them beside it misses every opt-out.",
+        "facts",
+        "src/processors/consent_changed.py",
+        'contact.status.model_dump(include={"blacklist", "dnd", "dnm"})',
+        '{n: v for n, v in (contact.model_extra or {}).items() if n in ("dnd", "dnm")}',
+        f"{_UNIT}/processors/test_consent_changed.py::test_flags_of_a_contact_are_nested",
+    ),
+    Flaw(
+        "twins-counted-twice",
+        "`sms.sent_received` overlaps `sms.received`; they show one text as two.",
+        "facts",
+        "src/justcall/subjects.py",
+        '"sms": "sms",',
+        "",
+        f"{_URL_PATH}::test_twins_are_one_entry",
+    ),
+    Flaw(
+        "late-consent-wins",
+        "An older opt-in that comes late overwrites an opt-out, and somebody is fined.",
+        "facts; stripe/stripe-cli#418",
+        "src/aws/processing.py",
+        '_NEWEST = "attribute_not_exists(#at) OR #at < :at OR (#at = :at AND #key < :key)"\n',
+        '_NEWEST = "attribute_not_exists(#at) OR #at <> :at OR #key <> :key"\n',
+        f"{_URL_PATH}::test_consent_is_what_was_said_last",
+    ),
+    Flaw(
+        "same-again-is-swallowed",
+        "Set, cleared and set again: the third says what the first said, and is taken for its copy.",
+        "facts",
+        "src/justcall/keys.py",
+        "    when = sent_at if envelope.type in REPEATABLE else None\n",
+        "    when = None\n",
+        f"{_URL_PATH}::test_consent_is_what_was_said_last",
+    ),
+)
+
 GROUPS: dict[str, tuple[Flaw, ...]] = {
+    "The url-signed dialect": _URL_SIGNED,
     "Who gets in": _AUTHENTICITY,
     "The probe": _PROBE,
     "What is answered": _ANSWERS,
@@ -636,18 +750,8 @@ GROUPS: dict[str, tuple[Flaw, ...]] = {
 }
 FLAWS = tuple(flaw for group in GROUPS.values() for flaw in group)
 
+
 # Mistakes with deliveries of the url-signed dialect, which is not read yet.
-LATER: dict[str, str] = {
-    "parseInt of the timestamp": "`YYYY-MM-DD HH:MM:SS` read as a number is the year: every delivery is too old.",
-    "local-time parsing of its timestamp": "Its times are UTC too, in another form.",
-    "HMAC over the body": "url-signed signatures cover secret, URL, type and time, not the body.",
-    "`call_info.status` taken for the outcome": "It says Archived or Unarchived; the outcome is `call_info.type`.",
-    "recording read from the wrong place": "It is `call_info.recording`, not on the top level.",
-    "contact flags read from the top level": "They are nested in `data.status`.",
-    "`sms.sent_received` counted beside its twins": "One text comes under two types.",
-}
-
-
 def rows() -> str:
     """Return the tables of docs/flaws.md as they should be."""
     lines: list[str] = []
@@ -663,19 +767,11 @@ def rows() -> str:
     return "\n".join(lines).rstrip()
 
 
-def later_rows() -> str:
-    """Return the table of what is not covered yet."""
-    lines = [f"| {name} | {why} |" for name, why in LATER.items()]
-    return "\n".join(["| flaw | what it is |", "|---|---|", *lines])
-
-
 def filled(text: str) -> str:
     """Return the document with its tables as they should be."""
-    for begin, end, table in ((_BEGIN, _END, rows()), (_LATER_BEGIN, _LATER_END, later_rows())):
-        head, _, rest = text.partition(begin)
-        _, _, tail = rest.partition(end)
-        text = f"{head}{begin}\n\n{table}\n\n{end}{tail}"
-    return text
+    head, _, rest = text.partition(_BEGIN)
+    _, _, tail = rest.partition(_END)
+    return f"{head}{_BEGIN}\n\n{rows()}\n\n{_END}{tail}"
 
 
 if __name__ == "__main__":
