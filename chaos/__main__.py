@@ -19,14 +19,14 @@ REPORT = ROOT / "docs" / "reliability.md"
 BEGIN, END = "<!-- chaos:begin -->", "<!-- chaos:end -->"
 QUICK = Options(
     events=250,
-    seconds=12.0,
+    seconds=18.0,
     threads=4,
     scale=45.0,
     minute=0.15,
     disasters=((0.1, "freeze"), (0.3, "kill")),
     freeze_seconds=1.5,
-    kills=10,
-    started_seconds=5.0,
+    kills=30,
+    started_seconds=2.0,
 )
 
 

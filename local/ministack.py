@@ -22,6 +22,7 @@ from local.place import LocalError, Place, environment, tool
 FIRST_PORT = 4566
 START_SECONDS = 30.0
 STOP_SECONDS = 60.0
+PORT_SECONDS = 5.0
 _POLL_SECONDS = 0.1
 
 # It outlives this program on purpose; Python would warn of a child that nobody holds.
@@ -48,7 +49,7 @@ def start(place: Place) -> Process:
     place.state.mkdir(parents=True, exist_ok=True)
     _remove_temporary(place)  # of one that was killed
     place.temporary.mkdir()
-    port = _free_port(_last_port(place))
+    port = _port(place)
     switches = {
         "AUTH": "true",
         "BIND_HOST": "127.0.0.1",
@@ -118,17 +119,31 @@ def _last_port(place: Place) -> int:
     return last.port if last else FIRST_PORT
 
 
-def _free_port(wanted: int) -> int:
-    """Return the wanted port, because URLs hold it, or the next free one."""
-    for port in range(wanted, wanted + 200):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
+def _port(place: Place) -> int:
+    """Return the port of the last time, because the queues' URLs hold it, or else a free one."""
+    wanted = _last_port(place)
+    # A process that was killed keeps its port until its last thread is gone.
+    if _within(PORT_SECONDS, lambda: _is_free(wanted)):
+        return wanted
+    if any(place.state.iterdir()):
+        raise LocalError(
+            f"port {wanted} is taken, and this stack's queues are known by it; "
+            "stop what listens there, or start anew: make clean up"
+        )
+    for port in range(wanted + 1, wanted + 200):
+        if _is_free(port):
             return port
     raise LocalError(f"no free port from {wanted} on; stop what listens there and try again")
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
 
 
 def _alive(pid: int) -> bool:

@@ -1,6 +1,7 @@
 """From the signed POST to the timeline, through every piece of the template."""
 
 import json
+import time
 import uuid
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -9,12 +10,15 @@ from typing import Any
 import pytest
 
 from aws import body as bodies
+from aws.moments import iso
+from justcall import url_signature
 from justcall.catalogue import KINDS
 from justcall.envelope import read
-from justcall.keys import content_hash, key_of
+from justcall.keys import content_hash, event_hash, key_of
 from justcall.signature import sign
 from local.post import Receiver
 from tests.e2e.conftest import Stack
+from tests.support import url_samples
 from tests.support.samples import BY_KIND, SECRET
 
 _ID_FIELDS = ("call_id", "message_id", "id")
@@ -45,8 +49,31 @@ def test_every_kind_is_kept_and_put_on_its_timeline(stack: Stack, kind: str) -> 
     item = stack.wait_for(key, "processed")
     assert bodies.unpack([item]) == body
     data = json.loads(body)["data"]
-    contact = data.get("phone") or data["to" if data["direction"] == "outbound" else "from"]
-    assert [entry["type"] for entry in entries(stack, contact) if entry["key"] == key] == [kind]
+    contact = (
+        data.get("phone")
+        or data.get("contact_number")
+        or data["to" if data["direction"] == "outbound" else "from"]
+    )
+    told = BY_KIND[kind]["event"]
+    assert [entry["type"] for entry in entries(stack, contact) if entry["key"] == key] == [told]
+
+
+@pytest.mark.parametrize("event_type", ["call.completed", "jc.contact_status_updated"])
+def test_the_other_dialect(stack: Stack, event_type: str) -> None:
+    """A url-signed delivery that was told to this stack's URL is accepted and acted on, once."""
+    payload = url_samples.document(event_type, call_sid=uuid.uuid4().hex, id=uuid.uuid4().hex)
+    body = json.dumps(payload).encode()
+    url = stack.described["registered_url"]
+    timestamp = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime())
+    headers = url_samples.signed(event_type, url=url, timestamp=timestamp)
+    with Receiver(stack.described["webhook_url"]) as receiver:
+        answers = [receiver.post(body, headers).json()["status"] for _ in range(2)]
+        forged = url_samples.signed(event_type, url=url + "/", timestamp=timestamp)
+        assert receiver.post(body, forged).status == 401
+    assert answers == ["accepted", "duplicate"]
+    sent_at = iso(url_signature.sent_at(timestamp))
+    envelope = read(body)
+    stack.wait_for(key_of(envelope, event_hash(envelope, body, sent_at)), "processed")
 
 
 def test_fifty_copies_at_once_are_one_event(stack: Stack) -> None:

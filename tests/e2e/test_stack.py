@@ -27,6 +27,7 @@ def test_stack_json_says_what_programs_rely_on(stack: Stack) -> None:
     described = json.loads(stack.place.stack_file.read_text())
     assert set(described) == {
         "webhook_url",
+        "registered_url",
         "endpoint_url",
         "region",
         "stack_name",

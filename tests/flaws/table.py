@@ -637,7 +637,7 @@ _URL_SIGNED = (
         f"{_UNIT}/justcall/test_url_signature.py::test_times",
     ),
     Flaw(
-        "local-time",
+        "url-signed-local-time",
         "They read the timestamp in the server's zone, and are hours off.",
         "facts",
         "src/justcall/url_signature.py",

@@ -1,7 +1,7 @@
 """`hooks doctor` on a stack of fakes: each check's verdicts, and that none stops another."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from email.utils import formatdate
 from types import SimpleNamespace
 from typing import Any
@@ -112,8 +112,9 @@ class World:
         headers = {"date": self.date} if self.date else {}
         return SimpleNamespace(status=self.get_status, headers=headers)
 
-    def post(self, body: bytes, signed: str | None) -> Any:
+    def post(self, body: bytes, headers: Mapping[str, str]) -> Any:
         self.posted.append(body)
+        signed = headers.get(signature.HEADER)
         right = signed == signature.sign(body, SECRET)
         how = "signed" if right else "unsigned" if signed is None else "forged"
         status = self.statuses[how]

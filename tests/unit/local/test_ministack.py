@@ -55,7 +55,7 @@ def machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Machine:
     monkeypatch.setattr("local.ministack.os.kill", kill)
     monkeypatch.setattr(ministack, "_alive", lambda _: here.runs)
     monkeypatch.setattr(ministack, "_answers", lambda _: here.runs)
-    monkeypatch.setattr(ministack, "_free_port", lambda port: port)
+    monkeypatch.setattr(ministack, "_port", lambda _place: ministack.FIRST_PORT)
     monkeypatch.setattr(ministack, "tool", lambda *_: Path("ministack"))
     return here
 
