@@ -219,7 +219,10 @@ def _workers(ministack_pid: int) -> list[Worker]:
 
 def _processes() -> Iterator[tuple[Worker, int]]:
     shown = subprocess.run(
-        ["ps", "-axo", "pid=,ppid=,etime=,command="], capture_output=True, text=True, check=True
+        ["ps", "-axww", "-o", "pid=,ppid=,etime=,command="],
+        capture_output=True,
+        text=True,
+        check=True,
     )
     for line in shown.stdout.splitlines():
         pid, parent, age, command = line.split(None, 3)

@@ -151,7 +151,7 @@ def _alive(pid: int) -> bool:
     for child in _CHILDREN:
         child.poll()  # an ended child of ours is there until somebody asks
     shown = subprocess.run(  # noqa: S603
-        ["ps", "-o", "command=", "-p", str(pid)],  # noqa: S607  (wherever the system has it)
+        ["ps", "-ww", "-o", "command=", "-p", str(pid)],  # noqa: S607  (wherever the system has it)
         capture_output=True,
         text=True,
         check=False,
