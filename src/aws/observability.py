@@ -34,6 +34,8 @@ REFUSED = "Refused"
 # 1 for a delivery whose signature was wrong, 0 for one whose signature was right: its average is
 # the share that is refused, and unsigned visitors do not count.
 SIGNATURE_MISMATCH = "SignatureMismatch"
+# Deliveries that were signed with the previous secret: who still does, while a rotation overlaps.
+PREVIOUS_SECRET = "PreviousSecret"  # noqa: S105  (a name)
 UNAVAILABLE = "Unavailable"
 UNHANDLED = "Unhandled"
 QUARANTINED = "Quarantined"

@@ -15,7 +15,7 @@ from aws.settings import handler_settings
 from errors import BodyUndecodable, HooksError, Refused, SignatureRefused
 from handler.answers import KEPT, answer, status_of
 from handler.authenticate import Delivery, Policy
-from handler.receive import Outcome, Ports, receive
+from handler.receive import PREVIOUS_SECRET, Outcome, Ports, receive
 from justcall import signature, url_signature
 
 
@@ -77,6 +77,8 @@ def _body(event: dict[str, Any]) -> bytes:
 
 def _kept(outcome: Outcome, event: dict[str, Any], deadline: Deadline) -> dict[str, Any]:
     observability.count(outcome.name.title())
+    if outcome.reason == PREVIOUS_SECRET:
+        observability.count(observability.PREVIOUS_SECRET)
     if outcome.key:  # signed; a probe need not be
         observability.count(observability.SIGNATURE_MISMATCH, 0)
     observability.measure(observability.HANDLER_LATENCY, deadline.elapsed())

@@ -56,10 +56,15 @@ class Delivery(NamedTuple):
 
 
 class Verified(NamedTuple):
-    """How a delivery was authenticated; `sent_at` is the time that its signature covers."""
+    """How a delivery was authenticated.
+
+    `sent_at` is the time that its signature covers; `rotated` says that it was signed with the
+    previous secret.
+    """
 
     dialect: str
     sent_at: str | None = None
+    rotated: bool = False
 
 
 def authenticate[T: Time](
@@ -74,10 +79,10 @@ def authenticate[T: Time](
         return _url_signed(delivery, secrets, policy, deadline)
     _require_dialect(BODY_SIGNED, policy)
     claimed = signature.parse(delivery.signature)
-    _require_match(
+    rotated = _require_match(
         lambda known: signature.matches(claimed, delivery.body, known), secrets, deadline
     )
-    return Verified(BODY_SIGNED)
+    return Verified(BODY_SIGNED, rotated=rotated)
 
 
 def _url_signed[T: Time](
@@ -98,7 +103,7 @@ def _url_signed[T: Time](
         return lambda known: url_signature.matches(claimed, urls, told.type, timestamp, known)
 
     try:
-        _require_match(matches(policy.urls), secrets, deadline)
+        rotated = _require_match(matches(policy.urls), secrets, deadline)
     except SignatureRefused:
         theirs = told.url if isinstance(told.url, str) else ""
         if theirs and matches((theirs,))(secrets.usable(deadline)):
@@ -108,7 +113,7 @@ def _url_signed[T: Time](
         raise NotRightYet("timestamp-in-future")
     if sent_at < delivery.received_at - policy.past_seconds:
         raise SignatureRefused("timestamp-old")
-    return Verified(URL_SIGNED, iso(sent_at))
+    return Verified(URL_SIGNED, iso(sent_at), rotated)
 
 
 def _envelope(body: bytes) -> Envelope:
@@ -126,6 +131,10 @@ def _require_dialect(dialect: str, policy: Policy) -> None:
 
 def _require_match[T: Time](
     matches: Callable[[tuple[str, ...]], bool], secrets: SecretsPort[T], deadline: T
-) -> None:
-    if not matches(secrets.usable(deadline)) and not matches(secrets.refreshed(deadline)):
-        raise SignatureRefused
+) -> bool:
+    """Return whether it was the previous secret and not the current that matched."""
+    for known in (secrets.usable, secrets.refreshed):
+        found = known(deadline)
+        if matches(found):
+            return not matches(found[:1])
+    raise SignatureRefused

@@ -9,7 +9,14 @@ from typing import NamedTuple, Protocol
 from aws.ledger import QUARANTINED, RECEIVED, UNHANDLED, Event, Kept
 from aws.messages import Message, message_of
 from aws.moments import epoch
-from errors import BodyTooLarge, LedgerUnavailable, SecretUnavailable, SignatureRefused, Unreadable
+from errors import (
+    BodyTooLarge,
+    LedgerUnavailable,
+    NotRightYet,
+    SecretUnavailable,
+    SignatureRefused,
+    Unreadable,
+)
 from handler.authenticate import Delivery, Policy, SecretsPort, Time, Verified, authenticate
 from justcall import envelope, keys
 from justcall.catalogue import kind_of
@@ -62,6 +69,8 @@ ACCEPTED = "accepted"
 DUPLICATE = "duplicate"
 CONFLICT = "conflict"
 PROBE = "probe"
+# The reason that goes with an outcome whose delivery was signed with the previous secret.
+PREVIOUS_SECRET = "previous-secret"  # noqa: S105  (no secret)
 
 
 def receive[T: Time](delivery: Delivery, ports: Ports[T], deadline: T) -> Outcome:
@@ -74,12 +83,16 @@ def receive[T: Time](delivery: Delivery, ports: Ports[T], deadline: T) -> Outcom
         raise BodyTooLarge
     try:
         verified = authenticate(delivery, ports.secrets, ports.policy, deadline)
-    except (SignatureRefused, SecretUnavailable):
-        # Whether JustCall signs its probe is disputed, and a URL may be saved before the secret.
+    except (SignatureRefused, SecretUnavailable, NotRightYet):
+        # Whether JustCall signs its probe is disputed, and a URL may be saved before the secret is
+        # here, or before this deployment knows that it is registered under it.
         if envelope.is_probe(delivery.body, signed=False):
             return Outcome(PROBE)
         raise
-    return _accept(delivery, verified, ports, deadline)
+    outcome = _accept(delivery, verified, ports, deadline)
+    if verified.rotated and outcome.reason is None:
+        return outcome._replace(reason=PREVIOUS_SECRET)
+    return outcome
 
 
 def _accept[T: Time](

@@ -10,8 +10,10 @@ _BEGIN, _END = "<!-- explained: begin -->", "<!-- explained: end -->"
 MODULES = (
     "handler/app",
     "handler/receive",
+    "handler/authenticate",
     "handler/answers",
     "justcall/signature",
+    "justcall/url_signature",
     "justcall/envelope",
     "justcall/keys",
     "aws/ledger",

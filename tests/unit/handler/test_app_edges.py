@@ -10,7 +10,7 @@ from handler import app
 from handler.app import handler
 from tests.support.deliveries import request, signed
 from tests.support.fakes import FakePorts, aws_error
-from tests.support.samples import CALL_COMPLETED, CALL_MISSED, body
+from tests.support.samples import CALL_COMPLETED, CALL_MISSED, SECRET, body
 from tests.unit.conftest import Written
 
 BODY = body(CALL_COMPLETED)
@@ -129,3 +129,19 @@ def test_every_delivery_has_a_name_of_its_own(ports: FakePorts) -> None:
     assert one.delivery_id
     assert one.delivery_id != other.delivery_id
     assert before <= one.received_at <= other.received_at <= time.time()
+
+
+def test_a_rotation_is_seen_in_the_metrics(
+    monkeypatch: pytest.MonkeyPatch, written: Written
+) -> None:
+    """A delivery with the previous secret is counted as one; with the current it is not."""
+    fakes = FakePorts("newer", SECRET)
+    monkeypatch.setattr(app, "_ports", fakes.ports)
+    [line] = told(written, request(BODY))
+    assert (line["reason"], line["PreviousSecret"], line["Accepted"]) == (
+        "previous-secret",
+        [1.0],
+        [1.0],
+    )
+    [line] = told(written, request(BODY, signed(BODY, secret="newer")))
+    assert "PreviousSecret" not in line

@@ -11,6 +11,7 @@ from errors import HooksError, NotRightYet, SignatureRefused
 from handler.answers import status_of
 from handler.authenticate import Delivery, Policy
 from handler.receive import Outcome, receive
+from justcall.signature import sign
 from justcall.url_signature import sent_at
 from tests.support import url_samples
 from tests.support.fakes import FakePorts, FakeTime
@@ -110,8 +111,6 @@ def test_what_is_not_signed_has_no_effect(
 
 def test_the_bodys_signature_is_not_the_urls(ports: FakePorts) -> None:
     """An HMAC of the body is no v1 signature, and the other way round."""
-    from justcall.signature import sign  # noqa: PLC0415
-
     assert refused(ports, headers={"x-justcall-signature": sign(BODY, SECRET)})[1] == 401
     delivery = Delivery("1", BODY, signed(TYPE)["x-justcall-signature"], NOW)
     with pytest.raises(SignatureRefused):
@@ -153,8 +152,6 @@ def test_the_query_string_is_part_of_the_url(ports: FakePorts, query: str) -> No
 )
 def test_a_dialect_can_be_switched_off(ports: FakePorts, accepted: str, other: str) -> None:
     """What the deployment does not accept is refused, however well it is signed."""
-    from justcall.signature import sign  # noqa: PLC0415
-
     ports.policy = Policy(frozenset({accepted}), (URL,))
     call = body(CALL_COMPLETED)
     plain = Delivery("1", call, sign(call, SECRET), NOW)
@@ -242,3 +239,50 @@ def test_a_new_type_is_kept(ports: FakePorts) -> None:
     """Names appear without notice: stored, answered 200."""
     content = body(document(TYPE) | {"type": "call.teleported"})
     assert deliver(ports, content, headers=signed("call.teleported")).name == "unhandled"
+
+
+@pytest.mark.parametrize("how", ["another endpoint", "a time to come"])
+def test_a_probe_before_the_settings_are_right(ports: FakePorts, how: str) -> None:
+    """A URL is saved before this deployment knows of it: the probe is answered 200 all the same."""
+    other = "https://example.com/hook"
+    probe = json.dumps({"type": TYPE, "webhook_url": other}).encode()
+    if how == "another endpoint":
+        outcome = deliver(ports, probe, headers=signed(TYPE, url=other))
+    else:
+        outcome = deliver(ports, probe, now=NOW - 3600)
+    assert outcome.name == "probe"
+    assert ports.untouched
+
+
+# ------------------------------------------------------------ rotation
+
+
+@pytest.mark.parametrize("dialect", ["body-signed", "url-signed"])
+@pytest.mark.parametrize(
+    ("secrets", "refreshed", "reason"),
+    [
+        ((SECRET,), (), None),
+        ((SECRET, "older"), (), None),
+        (("newer", SECRET), (), "previous-secret"),
+        (("other",), ("newer", SECRET), "previous-secret"),
+        (("older",), (SECRET, "older"), None),
+    ],
+    ids=[
+        "only one",
+        "the current",
+        "the previous",
+        "the previous, fetched",
+        "the current, fetched",
+    ],
+)
+def test_it_is_told_which_secret_matched(
+    dialect: str, secrets: tuple[str, ...], refreshed: tuple[str, ...], reason: str | None
+) -> None:
+    """Both pass while a rotation overlaps; who still signs with the previous one is counted."""
+    ports = FakePorts(*secrets, refreshed=refreshed)
+    call = body(CALL_COMPLETED)
+    plain = Delivery("1", call, sign(call, SECRET), NOW)
+    outcome = (
+        deliver(ports) if dialect == "url-signed" else receive(plain, ports.ports(), FakeTime())
+    )
+    assert (outcome.name, outcome.reason) == ("accepted", reason)
