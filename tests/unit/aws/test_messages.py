@@ -8,7 +8,16 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from aws.messages import MESSAGE_BYTES, Marker, Message, decode, encode, encode_marker
+from aws.ledger import Event
+from aws.messages import (
+    MESSAGE_BYTES,
+    Marker,
+    Message,
+    decode,
+    encode,
+    encode_marker,
+    message_of,
+)
 from aws.moments import iso
 from errors import MessageUnreadable
 
@@ -127,3 +136,12 @@ def test_a_message_that_could_not_be_committed_is_refused_at_once(change: dict[s
     """Not after its effects are written."""
     with pytest.raises(MessageUnreadable):
         decode(json.dumps(DOCUMENT | change))
+
+
+def test_a_message_says_when_it_happened() -> None:
+    """The event's time travels with it: a url-signed body does not hold it."""
+    happened = "2026-03-12T14:30:00.000Z"
+    event = Event("d", "k", "call.completed", "url-signed", "received", b"{}", "h", 1.0, happened)
+    assert message_of(event) == Message(
+        "k", "call.completed", "url-signed", iso(1.0), "h", "{}", happened
+    )

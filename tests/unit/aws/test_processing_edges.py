@@ -184,3 +184,88 @@ def test_only_what_is_too_long_is_left_out() -> None:
         "fits": fits,
         "left_out": ["too_long", "huge"],
     }
+
+
+# ------------------------------------------------------------ consent
+
+_SHOWN = {"at": "2026-03-12T14:30:00.000Z", "number": "+14155559876", "key": "k"}
+
+
+def _flags_written(client: StubClient, call: int = -1) -> list[Any]:
+    written: list[Any] = client.calls[call][1]["TransactItems"]
+    return written[2:]
+
+
+def test_a_flag_is_written_where_nothing_newer_stands() -> None:
+    """In the transaction of its event: value, time and key, on condition of being the newest."""
+    client = StubClient()
+    ledger = ProcessingLedger(lambda: client, "events")  # type: ignore[arg-type,return-value]
+    assert ledger.commit("k", _SHOWN, 1, 0.0, consent={"dnd": True, "dnm": False})
+    names = {"#at": "at", "#key": "key"}
+    values = {":at": {"S": _SHOWN["at"]}, ":key": {"S": "k"}}
+    assert _flags_written(client) == [
+        {
+            "Put": {
+                "TableName": "events",
+                "Item": {
+                    "pk": {"S": "consent#+14155559876"},
+                    "sk": {"S": name},
+                    "value": {"BOOL": value},
+                    "at": {"S": _SHOWN["at"]},
+                    "key": {"S": "k"},
+                },
+                "ConditionExpression": "attribute_not_exists(#at) OR #at < :at"
+                " OR (#at = :at AND #key < :key)",
+                "ExpressionAttributeNames": names,
+                "ExpressionAttributeValues": values,
+            }
+        }
+        for name, value in (("dnd", True), ("dnm", False))
+    ]
+
+
+def _cancelled(*codes: str) -> Exception:
+    reasons = [{"Code": code} for code in codes]
+    return aws_error("TransactionCanceledException", CancellationReasons=reasons)
+
+
+def test_a_flag_that_is_newer_is_left_alone() -> None:
+    """The rest is committed without it, all else as it was."""
+    failed = "ConditionalCheckFailed"
+    answers = iter([_cancelled("None", "None", "None", failed, "None"), None])
+
+    def transact(**_: Any) -> Any:
+        answer = next(answers)
+        if answer is not None:
+            raise answer
+        return {}
+
+    client = StubClient(transact_write_items=transact)
+    ledger = ProcessingLedger(lambda: client, "events")  # type: ignore[arg-type,return-value]
+    flags = {"blacklist": True, "dnd": True}
+    assert ledger.commit("k", _SHOWN, 4, 9.0, ["call.completed:1"], flags)
+    first, second = (call["TransactItems"] for _, call in client.calls)
+    assert second == [*first[:3], first[4]]
+    assert "ConditionCheck" in first[2]
+
+
+@pytest.mark.parametrize(
+    "codes", [("None", "None", "TransactionConflict"), ("ThrottlingError", "None", "None")]
+)
+def test_a_transaction_that_is_refused_for_no_condition(codes: tuple[str, ...]) -> None:
+    """Throttled, or in another's way: unavailable, whatever flags it sets."""
+    client = StubClient(transact_write_items=_cancelled(*codes))
+    ledger = ProcessingLedger(lambda: client, "events")  # type: ignore[arg-type,return-value]
+    with pytest.raises(LedgerUnavailable):
+        ledger.commit("k", _SHOWN, 1, 0.0, consent={"dnd": True})
+    assert len(client.calls) == 1
+
+
+def test_an_update_whose_call_appeared_changes_no_flag() -> None:
+    """A failed check of the call's goes before whatever is the matter with a flag."""
+    failed = "ConditionalCheckFailed"
+    client = StubClient(transact_write_items=_cancelled("None", "None", failed, failed))
+    ledger = ProcessingLedger(lambda: client, "events")  # type: ignore[arg-type,return-value]
+    with pytest.raises(CallAppeared):
+        ledger.commit("k", _SHOWN, 1, 0.0, ["call.completed:1"], {"dnd": True})
+    assert len(client.calls) == 1

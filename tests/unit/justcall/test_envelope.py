@@ -229,3 +229,11 @@ def test_the_machines_own_zone_makes_no_difference(
         found = event_time("2026-03-12T14:30:00")
     time.tzset()
     assert found == "2026-03-12T14:30:00.000Z"
+
+
+def test_an_envelope_is_read_as_what_it_looks_like() -> None:
+    """Whose bytes are signed may have either shape."""
+    url_signed = b'{"type": "call.completed", "webhook_url": "https://x", "data": {"id": 1}}'
+    assert read(url_signed) == ("call.completed", None, {"id": 1}, "url-signed", "https://x")
+    both = b'{"type": "a", "event": "b", "data": {"id": 1}}'
+    assert (read(both).type, read(both, "url-signed").type) == ("b", "a")

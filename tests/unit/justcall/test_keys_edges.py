@@ -1,7 +1,7 @@
 """Keys of types whose names nobody has seen yet."""
 
-from justcall.envelope import Envelope
-from justcall.keys import key_of
+from justcall.envelope import URL_SIGNED, Envelope
+from justcall.keys import content_hash, event_hash, key_of
 
 
 def test_a_types_family_is_its_first_word() -> None:
@@ -9,3 +9,17 @@ def test_a_types_family_is_its_first_word() -> None:
     data = {"call_id": "c1", "message_id": "m1"}
     key = key_of(Envelope("sms.received.again", None, data), "0" * 64)
     assert key == "sms.received.again:m1:0000000000000000"
+
+
+def test_what_is_hashed_of_a_url_signed_event() -> None:
+    """The data in one spelling, and the signed time where it may be told again; never the envelope."""
+    data = {"b": [1, 2], "a": {"d": 1, "c": 2}}
+    call = Envelope("call.completed", None, data, URL_SIGNED, "https://x")
+    update = call._replace(type="call.updated")
+    said = '{"a":{"c":2,"d":1},"b":[1,2]}'
+    when = "2026-03-12T14:40:00.000Z"
+    assert event_hash(call, b"any", when) == content_hash(f"[null,{said}]".encode())
+    assert event_hash(update, b"any", when) == content_hash(f'["{when}",{said}]'.encode())
+    assert event_hash(update, b"any") == content_hash(f"[null,{said}]".encode())
+    plain = Envelope("call.updated", None, data)
+    assert event_hash(plain, b"any", when) == content_hash(b"any")
