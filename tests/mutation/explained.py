@@ -68,8 +68,8 @@ def _explained(function: str, before: str, *afters: str, why: str) -> list[Expla
 EXPLAINED: tuple[Explained, ...] = (
     *_explained(
         "handler.app._delivery",
-        "return Delivery(os.urandom(8).hex(), _body(event), _signature(event), time.time())",
-        "return Delivery(os.urandom(9).hex(), _body(event), _signature(event), time.time())",
+        "os.urandom(8).hex(),",
+        "os.urandom(9).hex(),",
         why="A longer name of a delivery is as much its own.",
     ),
     *_explained(
@@ -133,9 +133,39 @@ EXPLAINED: tuple[Explained, ...] = (
     ),
     *_explained(
         "aws.secrets.Secrets.__init__",
-        'self._asked_at = self._fetched_at = float("-inf")',
-        'self._asked_at = self._fetched_at = float("-INF")',
-        why="Python reads the word in any case.",
+        "self._previous_until = _FOR_EVER",
+        "self._previous_until = None",
+        why=_OVERWRITTEN,
+    ),
+    *_explained(
+        "aws.secrets.Secrets.__init__",
+        "self._rotation_until = _NEVER",
+        "self._rotation_until = None",
+        why=_OVERWRITTEN,
+    ),
+    *_explained(
+        "aws.secrets.Secrets._accepted",
+        "if len(self._values) > 1 and self._wall_clock() >= self._previous_until:",
+        "if len(self._values) >= 1 and self._wall_clock() >= self._previous_until:",
+        why="The first of one secret is that one.",
+    ),
+    *_explained(
+        "aws.secrets.Secrets._fetch",
+        'previous = "" if over else self._previous(deadline, exists=end is not None)',
+        'previous = "XXXX" if over else self._previous(deadline, exists=end is not None)',
+        why="`_accepted` leaves out a previous secret whose time is over, whatever it is.",
+    ),
+    *_explained(
+        "handler.authenticate._url_signed",
+        'timestamp = delivery.timestamp or ""',
+        'timestamp = delivery.timestamp or "XXXX"',
+        why="`sent_at` has refused a delivery without a time; the other branch is for the type checker.",
+    ),
+    *_explained(
+        "justcall.url_signature.sign",
+        'return hmac.digest(secret.encode(), message.encode(), "sha256").hex()',
+        'return hmac.digest(secret.encode(), message.encode(), "SHA256").hex()',
+        why=_SAME_CODEC,
     ),
     *_explained("aws.secrets.Secrets._fetch", "self._why = None", 'self._why = ""', why=_NO_REASON),
     *_explained(

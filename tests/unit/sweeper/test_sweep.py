@@ -229,3 +229,11 @@ def test_what_was_done_before_the_trouble_is_told() -> None:
     fake.refuses = {f"waiting {CALL}": QueueUnavailable()}
     report = run(fake)
     assert (report.buried, len(report.failures)) == (("c",), 1)
+
+
+@pytest.mark.parametrize("event_type", ["whatsapp.message_received", "sms.sent_received"])
+def test_a_type_is_swept_with_its_kind(event_type: str) -> None:
+    """Several types share a queue; what is lost of each goes there."""
+    fake = Fake(opened("t1", PATIENCE_SECONDS, event_type))
+    assert sweep(fake.ports(), NOW, lambda: True).resent == ("t1",)
+    assert [entry[1] for entry in fake.log if entry[0] == "send"] == [TEXT]
