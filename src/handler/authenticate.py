@@ -9,7 +9,7 @@ from typing import NamedTuple, Protocol
 from aws.moments import iso
 from errors import NotRightYet, SignatureRefused, Unreadable
 from justcall import envelope, signature, url_signature
-from justcall.envelope import BODY_SIGNED, URL_SIGNED, Envelope
+from justcall.envelope import BODY_SIGNED, URL_SIGNED
 
 
 class Time(Protocol):
@@ -96,16 +96,16 @@ def _url_signed[T: Time](
     _require_dialect(URL_SIGNED, policy)
     claimed = url_signature.parse(delivery.signature, delivery.version)
     sent_at = url_signature.sent_at(delivery.timestamp)
-    told = _envelope(delivery.body)
+    told_type, told_url = _told(delivery.body)
     timestamp = delivery.timestamp or ""
 
     def matches(urls: tuple[str, ...]) -> Callable[[tuple[str, ...]], bool]:
-        return lambda known: url_signature.matches(claimed, urls, told.type, timestamp, known)
+        return lambda known: url_signature.matches(claimed, urls, told_type, timestamp, known)
 
     try:
         rotated = _require_match(matches(policy.urls), secrets, deadline)
     except SignatureRefused:
-        theirs = told.url if isinstance(told.url, str) else ""
+        theirs = told_url if isinstance(told_url, str) else ""
         if theirs and matches((theirs,))(secrets.usable(deadline)):
             raise NotRightYet from None
         raise
@@ -116,9 +116,9 @@ def _url_signed[T: Time](
     return Verified(URL_SIGNED, iso(sent_at), rotated)
 
 
-def _envelope(body: bytes) -> Envelope:
+def _told(body: bytes) -> tuple[str, object]:
     try:
-        return envelope.read(body, URL_SIGNED)
+        return envelope.told(body)
     except Unreadable as error:
         # Without a type there is nothing that v1 could have signed.
         raise SignatureRefused("signature-of-nothing") from error

@@ -50,14 +50,21 @@ def read(body: bytes, dialect: str | None = None) -> Envelope:
     """
     document = _parse(body)
     dialect = dialect or (BODY_SIGNED if "event" in document else URL_SIGNED)
-    event_type = document.get(_TYPE_FIELDS[dialect])
-    if not isinstance(event_type, str) or not _TYPE.fullmatch(event_type):
-        raise Unreadable("type-unreadable")
+    event_type = _type(document, dialect)
     data = {} if _holds_nothing(document) else document["data"]
     if not isinstance(data, dict):
         raise Unreadable("data-not-an-object")
     url = document.get("webhook_url")
     return Envelope(event_type, document.get("timestamp"), data, dialect, url)
+
+
+def told(body: bytes) -> tuple[str, object]:
+    """Return the type and the URL that a url-signed body names, whatever its data are.
+
+    Raises Unreadable with the reason not-utf8, not-json, not-an-object or type-unreadable.
+    """
+    document = _parse(body)
+    return _type(document, URL_SIGNED), document.get("webhook_url")
 
 
 def is_probe(body: bytes, *, signed: bool) -> bool:
@@ -93,6 +100,13 @@ def event_time(timestamp: object) -> str | None:
     except (ValueError, OverflowError):
         return None
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _type(document: Mapping[str, Any], dialect: str) -> str:
+    event_type = document.get(_TYPE_FIELDS[dialect])
+    if not isinstance(event_type, str) or not _TYPE.fullmatch(event_type):
+        raise Unreadable("type-unreadable")
+    return event_type
 
 
 def _holds_nothing(document: Mapping[str, Any]) -> bool:

@@ -30,7 +30,9 @@ _EPOCH_TIME = re.compile(r"\d{9,11}", re.ASCII)
 
 def sign(url: str, event_type: str, timestamp: str, secret: str) -> str:
     """Return the signature that JustCall would send; `timestamp` is the header's text as it is."""
-    message = "|".join((secret, quote(url, safe=_PLAIN), event_type, timestamp))
+    message = "|".join(
+        (secret, quote(url, safe=_PLAIN, errors="surrogatepass"), event_type, timestamp)
+    )
     return hmac.digest(secret.encode(), message.encode(), "sha256").hex()
 
 

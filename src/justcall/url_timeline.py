@@ -23,6 +23,8 @@ def call_entry(call: Call, outcome: str | None) -> Entry:
     """Return the entry of a call; its own word for the outcome goes before `outcome`."""
     info, took = call.call_info, call.call_duration
     said = (info.type or "").strip().lower()
+    # JSON has no endless numbers, which Python reads; what nobody has a type for may hold some.
+    free = call.model_dump(mode="json", include={"justcall_ai", "campaign"})
     return _entry(
         call,
         direction=info.direction,
@@ -37,8 +39,8 @@ def call_entry(call: Call, outcome: str | None) -> Entry:
         disposition=info.disposition,
         missed_reason=info.missed_call_reason,
         text=info.voicemail_transcription,
-        ai=call.justcall_ai or None,
-        campaign=call.campaign or None,
+        ai=free["justcall_ai"] or None,
+        campaign=free["campaign"] or None,
     )
 
 

@@ -146,7 +146,7 @@ def is_text(content: bytes) -> bool:
 def type_of(content: bytes) -> str:
     """Return the type that is signed for, if the body has one."""
     try:
-        return envelope.read(content, envelope.URL_SIGNED).type
+        return envelope.told(content)[0]
     except Unreadable:
         return ""
 

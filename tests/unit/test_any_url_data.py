@@ -113,7 +113,6 @@ def test_any_signed_envelope_has_a_defined_outcome(
         assert ports.untouched
 
 
-@pytest.mark.xfail(raises=UnicodeEncodeError, reason="answered 503 as unexpected, not 401")
 @pytest.mark.parametrize("url", ["\ud800", f"{URL}\udfff"])
 def test_half_a_character_as_the_url(url: str) -> None:
     """What no signature can be of is refused for good: nobody without a secret sees a 503."""
@@ -123,7 +122,6 @@ def test_half_a_character_as_the_url(url: str) -> None:
     assert ports.untouched
 
 
-@pytest.mark.xfail(raises=AssertionError, reason="refused with 401, which never comes again")
 @given(data=JSON.filter(lambda data: not isinstance(data, dict)))
 @example(data="text")
 @example(data=[1])
@@ -238,13 +236,8 @@ def test_strange_values(event_type: str, value: str) -> None:
 
 @pytest.mark.parametrize("name", SHOWN)
 @pytest.mark.parametrize("value", STRANGE.values(), ids=STRANGE)
-def test_strange_values_where_all_is_shown(
-    name: str, value: str, request: pytest.FixtureRequest
-) -> None:
+def test_strange_values_where_all_is_shown(name: str, value: str) -> None:
     """The entry is JSON for everybody, whatever is shown in it."""
-    if "1e999" in value:
-        reason = "the entry says Infinity, which is not JSON"
-        request.applymarker(pytest.mark.xfail(raises=ValueError, reason=reason))
     entries, noted = act("sd.call_completed", with_value("sd.call_completed", name, value))
     assert (len(entries), noted) == (1, [])
 

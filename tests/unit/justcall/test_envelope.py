@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from errors import Unreadable
-from justcall.envelope import BODY_SIGNED, event_time, is_probe, read
+from justcall.envelope import BODY_SIGNED, event_time, is_probe, read, told
 from tests.support.samples import BY_KIND, body
 
 UNREADABLE = {
@@ -237,3 +237,17 @@ def test_an_envelope_is_read_as_what_it_looks_like() -> None:
     assert read(url_signed) == ("call.completed", None, {"id": 1}, "url-signed", "https://x")
     both = b'{"type": "a", "event": "b", "data": {"id": 1}}'
     assert (read(both).type, read(both, "url-signed").type) == ("b", "a")
+
+
+def test_what_a_url_signed_body_names() -> None:
+    """Type and URL, whatever its data are: they are what is signed."""
+    for data in (b'"text"', b"[1]", b"null", b'{"id": 1}'):
+        content = (
+            b'{"type": "sms.sent", "event": "x", "webhook_url": "https://x", "data": ' + data + b"}"
+        )
+        assert told(content) == ("sms.sent", "https://x")
+    assert told(b'{"type": "sms.sent"}') == ("sms.sent", None)
+    for content, reason in ((b"", "not-json"), (b'{"event": "a"}', "type-unreadable")):
+        with pytest.raises(Unreadable) as unreadable:
+            told(content)
+        assert unreadable.value.reason == reason
