@@ -202,6 +202,13 @@ EXPLAINED: tuple[Explained, ...] = (
         why="Who catches it looks at its class alone.",
     ),
     *_explained(
+        "aws.processing.ProcessingLedger.commit",
+        "newer = [name for name, old in zip(flags, failed[len(items) :], strict=False) if old]",
+        "newer = [name for name, old in zip(flags, failed[len(items) :], strict=None) if old]",
+        "newer = [name for name, old in zip(flags, failed[len(items) :], ) if old]",
+        why=_FALSY,
+    ),
+    *_explained(
         "aws.processing._timeline_item",
         "if len(packed) > bodies.PART_BYTES:",
         "if len(packed) >= bodies.PART_BYTES:",

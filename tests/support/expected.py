@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from justcall.catalogue import KINDS, module_name
-from tests.support import url_samples
+from tests.support import samples, url_samples
 from tests.support.records import message_of, record
 from tests.support.samples import BY_KIND, body
 
@@ -35,6 +35,7 @@ HTTP: Mapping[str, Answer] = {
     "call_completed_short": Answer(200, "accepted", again="duplicate"),
     "duplicate": _ACCEPTED,
     "base64_body": _ACCEPTED,
+    **{module_name(event_type): _ACCEPTED for event_type in samples.FURTHER},
     # Their time is that of the samples: a deployment that takes any time accepts them.
     **{f"url_{module_name(event_type)}": _ACCEPTED for event_type in url_samples.DATA},
     "unknown_type": Answer(200, "unhandled", again="duplicate"),

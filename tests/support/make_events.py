@@ -42,6 +42,8 @@ def http_events() -> Iterator[tuple[str, dict[str, Any]]]:
     )
     yield "unknown_type", request(samples.body(samples.UNKNOWN_TYPE), name="unknown_type")
     yield "malformed", request(call[: len(call) // 2], name="malformed")
+    for event_type, document in samples.FURTHER.items():
+        yield module_name(event_type), request(samples.body(document), name=event_type)
     for event_type in url_samples.DATA:
         content = samples.body(url_samples.document(event_type))
         name = f"url_{module_name(event_type)}"

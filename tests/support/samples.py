@@ -174,6 +174,13 @@ SMS_OPTOUT: Document = {
     },
 }
 
+# The other types of the help articles: the same data under another name.
+SMS_FAILED: Document = SMS_DELIVERED | {"event": "sms.failed"}
+SMS_OPTIN: Document = SMS_OPTOUT | {"event": "sms.optin", "timestamp": "2026-03-12T14:52:00Z"}
+FURTHER: Mapping[str, Document] = {
+    document["event"]: document for document in (CALL_ANSWERED, SMS_FAILED, SMS_OPTIN)
+}
+
 # The type is on the other dialect's list only.
 APPOINTMENT_SCHEDULED: Document = {
     "event": "appointment.scheduled",

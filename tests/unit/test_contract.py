@@ -100,6 +100,14 @@ def test_every_type_has_a_kind_and_a_url_signed_sample() -> None:
     assert set(TYPES) >= REPEATABLE
 
 
+def test_every_type_has_a_sample() -> None:
+    """Each name of either dialect's list is in a file of events/."""
+    bodied = {samples.BY_KIND[kind]["event"] for kind in KINDS} | set(samples.FURTHER)
+    assert bodied | set(url_samples.DATA) == set(TYPES)
+    for event_type in samples.FURTHER:
+        assert (EVENTS / "http" / f"{module_name(event_type)}.json").is_file()
+
+
 # ------------------------------------------------------------ and nothing else is there
 
 

@@ -250,7 +250,8 @@ def test_a_flag_that_is_newer_is_left_alone() -> None:
 
 
 @pytest.mark.parametrize(
-    "codes", [("None", "None", "TransactionConflict"), ("ThrottlingError", "None", "None")]
+    "codes",
+    [("None", "None", "TransactionConflict"), ("ThrottlingError", "None", "None"), ()],
 )
 def test_a_transaction_that_is_refused_for_no_condition(codes: tuple[str, ...]) -> None:
     """Throttled, or in another's way: unavailable, whatever flags it sets."""

@@ -133,3 +133,12 @@ def test_what_is_signed_matches_itself_only(url: str, event_type: str, secret: s
         return  # half a character can't be signed
     assert matches(claimed, [url], event_type, TIMESTAMP, [secret])
     assert not matches(claimed, [url], event_type + "x", TIMESTAMP, [secret])
+
+
+def test_half_a_character_in_a_url() -> None:
+    """JSON allows it; it has a signature like everything else, and is nobody's URL."""
+    one, other = (
+        sign(f"https://x/{half}", TYPE, TIMESTAMP, SECRET) for half in ("\ud800", "\udfff")
+    )
+    assert len(one) == len(other) == 64
+    assert one != other
