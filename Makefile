@@ -65,7 +65,7 @@ crash: env-dev ## every AWS call fails, is lost, or is the last one; any history
 flaws: env-dev ## plant each flaw of other receivers in a copy, and see its test go red
 	@$(BIN)/pytest tests/flaws
 
-mutation: env-mutation ## change the receiving path and the ledger a little, 2,000 times: tests notice
+mutation: env-mutation ## change the receiving path and the ledger a little, 2,700 times: tests notice
 	@.local/venv-mutation/bin/python -m tests.mutation
 
 lint: env-dev ## ruff's rules and format

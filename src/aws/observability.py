@@ -31,8 +31,7 @@ DUPLICATE = "Duplicate"
 CONFLICT = "Conflict"
 PROBE = "Probe"
 REFUSED = "Refused"
-# 1 for a delivery whose signature was wrong, 0 for one whose signature was right: its average is
-# the share that is refused, and unsigned visitors do not count.
+# Deliveries that carry a signature, which is wrong; unsigned visitors do not count.
 SIGNATURE_MISMATCH = "SignatureMismatch"
 # Deliveries that were signed with the previous secret: who still does, while a rotation overlaps.
 PREVIOUS_SECRET = "PreviousSecret"  # noqa: S105  (a name)

@@ -79,8 +79,6 @@ def _kept(outcome: Outcome, event: dict[str, Any], deadline: Deadline) -> dict[s
     observability.count(outcome.name.title())
     if outcome.reason == PREVIOUS_SECRET:
         observability.count(observability.PREVIOUS_SECRET)
-    if outcome.key:  # signed; a probe need not be
-        observability.count(observability.SIGNATURE_MISMATCH, 0)
     observability.measure(observability.HANDLER_LATENCY, deadline.elapsed())
     # One line holds the metrics and what a log line would say: a line of its own costs a tenth of
     # the handler's CPU (make bench).

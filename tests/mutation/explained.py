@@ -162,6 +162,12 @@ EXPLAINED: tuple[Explained, ...] = (
         why="`sent_at` has refused a delivery without a time; the other branch is for the type checker.",
     ),
     *_explained(
+        "handler.authenticate._require_match",
+        "return len(found) > 1 and not matches(found[:1])",
+        "return len(found) >= 1 and not matches(found[:1])",
+        why="With one secret, which matched, the second half says no by itself.",
+    ),
+    *_explained(
         "justcall.url_signature.sign",
         'return hmac.digest(secret.encode(), message.encode(), "sha256").hex()',
         'return hmac.digest(secret.encode(), message.encode(), "SHA256").hex()',
