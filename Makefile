@@ -15,9 +15,19 @@ CHECKOV := .local/venv-checkov/bin/checkov --framework cloudformation --compact 
 # $(call check,NAME,COMMAND): one line if it went well, all it has to say if not.
 check = @out=$$($(2) 2>&1) && echo "$(1)  ok" || { echo "$$out"; echo "$(1)  failed"; exit 1; }
 
-.DEFAULT_GOAL := help
+# $(call tests,NAME,ARGUMENTS): pytest as it goes; where several run side by side, what it came to,
+# or all that it has to say if it failed.
+SUMMARY := sed -n -e 's|^=* *\(.* in [0-9.]*s[^=]*\)=*$$|  \1|p' -e 's|^Req.*Total|  total|p'
+ifdef SIDE_BY_SIDE
+tests = @out=$$($(BIN)/pytest $(2) 2>&1) && echo "$(1)" $$(echo "$$out" | $(SUMMARY)) \
+	|| { echo "$$out"; echo "$(1)  failed"; exit 1; }
+else
+tests = @$(BIN)/pytest $(2)
 # The steps of a target follow each other even under `make -j`: they share environments and caches.
 .NOTPARALLEL:
+endif
+
+.DEFAULT_GOAL := help
 
 .PHONY: help
 help:
@@ -45,25 +55,29 @@ invoke: setup ## run every file of events/ with sam local invoke, where Docker a
 	@$(BIN)/pytest tests/docker -rs
 
 ## Checks and tests
-.PHONY: test unit integration e2e crash lint types imports template format bench chaos flaws mutation
-test: env-all lint types imports template ## every check, then every test with coverage
-	@$(BIN)/pytest tests/crash tests/model tests/flaws
-	@$(BIN)/pytest tests/unit tests/integration tests/e2e --cov
-
-unit: env-dev ## tests in one process, without network
-	@$(BIN)/pytest tests/unit
-
-integration: env-dev ## tests against tables and queues made from template.yaml, in one process
-	@$(BIN)/pytest tests/integration
-
-e2e: setup ## tests against a stack of their own, deployed by sam
+.PHONY: test unit integration coverage e2e crash lint types imports template format bench chaos flaws mutation
+test: env-all ## every check and every test
+	@echo "checks and tests, two at a time; then the stack's own: seven minutes in all"
+	@$(MAKE) --no-print-directory -j 2 SIDE_BY_SIDE=1 coverage crash flaws lint types imports template
 	@$(BIN)/pytest tests/e2e
 
+unit: env-dev ## tests in one process, without network
+	$(call tests,unit,tests/unit)
+
+integration: env-dev ## tests against tables and queues made from template.yaml, in one process
+	$(call tests,integration,tests/integration)
+
+coverage: env-dev ## unit and integration tests, and how much of src/ they run
+	$(call tests,unit and integration,tests/unit tests/integration --cov)
+
+e2e: setup ## tests against a stack of their own, deployed by sam
+	$(call tests,e2e,tests/e2e)
+
 crash: env-dev ## every AWS call fails, is lost, or is the last one; any history against a model
-	@$(BIN)/pytest tests/crash tests/model
+	$(call tests,crash,tests/crash tests/model)
 
 flaws: env-dev ## plant each flaw of other receivers in a copy, and see its test go red
-	@$(BIN)/pytest tests/flaws
+	$(call tests,flaws,tests/flaws)
 
 mutation: env-mutation ## change the receiving path and the ledger a little, 2,700 times: tests notice
 	@.local/venv-mutation/bin/python -m tests.mutation
@@ -105,5 +119,6 @@ ENVIRONMENTS := env-dev env-mutation env-sam env-checkov
 env-all:
 	@$(SETUP) --quiet dev sam ministack checkov
 
+# Those who run side by side have had theirs made before.
 $(ENVIRONMENTS): env-%:
-	@$(SETUP) --quiet $*
+	$(if $(SIDE_BY_SIDE),,@$(SETUP) --quiet $*)

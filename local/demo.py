@@ -15,7 +15,7 @@ from justcall.keys import content_hash, key_of
 from justcall.signature import HEADER, sign
 from local.deploy import client
 from local.ministack import Process
-from local.place import ROOT, SAMPLE_SECRET, LocalError
+from local.place import ROOT, LocalError
 from local.post import Receiver
 
 PROCESSED_SECONDS = 30.0
@@ -35,7 +35,7 @@ def show(process: Process, stack: Mapping[str, Any]) -> tuple[list[Shown], str]:
     """Send the sample four ways, wait until it is processed; return the lines and its key."""
     body = _sample()
     key = key_of(read(body), content_hash(body))
-    signature = sign(body, SAMPLE_SECRET)
+    signature = sign(body, _secret(process, stack["secret_arn"]))
     lines = [_line("signed", stack, body, signature, 200, "accepted")]
     status, seconds = _wait(process, stack["events_table"], key)
     then = f"{status} after {seconds:.1f} s"
@@ -59,6 +59,12 @@ def post(stack: Mapping[str, Any], body: bytes, signature: str | None) -> BaseHT
         raise LocalError(
             f"the webhook does not answer ({type(error).__name__}); try: make down up"
         ) from error
+
+
+def _secret(process: Process, arn: str) -> str:
+    """Return the stack's secret, which `hooks secret` may have replaced since it was deployed."""
+    secret: str = client(process, "secretsmanager").get_secret_value(SecretId=arn)["SecretString"]
+    return secret
 
 
 def _sample() -> bytes:

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic_core import to_json
 
 from aws import body as bodies
-from aws import schema
+from aws import queries, schema
 from aws.failures import AWS_FAILURES, conditions_failed
 from errors import LedgerUnavailable
 from justcall import subjects
@@ -70,16 +70,13 @@ class Joining:
 
     def _waiting(self, subject: str) -> Sequence[Mapping[str, Any]]:
         partition = schema.contact_partition(subjects.pending(subject))
-        try:
-            answer = self._client().query(
-                TableName=self._table,
-                KeyConditionExpression="pk = :pk",
-                ExpressionAttributeValues={":pk": {"S": partition}},
-                ConsistentRead=True,
-            )
-        except AWS_FAILURES as error:
-            raise LedgerUnavailable from error
-        return answer.get("Items", [])
+        return queries.found(
+            self._client,
+            TableName=self._table,
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues={":pk": {"S": partition}},
+            ConsistentRead=True,
+        )
 
     def _move(self, item: Mapping[str, Any], number: str) -> None:
         shown = json.loads(bodies.unpack([item]) or b"{}") | {"number": number}

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic_core import to_json
 
 from aws import body as bodies
-from aws import schema
+from aws import queries, schema
 from aws.failures import AWS_FAILURES, conditions_failed, error_code
 from aws.ledger import FAILED, PROCESSED, taken
 from aws.messages import Marker
@@ -56,24 +56,17 @@ class ProcessingLedger:
 
         Raises BodyMissing when the ledger does not hold it, LedgerUnavailable.
         """
-        values = {
-            ":pk": {"S": schema.event_partition(key)},
-            ":ledger": {"S": schema.LEDGER},
-        }
-        try:
-            pages = (
-                self._client()
-                .get_paginator("query")
-                .paginate(
-                    TableName=self._table,
-                    KeyConditionExpression="pk = :pk AND begins_with(sk, :ledger)",
-                    ExpressionAttributeValues=values,
-                    ConsistentRead=True,
-                )
-            )
-            content = bodies.unpack([item for page in pages for item in page["Items"]])
-        except AWS_FAILURES as error:
-            raise LedgerUnavailable from error
+        items = queries.found(
+            self._client,
+            TableName=self._table,
+            KeyConditionExpression="pk = :pk AND begins_with(sk, :ledger)",
+            ExpressionAttributeValues={
+                ":pk": {"S": schema.event_partition(key)},
+                ":ledger": {"S": schema.LEDGER},
+            },
+            ConsistentRead=True,
+        )
+        content = bodies.unpack(items)
         if content is None:
             raise BodyMissing
         return content

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from aws import body as bodies
-from aws import schema
+from aws import queries, schema
 from aws.backlog import DeadLetter
 from aws.failures import AWS_FAILURES, error_code
 from aws.ledger import FAILED, RECEIVED, STUCK, Event
@@ -146,39 +146,25 @@ class SweepLedger:
         except AWS_FAILURES as error:
             raise LedgerUnavailable from error
 
-    def _shard(self, number: int, most: int) -> Sequence[Any]:
-        try:
-            pages = (
-                self._client()
-                .get_paginator("query")
-                .paginate(
-                    TableName=self._table,
-                    IndexName=schema.OPEN_INDEX,
-                    KeyConditionExpression="#open = :shard",
-                    ExpressionAttributeNames={"#open": "open"},
-                    ExpressionAttributeValues={":shard": {"S": schema.open_shard(number)}},
-                    PaginationConfig={"MaxItems": most},
-                )
-            )
-            return [item for page in pages for item in page["Items"]]
-        except AWS_FAILURES as error:
-            raise LedgerUnavailable from error
+    def _shard(self, number: int, most: int) -> Sequence[Mapping[str, Any]]:
+        return queries.found(
+            self._client,
+            TableName=self._table,
+            IndexName=schema.OPEN_INDEX,
+            KeyConditionExpression="#open = :shard",
+            ExpressionAttributeNames={"#open": "open"},
+            ExpressionAttributeValues={":shard": {"S": schema.open_shard(number)}},
+            PaginationConfig={"MaxItems": most},
+        )
 
-    def _items(self, partition: str) -> Sequence[Any]:
-        try:
-            pages = (
-                self._client()
-                .get_paginator("query")
-                .paginate(
-                    TableName=self._table,
-                    KeyConditionExpression="pk = :pk",
-                    ExpressionAttributeValues={":pk": {"S": partition}},
-                    ConsistentRead=True,
-                )
-            )
-            items = [item for page in pages for item in page["Items"]]
-        except AWS_FAILURES as error:
-            raise LedgerUnavailable from error
+    def _items(self, partition: str) -> Sequence[Mapping[str, Any]]:
+        items = queries.found(
+            self._client,
+            TableName=self._table,
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues={":pk": {"S": partition}},
+            ConsistentRead=True,
+        )
         # Evidence of conflicts stands in the same partition and sorts before the ledger's item.
         evidence = schema.evidence("")
         return [item for item in items if not item["sk"]["S"].startswith(evidence)]

@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from justcall.signature import sign
+from local import demo
 from local.place import ROOT, SAMPLE_SECRET
 from tests.e2e.conftest import Stack
 from tests.support import samples
@@ -100,3 +101,5 @@ def test_a_rotation_under_load_loses_nothing(stack: Stack, new_secret: str) -> N
     assert time.monotonic() - ended > OVERLAP_SECONDS / 2
     assert probe(stack, new_secret) == 200
     assert "no more, since" in hooks(stack, "secret", "show")
+    lines, _ = demo.show(stack.process, stack.described)
+    assert all(line.as_expected for line in lines), "what make up shows, after a rotation"

@@ -1,7 +1,7 @@
 """Stand-ins for what receiving needs of AWS, in memory; and for AWS's clients below them."""
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
 
 from botocore.exceptions import ClientError
 
@@ -120,6 +120,19 @@ class FakePorts:
         return not (ledger.events or ledger.evidence or ledger.counted or self.queues.sent)
 
 
+class Pages(NamedTuple):
+    """A paginator of boto3's."""
+
+    ask: Callable[..., Any]
+
+    def paginate(self, **arguments: Any) -> Iterator[Any]:
+        answer = self.ask(**arguments)
+        for page in answer if isinstance(answer, list) else [answer]:
+            if isinstance(page, Exception):
+                raise page
+            yield {"Items": [], **page}
+
+
 class StubClient:
     """An AWS client that records its calls and answers, or raises, what it was told to.
 
@@ -140,6 +153,10 @@ class StubClient:
             return answer
 
         return call
+
+    def get_paginator(self, operation: str) -> Pages:
+        """Return what asks once; an answer that is a list is its pages."""
+        return Pages(getattr(self, operation))
 
     @property
     def operations(self) -> list[str]:

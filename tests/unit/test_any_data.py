@@ -1,25 +1,16 @@
 """Whatever an authentic event holds, its processor acts on it or says which field it refused."""
 
-import json
 from typing import Any
-from unittest.mock import patch
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aws import consumer
-from aws.body import unpack
-from aws.joining import Joining
-from aws.ledger import Ledger
-from aws.processing import ProcessingLedger
 from justcall.catalogue import KINDS
-from tests.support import samples
-from tests.support.cloud import process
-from tests.support.fakes import StubClient
-from tests.support.records import message_of, record_of
+from tests.support import acting, samples
+from tests.support.acting import STRANGE
+from tests.support.records import message_of
 
-ITEM_BYTES = 400 * 1024
 FIELDS = sorted({name for document in samples.BY_KIND.values() for name in document["data"]})
 
 _JSON = st.recursive(
@@ -33,55 +24,10 @@ _JSON = st.recursive(
 )
 _DATA = st.dictionaries(st.sampled_from(FIELDS) | st.text(st.characters()), _JSON, max_size=6)
 
-STRANGE: dict[str, Any] = {
-    "an endless number": "1e999",
-    "an endless negative number": "-1e999",
-    "4000 digits": "7" * 4000,
-    "a very small number": "1e-999",
-    "100 deep": "[" * 100 + "]" * 100,
-    "half a character": '"\\ud83d"',
-    "a NUL": '"\\u0000"',
-    "10 000 names": json.dumps({str(number): number for number in range(10_000)}),
-    "an empty name": '{"": 1}',
-}
-
 
 def act(kind: str, content: bytes) -> tuple[list[str], list[str]]:
     """Return the timeline entries that a body leads to, and the failures that were noted."""
-    client: Any = StubClient()
-    tables = consumer.Tables(
-        Ledger(lambda: client, "events", 90),
-        ProcessingLedger(lambda: client, "events"),
-        Joining(lambda: client, "events"),
-        5,
-    )
-    with patch("aws.consumer._tables", lambda: tables):
-        failed = process(kind, record_of(message_of(content)))
-    entries, noted = [], []
-    for operation, call in client.calls:
-        if operation == "transact_write_items":
-            item = call["TransactItems"][1]["Put"]["Item"]
-            entries.append(_entry(item))
-        elif operation == "update_item":
-            noted.append(call["ExpressionAttributeValues"][":error"]["S"])
-    assert bool(failed) is bool(noted) is not bool(entries)
-    return entries, noted
-
-
-def _entry(item: dict[str, Any]) -> str:
-    """Check that an entry fits DynamoDB and is JSON for everybody; return its number."""
-    content = unpack([item])
-    assert content is not None
-    assert len(content) < ITEM_BYTES or "packed" in item
-    assert 0 < len(item["pk"]["S"].encode()) <= 2048
-    assert 0 < len(item["sk"]["S"].encode()) <= 1024
-
-    def refuse(constant: str) -> None:
-        raise ValueError(constant)
-
-    number: str = json.loads(content.decode(), parse_constant=refuse)["number"]
-    assert item["pk"]["S"] == f"contact#{number}"
-    return number
+    return acting.act(kind, message_of(content))
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -2,28 +2,22 @@
 
 import json
 from typing import Any
-from unittest.mock import patch
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from aws import consumer
-from aws.joining import Joining
-from aws.ledger import Ledger
-from aws.processing import ProcessingLedger
 from errors import HooksError, NotRightYet, SignatureRefused
 from handler.authenticate import Delivery, Policy
 from handler.receive import Outcome, receive
 from justcall.catalogue import TYPES
 from justcall.envelope import is_probe
 from justcall.url_signature import VERSION, sent_at, sign
-from tests.support import samples, url_samples
-from tests.support.cloud import process
-from tests.support.fakes import FakePorts, FakeTime, StubClient
-from tests.support.records import message_of, record_of
+from tests.support import acting, samples, url_samples
+from tests.support.acting import STRANGE
+from tests.support.fakes import FakePorts, FakeTime
+from tests.support.records import message_of
 from tests.support.url_samples import DATA, TIMESTAMP, URL
-from tests.unit.test_any_data import STRANGE, _entry
 
 NOW = sent_at(TIMESTAMP)
 WORDS = {"accepted", "unhandled", "quarantined", "probe"}
@@ -174,25 +168,8 @@ def test_nothing_unsigned_has_an_effect(
 
 def act(event_type: str, content: bytes) -> tuple[list[str], list[str]]:
     """Return the timeline entries that a body leads to, and the failures that were noted."""
-    client: Any = StubClient()
-    tables = consumer.Tables(
-        Ledger(lambda: client, "events", 90),
-        ProcessingLedger(lambda: client, "events"),
-        Joining(lambda: client, "events"),
-        5,
-    )
     message = message_of(content, headers=url_samples.signed(event_type))
-    with patch("aws.consumer._tables", lambda: tables):
-        failed = process(TYPES[event_type], record_of(message))
-    entries, noted = [], []
-    for operation, call in client.calls:
-        if operation == "transact_write_items":
-            entries.append(_entry(call["TransactItems"][1]["Put"]["Item"]))
-        elif operation == "update_item":
-            noted.append(call["ExpressionAttributeValues"][":error"]["S"])
-    assert bool(failed) is bool(noted) is not bool(entries)
-    assert len(entries) <= 1
-    return entries, noted
+    return acting.act(TYPES[event_type], message)
 
 
 def inside(event_type: str) -> list[str]:

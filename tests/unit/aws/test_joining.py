@@ -68,7 +68,7 @@ def test_half_an_answer_is_none() -> None:
 
 def test_all_that_waits_is_moved() -> None:
     """Each entry in one transaction: it stands in one place at any time, and its event knows where."""
-    client = StubClient(query={"Items": [waiting("1"), waiting("2")]})
+    client = StubClient(query=[{"Items": [waiting("1")]}, {"Items": [waiting("2")]}])
     assert joining(client).adopt(SUBJECT, NUMBER) == 2
     assert client.operations == ["query", "transact_write_items", "transact_write_items"]
     assert client.calls[0][1] == {

@@ -19,30 +19,13 @@ NOW = 1_773_326_401.25
 FAILED_CONDITION = {"Code": "ConditionalCheckFailed"}
 
 
-class Pages:
-    """A paginator whose pages are given, or that fails."""
-
-    def __init__(self, *pages: Any) -> None:
-        self.pages = pages
-
-    def paginate(self, **_arguments: Any) -> Any:
-        for page in self.pages:
-            if isinstance(page, Exception):
-                raise page
-            yield {"Items": page}
-
-
 def processing(**answers: Any) -> ProcessingLedger:
     client = StubClient(**answers)
     return ProcessingLedger(lambda: client, "events")  # type: ignore[arg-type,return-value]
 
 
-def querying(*pages: Any) -> ProcessingLedger:
-    class Client(StubClient):
-        def get_paginator(self, _name: str) -> Pages:
-            return Pages(*pages)
-
-    return ProcessingLedger(lambda: Client(), "events")  # type: ignore[arg-type,return-value]
+def querying(*pages: list[Any]) -> ProcessingLedger:
+    return processing(query=[{"Items": page} for page in pages])
 
 
 def commit(ledger: ProcessingLedger, **shown: Any) -> bool:
@@ -121,13 +104,13 @@ FAILURES = {
 @pytest.mark.parametrize("failure", FAILURES.values(), ids=FAILURES)
 def test_whatever_fails_is_unavailable(failure: Exception) -> None:
     """Every other answer means that the record comes back."""
-    one = processing(transact_write_items=failure, update_item=failure)
+    one = processing(transact_write_items=failure, update_item=failure, query=failure)
     with pytest.raises(LedgerUnavailable):
         commit(one)
     with pytest.raises(LedgerUnavailable):
         one.note_failure(KEY, "unexpected", 1, NOW, last=False)
     with pytest.raises(LedgerUnavailable):
-        querying(failure).body(KEY)
+        one.body(KEY)
 
 
 def test_client_that_cannot_be_made_is_unavailable() -> None:

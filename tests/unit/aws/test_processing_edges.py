@@ -147,16 +147,7 @@ def test_a_failure_is_written_whole(last: bool) -> None:
 def test_a_body_is_read_whole() -> None:
     """Consistently, its parts with it and the evidence beside it not."""
 
-    class Client(StubClient):
-        def get_paginator(self, operation: str) -> Any:
-            assert operation == "query"
-            return self
-
-        def paginate(self, **arguments: Any) -> Any:
-            self.calls.append(("query", arguments))
-            return [{"Items": [{"text": {"S": "{}"}}]}]
-
-    client = Client()
+    client = StubClient(query={"Items": [{"text": {"S": "{}"}}]})
     assert processing(client).body(KEY) == b"{}"
     assert client.calls == [
         (

@@ -30,21 +30,9 @@ ITEM: dict[str, Any] = {
 }
 
 
-class Client(StubClient):
-    """A client whose query has pages."""
-
-    pages: tuple[Any, ...] = ()
-
-    def get_paginator(self, operation: str) -> Any:
-        assert operation == "query"
-        return self
-
-    def paginate(self, **arguments: Any) -> Any:
-        self.calls.append(("query", arguments))
-        for page in self.pages:
-            if isinstance(page, Exception):
-                raise page
-            yield {"Items": page}
+def found(*pages: list[Any]) -> StubClient:
+    """Return a client whose query has pages."""
+    return StubClient(query=[{"Items": page} for page in pages])
 
 
 def ledger(client: StubClient) -> SweepLedger:
@@ -150,9 +138,8 @@ def test_state_that_cannot_be_noted() -> None:
 
 def test_open_events_are_read_shard_by_shard() -> None:
     """All sixteen shards of the index, no more of each than asked for, with all that is known."""
-    client = Client()
     swept = {"sent_at": {"S": "2026-03-12T14:41:01.250Z"}, "sweeps": {"N": "3"}}
-    client.pages = ([ITEM], [{**ITEM, **swept, "attempts": {"N": "4"}}])
+    client = found([ITEM], [{**ITEM, **swept, "attempts": {"N": "4"}}])
     events = list(ledger(client).open_events(7))
     assert events[:2] == [
         OpenEvent(KEY, "call.completed", NOW, NOW, 0, 0),
@@ -174,9 +161,8 @@ def test_open_events_are_read_shard_by_shard() -> None:
 
 def test_loading_reads_the_whole_event() -> None:
     """Consistently, so that what was just written is there; evidence beside it is passed over."""
-    client = Client()
     evidence = {**ITEM, "sk": {"S": "conflict#0"}, "text": {"S": "other"}}
-    client.pages = ([evidence], [ITEM | {"event_time": {"S": "2026-03-12T14:30:00.000Z"}}])
+    client = found([evidence], [ITEM | {"event_time": {"S": "2026-03-12T14:30:00.000Z"}}])
     assert ledger(client).load(KEY) == Event(
         delivery_id="delivery",
         key=KEY,
@@ -204,16 +190,13 @@ def test_loading_reads_the_whole_event() -> None:
 @pytest.mark.parametrize("pages", [(), ([],), ([ITEM | {"status": {"S": "failed"}}],)])
 def test_what_is_not_open_is_not_loaded(pages: tuple[Any, ...]) -> None:
     """It was finished or given up while the sweeper looked."""
-    client = Client()
-    client.pages = pages
-    assert ledger(client).load(KEY) is None
+    assert ledger(found(*pages)).load(KEY) is None
 
 
 def test_states_by_kind() -> None:
     """What was never written is zero."""
-    client = Client()
     both = {"marker_sent_at": {"S": MOMENT}, "marker_passed_at": {"S": MOMENT}}
-    client.pages = (
+    client = found(
         [
             {"pk": {"S": "sweep"}, "sk": {"S": "sms.sent"}, **both, "in_doubt": {"N": "2"}},
             {"pk": {"S": "sweep"}, "sk": {"S": "sms.received"}, "marker_passed_at": {"S": MOMENT}},
@@ -234,8 +217,7 @@ def test_states_by_kind() -> None:
 )
 def test_a_table_that_refuses(read: Callable[[SweepLedger], object]) -> None:
     """What can't be read is unavailable, not empty."""
-    client = Client()
-    client.pages = ([ITEM], aws_error("ThrottlingException"))
+    client = StubClient(query=[{"Items": [ITEM]}, aws_error("ThrottlingException")])
     with pytest.raises(LedgerUnavailable):
         read(ledger(client))
 
