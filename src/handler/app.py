@@ -45,22 +45,16 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
 
 
 def _delivery(event: dict[str, Any]) -> Delivery:
-    headers: dict[str, str] = event.get("headers") or {}
+    # The HTTP API has their names in lower case, others may not.
+    headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
     return Delivery(
         os.urandom(8).hex(),
         _body(event),
-        _header(headers, signature.HEADER),
+        headers.get(signature.HEADER),
         time.time(),
-        _header(headers, url_signature.VERSION_HEADER),
-        _header(headers, url_signature.TIMESTAMP_HEADER),
+        headers.get(url_signature.VERSION_HEADER),
+        headers.get(url_signature.TIMESTAMP_HEADER),
     )
-
-
-def _header(headers: dict[str, str], name: str) -> str | None:
-    """Return a header; the HTTP API has names in lower case, others may not."""
-    if name in headers:
-        return headers[name]
-    return next((headers[one] for one in headers if one.lower() == name), None)
 
 
 def _body(event: dict[str, Any]) -> bytes:
