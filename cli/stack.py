@@ -61,7 +61,14 @@ class Stack:
 
 def find(name: str | None, region: str | None, profile: str | None) -> Stack:
     """Return the local stack, or the deployed one called `name`. Raises UsageError."""
-    return _deployed(name, region, profile) if name else _local()
+    if name:
+        return _deployed(name, region, profile)
+    if region or profile:
+        # Whoever names a region means a deployed stack; the local one would be the wrong answer.
+        raise UsageError(
+            "--region and --profile go with --stack; without it the local stack is meant"
+        )
+    return _local()
 
 
 def _local() -> Stack:

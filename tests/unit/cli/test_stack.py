@@ -69,13 +69,23 @@ def deployed(monkeypatch: pytest.MonkeyPatch, answer: Any) -> FakeSession:
 def test_the_local_stack_is_found_by_its_file(place: Path) -> None:
     """The file that `make up` leaves is all that is needed; the user's own AWS is not asked."""
     place.write_text(json.dumps(DESCRIBED))
-    found = stack.find(None, "eu-west-1", None)
+    found = stack.find(None, None, None)
     assert (found.webhook_url, found.events_table) == (DESCRIBED["webhook_url"], "events")
     client = found.client("dynamodb")
     assert client.meta.endpoint_url == DESCRIBED["endpoint_url"]
     assert client.meta.region_name == "us-east-1"
     assert found.client("dynamodb") is client
     assert found.queue_url_prefix == "http://127.0.0.1:4566/e-"
+
+
+@pytest.mark.parametrize(("region", "profile"), [("eu-west-1", None), (None, "ops")])
+def test_a_region_means_a_deployed_stack(
+    place: Path, region: str | None, profile: str | None
+) -> None:
+    """Without a stack's name nothing is asked: the local stack would be the wrong one."""
+    place.write_text(json.dumps(DESCRIBED))
+    with pytest.raises(UsageError, match="go with --stack"):
+        stack.find(None, region, profile)
 
 
 @pytest.mark.parametrize("text", [None, "", "{", "[]", "{}", '{"region": "us-east-1"}'])
