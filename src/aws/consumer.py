@@ -172,7 +172,7 @@ def _act(message: Message, kind: Kind, tables: Tables, attempts: int) -> bool:
     except LedgerItemMissing:
         tables.ledger.keep(_event(message, body, read))
         done = commit()
-    if subject and message.type not in REPEATABLE:
+    if subject and message.type not in REPEATABLE and entry.number != NO_NUMBER:
         # Also when it was done before: the one who did it may have died before it looked.
         tables.joining.adopt(subject, entry.number)
     return done
@@ -181,15 +181,16 @@ def _act(message: Message, kind: Kind, tables: Tables, attempts: int) -> bool:
 def _commit(
     key: str, shown: dict[str, Any], consent: Mapping[str, bool], tables: Tables, attempts: int
 ) -> bool:
-    """Commit an entry where it belongs: an update without a number, where its call stands."""
+    """Commit an entry where it belongs: one of a call without a number, where the call stands."""
     subject, now = shown.get("subject"), time.time()
-    if not subject or shown["type"] not in REPEATABLE or shown["number"] != NO_NUMBER:
+    if not subject or shown["number"] != NO_NUMBER:
         return tables.processing.commit(key, shown, attempts, now, consent=consent)
     number = tables.joining.number_of(subject)
     if number:
         return tables.processing.commit(key, shown | {"number": number}, attempts, now)
     waiting = shown | {"number": subjects.pending(subject)}
-    return tables.processing.commit(key, waiting, attempts, now, subjects.keys_of(subject))
+    others = [one for one in subjects.keys_of(subject) if one != key]
+    return tables.processing.commit(key, waiting, attempts, now, others)
 
 
 def _validated[Data: EventData](model: type[Data], data: object) -> Data:

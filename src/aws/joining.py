@@ -1,17 +1,18 @@
-"""Updates that do not say whose call they tell of, and the calls that do.
+"""Events that do not say whose call they tell of, and the event that does.
 
-An update without a number looks for its call on the ledger. Is the call processed, the update
-stands on the same timeline. If not, it waits on a timeline of the call's own, and the call takes it
-along when it is processed. Neither can miss the other:
+An event without a number looks on the ledger for one of the same call that has it. Is that one
+processed, the event stands on the same timeline. If not, it waits on a timeline of the call's own
+(a withheld number: for ever), and who has the number takes it along when it is processed. Neither
+can miss the other:
 
-  update                                   call
-  reads the ledger: no call yet
+  event without the number                 event with the number
+  reads the ledger: no number yet
                                            commits, reads what waits: nothing
-  commits, on condition that no call is
-  processed: refused, so it looks again
+  commits, on condition that no number
+  is known: refused, so it looks again
 
-The call commits before it looks, and the update's commit checks what the call's writes. A call that
-dies between the two is delivered again, and looks again.
+The one with the number commits before it looks, and the other's commit checks what it writes. One
+that dies between the two is delivered again, and looks again.
 """
 
 import json
@@ -42,7 +43,7 @@ class Joining:
         self._table = table
 
     def number_of(self, subject: str) -> str | None:
-        """Return the number on whose timeline a call stands, None if none is processed yet."""
+        """Return the number on whose timeline a call stands, None if nobody has said it yet."""
         keys: list[Any] = [_ledger_key(key) for key in subjects.keys_of(subject)]
         try:
             answer = self._client().batch_get_item(
@@ -59,7 +60,8 @@ class Joining:
         if answer.get("UnprocessedKeys"):
             raise LedgerUnavailable  # throttled: whose call it is can't be known now
         found = answer.get("Responses", {}).get(self._table, [])
-        return next((item["contact"]["S"] for item in found if "contact" in item), None)
+        numbers = (item["contact"]["S"] for item in found if "contact" in item)
+        return next((number for number in numbers if not subjects.is_pending(number)), None)
 
     def adopt(self, subject: str, number: str) -> int:
         """Move what waited for a call to its number's timeline; return how many entries."""
@@ -97,7 +99,7 @@ class Joining:
                 ":pending": {"S": schema.number_of(item["pk"]["S"])},
             },
         }
-        # The update's ledger item may have ended its days before the call came.
+        # What waited may have outlived its ledger item.
         if not self._written([*moving, {"Update": noting}]):
             self._written(moving)
 

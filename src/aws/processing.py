@@ -17,6 +17,7 @@ from aws.ledger import FAILED, PROCESSED, taken
 from aws.messages import Marker
 from aws.moments import iso
 from errors import BodyMissing, CallAppeared, LedgerItemMissing, LedgerUnavailable
+from justcall import subjects
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -26,8 +27,8 @@ _NOT_PROCESSED = "#status <> :processed"
 # An event whose ledger item is gone (a table restored to an earlier time) is put back first.
 _KNOWN = "attribute_exists(pk)"
 
-# Closes the race of an update that waits for its call with the call (aws.joining).
-_NO_CONTACT = "attribute_not_exists(contact)"
+# Closes the race of an event that waits for its call's number with the one that has it.
+_NO_NUMBER = "(attribute_not_exists(contact) OR begins_with(contact, :pending))"
 # Closes the race of two events that set one flag: the later by its own time stays, whichever came
 # last. At one time the greater key wins, so that every order of arrival ends alike.
 _NEWEST = "attribute_not_exists(#at) OR #at < :at OR (#at = :at AND #key < :key)"
@@ -56,17 +57,7 @@ class ProcessingLedger:
 
         Raises BodyMissing when the ledger does not hold it, LedgerUnavailable.
         """
-        items = queries.found(
-            self._client,
-            TableName=self._table,
-            KeyConditionExpression="pk = :pk AND begins_with(sk, :ledger)",
-            ExpressionAttributeValues={
-                ":pk": {"S": schema.event_partition(key)},
-                ":ledger": {"S": schema.LEDGER},
-            },
-            ConsistentRead=True,
-        )
-        content = bodies.unpack(items)
+        content = bodies.unpack(queries.ledger_items(self._client, self._table, key))
         if content is None:
             raise BodyMissing
         return content
@@ -85,7 +76,7 @@ class ProcessingLedger:
         `shown` is the entry as it will be read, with its event time under `at` and its timeline
         under `number`. A flag of `consent` is left alone where a newer event has set it. Raises
         LedgerItemMissing when there is no such event, CallAppeared when one of the events with the
-        keys `unless` is processed, LedgerUnavailable.
+        keys `unless` stands on a number's timeline, LedgerUnavailable.
         """
         flags = dict(consent or {})
         items: list[Any] = [
@@ -180,7 +171,10 @@ class ProcessingLedger:
         ]
 
     def _not_placed(self, keys: Sequence[str]) -> Any:
-        condition = {"ConditionExpression": _NO_CONTACT}
+        condition = {
+            "ConditionExpression": _NO_NUMBER,
+            "ExpressionAttributeValues": {":pending": {"S": subjects.PENDING}},
+        }
         return [{"ConditionCheck": self._ledger_item(key) | condition} for key in keys]
 
     def _step(self, key: str, shown: Mapping[str, Any], attempts: int, now: float) -> Any:

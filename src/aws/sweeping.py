@@ -73,7 +73,7 @@ class SweepLedger:
 
     def load(self, key: str) -> Event | None:
         """Return an open event with its body, None if it is not open (any more)."""
-        items = self._items(schema.event_partition(key))
+        items = queries.ledger_items(self._client, self._table, key)
         body = bodies.unpack(items)
         if body is None or items[0]["status"]["S"] != RECEIVED:
             return None
@@ -129,7 +129,14 @@ class SweepLedger:
 
     def states(self) -> Mapping[str, State]:
         """Return what is known of each kind's queue."""
-        return {item["sk"]["S"]: _state(item) for item in self._items(schema.SWEEP_PARTITION)}
+        items = queries.found(
+            self._client,
+            TableName=self._table,
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues={":pk": {"S": schema.SWEEP_PARTITION}},
+            ConsistentRead=True,
+        )
+        return {item["sk"]["S"]: _state(item) for item in items}
 
     def note_state(self, kind: str, state: State) -> None:
         """Write what is known of a kind's queue, but for the marker that came through."""
@@ -156,18 +163,6 @@ class SweepLedger:
             ExpressionAttributeValues={":shard": {"S": schema.open_shard(number)}},
             PaginationConfig={"MaxItems": most},
         )
-
-    def _items(self, partition: str) -> Sequence[Mapping[str, Any]]:
-        items = queries.found(
-            self._client,
-            TableName=self._table,
-            KeyConditionExpression="pk = :pk",
-            ExpressionAttributeValues={":pk": {"S": partition}},
-            ConsistentRead=True,
-        )
-        # Evidence of conflicts stands in the same partition and sorts before the ledger's item.
-        evidence = schema.evidence("")
-        return [item for item in items if not item["sk"]["S"].startswith(evidence)]
 
     def _step(
         self,

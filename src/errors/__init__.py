@@ -138,6 +138,6 @@ class LedgerItemMissing(ProcessingFailed):
 
 
 class CallAppeared(ProcessingFailed):
-    """An update was about to wait for its call, which was processed meanwhile."""
+    """An event was about to wait for its call's number, which became known meanwhile."""
 
     default_reason = "call-appeared"

@@ -24,6 +24,7 @@ _OWN_FIELDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "sms": ("message_id", "id"),
         "voicemail": ("voicemail_id",),
         "contact": ("contact_id", "id"),
+        "appointment": ("appointment_id", "id"),
     }
 )
 _ID_FIELDS = ("call_id", "message_id", "voicemail_id", "contact_id", "id")

@@ -21,6 +21,13 @@ from pydantic import (
 # Ids are numbers in some samples and texts in others; masked ones show no length to rely on.
 Id = int | str
 Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+# No message has more; each would be an object in a processor's memory, several hundred bytes large.
+MOST_MEDIA = 1000
+
+
+# One error is enough: a list of 300,000 numbers would give as many, in half a gigabyte. A list that
+# does not fit is kept as it came.
+type Many[Item] = Annotated[list[Item], FailFast(), Field(max_length=MOST_MEDIA)]
 
 
 class Direction(StrEnum):
@@ -121,8 +128,7 @@ class Text(Conversation):
     message_id: Id | None = None
     body: str | None = None
     media_url: str | None = None
-    # One error is enough: a list of 300,000 numbers would give as many, in half a gigabyte.
-    media_urls: Annotated[list[str], FailFast()] | None = None
+    media_urls: Many[str] | None = None
 
     @property
     def media(self) -> list[str]:

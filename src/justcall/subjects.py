@@ -2,8 +2,8 @@
 
 Their entries stand on a timeline each by itself, so that none has to know of the others; whoever
 reads the timeline joins them (`justcall.timeline.joined`). Twins, such as `sms.received` and
-`sms.sent_received` of one text, become one that way. Only an update that does not name the contact
-has to find what it updates first.
+`sms.sent_received` of one text, become one that way. Only an event that does not name the contact
+has to find one that does first.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,8 +13,8 @@ from justcall.catalogue import REPEATABLE, TYPES
 from justcall.envelope import URL_SIGNED, Envelope
 from justcall.keys import named_id, object_id
 
-# An update that came before what it updates waits on a timeline of this name.
-_PENDING = "pending:"
+# An event of which nobody has told the number yet waits on a timeline of this name.
+PENDING = "pending:"
 # By the first word of a type; jc and sd are the two products' calls.
 _FAMILIES: Mapping[str, str] = MappingProxyType(
     {"call": "call", "voicemail": "call", "jc": "call", "sd": "call", "sms": "sms",
@@ -46,8 +46,13 @@ def keys_of(subject: str) -> Sequence[str]:
 
 
 def pending(subject: str) -> str:
-    """Return the name of the timeline on which updates wait for what they update."""
-    return f"{_PENDING}{subject}"
+    """Return the name of the timeline on which events wait for the number of their call."""
+    return f"{PENDING}{subject}"
+
+
+def is_pending(number: str) -> bool:
+    """Tell whether this names such a timeline, and no number."""
+    return number.startswith(PENDING)
 
 
 def _family(event_type: str) -> str | None:

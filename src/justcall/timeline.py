@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from justcall import phone
+from justcall import phone, subjects
 from justcall.catalogue import REPEATABLE
 from justcall.models import Call, Conversation, Text
 
@@ -46,7 +46,10 @@ def text_entry(text: Text) -> Entry:
 def number_of(text: str | None, *, international: bool = False) -> str:
     """Return the number under which a timeline is kept; `international`: it may lack its plus."""
     stripped = (text or "").strip()[:_LONGEST]
-    return phone.normalise(stripped, international=international) if stripped else NO_NUMBER
+    # A name of ours for what has no number is not for strangers to use.
+    if not stripped or subjects.is_pending(stripped):
+        return NO_NUMBER
+    return phone.normalise(stripped, international=international)
 
 
 def _entry(event: Conversation, **fields: object) -> Entry:

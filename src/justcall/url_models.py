@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
-from justcall.models import AnyCaseDirection, EventData, Id, Number, Seconds
+from justcall.models import AnyCaseDirection, EventData, Id, Many, Number, Seconds
 
 _YES = frozenset({"yes", "true", "1"})
 
@@ -96,7 +96,7 @@ class MessageInfo(EventData):
     """What a message says."""
 
     body: str | None = None
-    mms: list[Media] | None = None
+    mms: Many[Media] | None = None
 
 
 class Message(Told):

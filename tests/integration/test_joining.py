@@ -9,6 +9,7 @@ from aws import consumer
 from aws.joining import Joining
 from errors import LedgerUnavailable
 from handler.app import handler
+from justcall.catalogue import TYPES
 from justcall.timeline import joined
 from tests.support import samples
 from tests.support.cloud import Cloud, Item
@@ -33,7 +34,7 @@ def arrive(cloud: Cloud, *documents: samples.Document) -> None:
     """Let documents come and be processed one after the other."""
     for document in documents:
         assert handler(request(samples.body(document)), None)["statusCode"] == 200
-        assert cloud.poll(document["event"]) == []
+        assert cloud.poll(TYPES[document["event"]]) == []
 
 
 def timeline(cloud: Cloud, number: str = NUMBER) -> list[Item]:
@@ -67,11 +68,30 @@ def test_an_update_waits_for_its_call(cloud: Cloud) -> None:
     assert contact == NUMBER
 
 
-def test_an_update_of_a_call_without_a_number(cloud: Cloud) -> None:
-    """It stands with its call, among those whose number was withheld."""
+def test_a_call_without_a_number(cloud: Cloud) -> None:
+    """What tells of it stands together, on a timeline of its own: it is nobody's, but one thing."""
     arrive(cloud, samples.changed(CALL, from_=None), update(40, notes="late"))
-    [entry] = timeline(cloud, "unknown")
-    assert entry["notes"] == "late"
+    [entry] = timeline(cloud, "pending:call:call_8f3a2b1c")
+    assert (entry["notes"], entry["outcome"]) == ("late", "completed")
+    assert timeline(cloud, "unknown") == []
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(range(4))), ids=str)
+def test_a_call_that_tells_its_number_late(cloud: Cloud, order: tuple[int, ...]) -> None:
+    """Whatever came without the number stands with the event that has it, in any order of arrival."""
+    answered = {
+        "event": "call.answered",
+        "timestamp": "2026-03-12T14:29:00Z",
+        "data": {"call_id": "call_8f3a2b1c"},
+    }
+    withheld = samples.changed(samples.CALL_MISSED, call_id="call_8f3a2b1c", from_=None)
+    events = [answered, update(40, notes="said"), withheld, CALL]
+    arrive(cloud, *(events[number] for number in order))
+    [entry] = timeline(cloud)
+    assert (entry["notes"], entry["number"]) == ("said", NUMBER)
+    assert len(entry["events"]) == 4
+    assert {item["contact"] for item in cloud.items() if "contact" in item} == {NUMBER}
+    assert timeline(cloud, "unknown") == timeline(cloud, "pending:call:call_8f3a2b1c") == []
 
 
 def test_a_call_that_appears_meanwhile_is_found(

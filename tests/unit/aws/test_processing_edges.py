@@ -90,7 +90,9 @@ def test_the_step_and_its_entry() -> None:
         "ConditionCheck": {
             "TableName": "events",
             "Key": {"pk": {"S": "event#call.missed:2"}, "sk": {"S": "ledger"}},
-            "ConditionExpression": "attribute_not_exists(contact)",
+            "ConditionExpression": "(attribute_not_exists(contact)"
+            " OR begins_with(contact, :pending))",
+            "ExpressionAttributeValues": {":pending": {"S": "pending:"}},
         }
     }
 

@@ -4,8 +4,9 @@ import importlib
 from typing import Any
 
 import pytest
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
+from justcall import models, url_models
 from justcall.catalogue import KINDS, logical_name, module_name
 from justcall.models import Call, Conversation, Direction, EventData, Text
 from justcall.url_models import Appointment
@@ -117,6 +118,22 @@ def test_a_long_list_of_strange_media_is_one_error() -> None:
     strange = text(media_urls=[1] * 100_000)
     assert strange.media == []
     assert list(strange.unknown_fields()) == ["unfit"]
+
+
+@pytest.mark.parametrize("item", [str, url_models.Media])
+@pytest.mark.parametrize("found", [[0] * 1000, [None] * 1001])
+def test_many_errors_are_one(item: Any, found: list[Any]) -> None:
+    """A megabyte holds half a million strange elements; a processor has no room for as many errors."""
+    with pytest.raises(ValidationError) as refused:
+        TypeAdapter(models.Many[item]).validate_python(found)
+    assert refused.value.error_count() == 1
+
+
+def test_a_thousand_media_are_read() -> None:
+    """One more would each be an object in a processor's memory: the list is kept as it came."""
+    assert len(text(media_urls=[f"https://{n}" for n in range(1000)]).media) == 1000
+    message = url_models.Message.model_validate({"sms_info": {"mms": [{}] * 1001}})
+    assert (message.media, list(message.unknown_fields())) == ([], ["sms_info"])
 
 
 def test_media_in_either_field() -> None:

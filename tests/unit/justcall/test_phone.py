@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from justcall import subjects
 from justcall.phone import normalise
 from justcall.timeline import NO_NUMBER, number_of
 
@@ -16,6 +17,8 @@ NORMALISED = {
     "+44 (0)20 7946 0958": "+442079460958",
     "+61491570156": "+61491570156",
     "tel:+14155559876": "+14155559876",
+    "whatsapp:+14155559876": "+14155559876",
+    "+1\u00a0415\u2011555\u20119876": "+14155559876",
 }
 
 AS_IT_CAME = [
@@ -35,6 +38,9 @@ AS_IT_CAME = [
     "+999999999999999999",
     "+",
     "client:jordan",
+    "Alice +14155559876",  # a name, in which somebody else's number stands
+    "x+14155559876",
+    "+14155559876 Alice",
     "1213566XXXX",  # masked, as in the public samples
     "१२३",
     "\0",
@@ -57,6 +63,11 @@ def test_everything_else_stays_as_it_came(text: str) -> None:
 def test_no_number_has_a_place_too(nothing: str | None) -> None:
     """A withheld caller's events stand on one timeline."""
     assert number_of(nothing) == NO_NUMBER
+
+
+def test_the_name_of_a_waiting_timeline_is_nobodys_number() -> None:
+    """A sender of that name would put entries on the timeline of another's call."""
+    assert number_of(subjects.pending("call:c1")) == NO_NUMBER
 
 
 def test_blanks_around_a_number_are_no_part_of_it() -> None:
