@@ -2,6 +2,7 @@
 
 import shlex
 from collections import Counter
+from typing import Annotated
 
 import typer
 
@@ -10,7 +11,17 @@ from cli import stack as stacks
 from cli.doctor import WRONG, Doctor, Finding
 from cli.errors import UsageError
 from cli.justcall_api import Api, Credentials
-from cli.subscription_commands import ApiKey, ApiUrl
+from cli.subscription_commands import ApiUrl
+
+# Unlike the commands that change subscriptions, doctor does not ask for it.
+ApiKey = Annotated[
+    str | None,
+    typer.Option(
+        envvar="JUSTCALL_API_KEY",
+        show_envvar=True,
+        help="JustCall's API key: with it, what JustCall tells the stack of is checked too.",
+    ),
+]
 
 
 def doctor(
@@ -23,8 +34,7 @@ def doctor(
 ) -> None:
     """Check a deployment from outside and inside; one event is sent, and removed again.
 
-    With an API key (it is not asked for) also what JustCall tells the stack of. Exit code 0 if
-    nothing is wrong, 1 otherwise.
+    Exit code 0 if nothing is wrong, 1 otherwise.
     """
     found: list[Finding] = []
     with render.errors.status("examining") as progress:

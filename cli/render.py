@@ -1,6 +1,7 @@
 """Documents as a person reads them."""
 
 import json
+import math
 import re
 import shutil
 import sys
@@ -25,9 +26,12 @@ _WIDTH = shutil.get_terminal_size().columns if sys.stdout.isatty() else 1_000_00
 _PLAIN: Any = {"highlight": False, "markup": False, "emoji": False}
 console = Console(width=_WIDTH, soft_wrap=not sys.stdout.isatty(), **_PLAIN)
 errors = Console(stderr=True, **_PLAIN)
-# A terminal obeys some of these characters, and whoever sends a text message could write them.
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
-_CONTROL_IN_LINES = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+# A terminal obeys some of these characters, or shows what follows in another order, and whoever
+# sends a text message could write them.
+_HIGH = r"\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff"
+_CONTROL = re.compile(rf"[\x00-\x1f{_HIGH}]")
+_CONTROL_IN_LINES = re.compile(rf"[\x00-\x08\x0b-\x1f{_HIGH}]")
+_CONTROL_IN_JSON = re.compile(f"[{_HIGH}]")  # JSON escapes the lower ones itself
 
 # Columns whose cells fold where the terminal is narrow, and columns that do so in the last resort.
 _PROSE = {"error", "what", "note", "failure", "try"}
@@ -51,9 +55,18 @@ _SECONDS = {"duration_seconds": "lasted", "ring_seconds": "rang"}
 
 def as_json(document: object) -> None:
     """Print one JSON document and nothing else."""
-    text = json.dumps(document, indent=2, ensure_ascii=False)
-    # Half a character is legal in JSON but only as an escape, which just looks like this.
-    print(text.encode(errors="backslashreplace").decode())
+    text = json.dumps(_finite(document), indent=2, ensure_ascii=False, allow_nan=False)
+    # They can only stand in texts, where an escape says the same.
+    print(_CONTROL_IN_JSON.sub(lambda found: f"\\u{ord(found[0]):04x}", text))
+
+
+def _finite(value: Any) -> Any:
+    """Return a document without endless numbers, which JSON does not have; `1e999` reads as one."""
+    if isinstance(value, dict):
+        return {name: _finite(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_finite(one) for one in value]
+    return str(value) if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def events(found: list[Document], if_none: str) -> None:
@@ -86,9 +99,7 @@ def timeline(entries: list[Document], number: str) -> None:
         what = " · ".join(_shown(name, entry[name]) for name in _SHOWN if entry.get(name))
         direction = entry.get("direction")
         table.add(_when(entry["at"]), entry["type"], direction, what, entry["key"])
-    bare = number.strip()[:1].isdigit()
-    hint = f"; write plus and country code: {CALLED} timeline +14155559876" if bare else ""
-    table.print(f"nothing happened with that number{hint}")
+    table.print(f"nothing happened with that number{_plus(number, 'timeline')}")
 
 
 def contact(found: Document) -> None:
@@ -96,7 +107,15 @@ def contact(found: Document) -> None:
     table = _Rows("flag", "value", "since", "key")
     for name, flag in found["consent"].items():
         table.add(name, "yes" if flag["value"] else "no", _when(flag["since"]), flag["key"])
-    table.print(f"nothing is known of what {found['number']} does not want")
+    number = found["number"]
+    hint = _plus(number, "contact")
+    table.print(f"nothing is known of what {_line(number)} does not want{hint}")
+
+
+def _plus(number: str, command: str) -> str:
+    """Return what to say of a number that may lack its plus."""
+    bare = number.strip()[:1].isdigit()
+    return f"; write plus and country code: {CALLED} {command} +14155559876" if bare else ""
 
 
 def duration(seconds: float) -> str:

@@ -118,7 +118,8 @@ def show(stack: Stack, clock: Clock) -> Document:
     current, previous = _labelled(found, CURRENT), _labelled(found, PREVIOUS)
     end = until(current.labels, PREVIOUS_UNTIL) if current else None
     shown = [_document("current", current, accepted=True)] if current else []
-    if previous:
+    # An empty one, which is all that the local stack has at first, is accepted from nobody.
+    if previous and _value(stack, previous.id):
         accepted = end is None or clock() < end
         shown.append(_document("previous", previous, accepted=accepted, end=end))
     rotation = _end_of_rotation(found, clock)

@@ -88,7 +88,9 @@ def _deployed(name: str, region: str | None, profile: str | None) -> Stack:
     except ClientError as error:
         raise UsageError(f"stack {name}: {error.response['Error']['Message']}") from error
     except BotoCoreError as error:
-        raise UsageError(f"AWS can't be asked ({error}); see --region and --profile") from error
+        raise UsageError(
+            f"AWS can't be asked ({error}); see --region, --profile and: aws configure"
+        ) from error
     outputs = {one["OutputKey"]: one["OutputValue"] for one in stacks[0].get("Outputs", [])}
     try:
         described = {

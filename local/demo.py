@@ -10,6 +10,7 @@ from urllib3 import BaseHTTPResponse
 from urllib3.exceptions import HTTPError
 
 from aws import schema
+from aws.secrets import ROTATION_UNTIL, until
 from justcall.envelope import read
 from justcall.keys import content_hash, key_of
 from justcall.signature import HEADER, sign
@@ -19,6 +20,8 @@ from local.place import ROOT, LocalError
 from local.post import Receiver
 
 PROCESSED_SECONDS = 30.0
+_FORGED = (401, "unauthorized")
+_ROTATING = (503, "unavailable")
 _SAMPLE = ROOT / "events" / "http" / "call_completed.json"
 
 
@@ -35,7 +38,8 @@ def show(process: Process, stack: Mapping[str, Any]) -> tuple[list[Shown], str]:
     """Send the sample four ways, wait until it is processed; return the lines and its key."""
     body = _sample()
     key = key_of(read(body), content_hash(body))
-    signature = sign(body, _secret(process, stack["secret_arn"]))
+    secret, rotating = _secret(process, stack["secret_arn"])
+    signature = sign(body, secret)
     lines = [_line("signed", stack, body, signature, 200, "accepted")]
     status, seconds = _wait(process, stack["events_table"], key)
     then = f"{status} after {seconds:.1f} s"
@@ -46,7 +50,7 @@ def show(process: Process, stack: Mapping[str, Any]) -> tuple[list[Shown], str]:
         *lines,
         _line("the same again", stack, body, signature, 200, "duplicate"),
         _line("without a signature", stack, body, None, 401, "unauthorized"),
-        _line("forged", stack, body, sign(body, "a guess"), 401, "unauthorized"),
+        _line("forged", stack, body, sign(body, "a guess"), *(_ROTATING if rotating else _FORGED)),
     ], key
 
 
@@ -61,10 +65,14 @@ def post(stack: Mapping[str, Any], body: bytes, signature: str | None) -> BaseHT
         ) from error
 
 
-def _secret(process: Process, arn: str) -> str:
-    """Return the stack's secret, which `hooks secret` may have replaced since it was deployed."""
-    secret: str = client(process, "secretsmanager").get_secret_value(SecretId=arn)["SecretString"]
-    return secret
+def _secret(process: Process, arn: str) -> tuple[str, bool]:
+    """Return the stack's secret, which `hooks secret` may have replaced since it was deployed.
+
+    With whether a rotation is under way, in which nobody is refused for good.
+    """
+    answer = client(process, "secretsmanager").get_secret_value(SecretId=arn)
+    end = until(answer.get("VersionStages", []), ROTATION_UNTIL)
+    return answer["SecretString"], end is not None and time.time() < end
 
 
 def _sample() -> bytes:
@@ -79,7 +87,10 @@ def _line(
 ) -> Shown:
     answer = post(stack, body, signature)
     said = answer.json().get("status", "")
-    then = {"duplicate": "counted, nothing else"}.get(said, "no effect")
+    then = {
+        "duplicate": "counted, nothing else",
+        "unavailable": "no effect: a secret is being rotated",
+    }.get(said, "no effect")
     expected = (answer.status, said) == (status, word)
     return Shown(what, f"{answer.status} {said}", then, expected)
 

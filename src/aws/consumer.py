@@ -22,7 +22,7 @@ from aws import clients, observability
 from aws.joining import Joining
 from aws.ledger import RECEIVED, Event, Ledger
 from aws.messages import Marker, Message, decode
-from aws.moments import epoch
+from aws.moments import epoch, iso
 from aws.processing import ProcessingLedger
 from aws.settings import processor_settings
 from errors import (
@@ -41,6 +41,8 @@ from justcall.timeline import NO_NUMBER, Entry
 # One event's errors must not fill its ledger item, nor the log, nor the function's memory.
 _MOST_FIELDS = 10
 _MOST_CHARACTERS = 1000
+# How far the sender's clock may be ahead of ours.
+_CLOCKS_SECONDS = 300.0
 
 type Processor = Callable[[dict[str, Any], Any], Any]
 
@@ -156,7 +158,7 @@ def _act(message: Message, kind: Kind, tables: Tables, attempts: int) -> bool:
     entry = reader.entry(_validated(reader.model, read.data), read.type)
     subject = subjects.subject_of(read)
     shown = {
-        "at": message.event_time or envelope.event_time(read.timestamp) or message.received_at,
+        "at": _moment(message, read),
         "key": message.key,
         "type": read.type,
         **({"subject": subject} if subject else {}),
@@ -176,6 +178,16 @@ def _act(message: Message, kind: Kind, tables: Tables, attempts: int) -> bool:
         # Also when it was done before: the one who did it may have died before it looked.
         tables.joining.adopt(subject, entry.number)
     return done
+
+
+def _moment(message: Message, read: envelope.Envelope) -> str:
+    """Return when it happened: the event's own time, or when it came if that is not to be believed.
+
+    What claims to be of the year 9999 would be the newest news for ever.
+    """
+    told = message.event_time or envelope.event_time(read.timestamp)
+    latest = iso(epoch(message.received_at) + _CLOCKS_SECONDS)
+    return told if told and told <= latest else message.received_at
 
 
 def _commit(

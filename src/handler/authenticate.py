@@ -4,10 +4,11 @@ What each dialect's signature proves is said in `justcall.signature` and `justca
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import NamedTuple, Protocol
 
 from aws.moments import iso
-from errors import NotRightYet, SignatureRefused, Unreadable
+from errors import NotRightYet, SignatureRefused
 from justcall import envelope, signature, url_signature
 from justcall.envelope import BODY_SIGNED, URL_SIGNED
 
@@ -75,8 +76,20 @@ def authenticate[T: Time](
     Raises SignatureRefused for what is not authentic or can never be right, NotRightYet for what
     may become so, SecretUnavailable.
     """
-    if delivery.version is not None:
+    if delivery.version is None:
+        return _body_signed(delivery, secrets, policy, deadline)
+    try:
         return _url_signed(delivery, secrets, policy, deadline)
+    except SignatureRefused:
+        # Who signed the bytes is JustCall, whatever its other headers say.
+        with suppress(SignatureRefused):
+            return _body_signed(delivery, secrets, policy, deadline)
+        raise
+
+
+def _body_signed[T: Time](
+    delivery: Delivery, secrets: SecretsPort[T], policy: Policy, deadline: T
+) -> Verified:
     _require_dialect(BODY_SIGNED, policy)
     claimed = signature.parse(delivery.signature)
     rotated = _require_match(
@@ -96,11 +109,13 @@ def _url_signed[T: Time](
     _require_dialect(URL_SIGNED, policy)
     claimed = url_signature.parse(delivery.signature, delivery.version)
     sent_at = url_signature.sent_at(delivery.timestamp)
-    told_type, told_url = _told(delivery.body)
+    types, told_url = envelope.told(delivery.body)
+    if not types:
+        raise SignatureRefused("signature-of-nothing")
     timestamp = delivery.timestamp or ""
 
     def matches(urls: tuple[str, ...]) -> Callable[[tuple[str, ...]], bool]:
-        return lambda known: url_signature.matches(claimed, urls, told_type, timestamp, known)
+        return lambda known: url_signature.matches(claimed, urls, types, timestamp, known)
 
     try:
         rotated = _require_match(matches(policy.urls), secrets, deadline)
@@ -114,14 +129,6 @@ def _url_signed[T: Time](
     if sent_at < delivery.received_at - policy.past_seconds:
         raise SignatureRefused("timestamp-old")
     return Verified(URL_SIGNED, iso(sent_at), rotated)
-
-
-def _told(body: bytes) -> tuple[str, object]:
-    try:
-        return envelope.told(body)
-    except Unreadable as error:
-        # Without a type there is nothing that v1 could have signed.
-        raise SignatureRefused("signature-of-nothing") from error
 
 
 def _require_dialect(dialect: str, policy: Policy) -> None:

@@ -8,16 +8,18 @@ processors.
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple, NoReturn
 
 from errors import Unreadable
+from justcall.catalogue import TYPES
 
 BODY_SIGNED = "body-signed"
 URL_SIGNED = "url-signed"
 _TYPE_FIELDS = {BODY_SIGNED: "event", URL_SIGNED: "type"}
 _TYPE = re.compile(r"[A-Za-z0-9._-]{1,128}")
+_TYPE_IN_BYTES = re.compile(rb'"type"\s*:\s*"([^"\\]{1,128})"')
 # A probe carries a type and perhaps a URL. Anything longer is not worth parsing unverified.
 _PROBE_BYTES = 4096
 _PROBE_FIELDS = frozenset(
@@ -29,7 +31,15 @@ def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(name)  # NaN and Infinity are Python's, not JSON's
 
 
+def _refuse_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a name twice")
+    return found
+
+
 _DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
+_STRICT_DECODER = json.JSONDecoder(parse_constant=_refuse_constant, object_pairs_hook=_refuse_twice)
 
 
 class Envelope(NamedTuple):
@@ -58,13 +68,19 @@ def read(body: bytes, dialect: str | None = None) -> Envelope:
     return Envelope(event_type, document.get("timestamp"), data, dialect, url)
 
 
-def told(body: bytes) -> tuple[str, object]:
-    """Return the type and the URL that a url-signed body names, whatever its data are.
+def told(body: bytes) -> tuple[Sequence[str], object]:
+    """Return the types that a url-signed body may name, of any spelling, and the URL that it names.
 
-    Raises Unreadable with the reason not-utf8, not-json, not-an-object or type-unreadable.
+    Its signature may hold though nothing else does: in a body that can't be read a type is looked
+    for in the bytes, and every known one may be it.
     """
-    document = _parse(body)
-    return _type(document, URL_SIGNED), document.get("webhook_url")
+    try:
+        document = _parse(body)
+    except Unreadable:
+        found = _TYPE_IN_BYTES.search(body)
+        return [*([found[1].decode(errors="replace")] if found else []), *TYPES], None
+    named = document.get("type", document.get("event"))
+    return ([named] if isinstance(named, str) else []), document.get("webhook_url")
 
 
 def is_probe(body: bytes, *, signed: bool) -> bool:
@@ -78,13 +94,13 @@ def is_probe(body: bytes, *, signed: bool) -> bool:
     if len(body) > _PROBE_BYTES:
         return False
     try:
-        document = _parse(body)
+        document = _parse(body, _STRICT_DECODER if signed else _DECODER)
     except Unreadable:
         return False
     named = isinstance(document.get("event"), str) or isinstance(document.get("type"), str)
     if not named or not _holds_nothing(document):
         return False
-    return not signed or (document.keys() <= _PROBE_FIELDS and body.count(b'"data"') <= 1)
+    return not signed or document.keys() <= _PROBE_FIELDS
 
 
 def event_time(timestamp: object) -> str | None:
@@ -113,9 +129,9 @@ def _holds_nothing(document: Mapping[str, Any]) -> bool:
     return document.get("data") in (None, {}, [])
 
 
-def _parse(body: bytes) -> dict[str, Any]:
+def _parse(body: bytes, decoder: json.JSONDecoder = _DECODER) -> dict[str, Any]:
     try:
-        document = _DECODER.decode(body.decode("utf-8-sig"))
+        document = decoder.decode(body.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         raise Unreadable("not-utf8") from error
     except (ValueError, RecursionError) as error:  # also integers of thousands of digits

@@ -10,6 +10,7 @@ from aws import consumer
 from aws.joining import Joining
 from aws.ledger import Ledger
 from aws.messages import decode, encode
+from aws.moments import epoch, iso
 from aws.processing import ProcessingLedger
 from justcall.catalogue import KINDS
 from tests.support import samples
@@ -181,17 +182,25 @@ def test_unexpected_error_is_noted_by_its_class(table: Table) -> None:
     assert noted(client) == ["unexpected: ZeroDivisionError"]
 
 
-def test_event_time_or_else_arrival(table: Table) -> None:
-    """The timeline's order is the event's own time; without one, when it came."""
+@pytest.mark.parametrize(
+    ("timestamp", "at"),
+    [
+        ("2026-03-12T14:30:00Z", "2026-03-12T14:30:00.000Z"),
+        ("0001-01-01T00:00:00Z", "0001-01-01T00:00:00.000Z"),
+        ("yesterday", CALL.received_at),
+        # Clocks differ; but what is of the far future would be the newest news for ever.
+        (iso(epoch(CALL.received_at) + 300), iso(epoch(CALL.received_at) + 300)),
+        (iso(epoch(CALL.received_at) + 301), CALL.received_at),
+        ("9999-01-01T00:00:00Z", CALL.received_at),
+    ],
+)
+def test_event_time_or_else_arrival(table: Table, timestamp: str, at: str) -> None:
+    """The timeline's order is the event's own time; without one to believe, when it came."""
     client = table()
-    document = {**samples.CALL_COMPLETED, "timestamp": "yesterday"}
-    process("call.completed", record_of(CALL), record_of(message_of(samples.body(document))))
-    times = [
-        call["TransactItems"][1]["Put"]["Item"]["sk"]["S"].split("#")[0]
-        for operation, call in client.calls
-        if operation == "transact_write_items"
-    ]
-    assert times == ["2026-03-12T14:30:00.000Z", CALL.received_at]
+    document = {**samples.CALL_COMPLETED, "timestamp": timestamp}
+    process("call.completed", record_of(message_of(samples.body(document))))
+    [written] = [call for operation, call in client.calls if operation == "transact_write_items"]
+    assert written["TransactItems"][1]["Put"]["Item"]["sk"]["S"].split("#")[0] == at
 
 
 def test_half_characters_are_replaced(table: Table) -> None:

@@ -75,6 +75,28 @@ def test_half_a_character_is_no_failure(capsys: pytest.CaptureFixture[str]) -> N
     assert "\N{REPLACEMENT CHARACTER} café" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("character", "\x7f\x9b\u202e\u2028\u2066\u200f")
+def test_no_terminal_obeys_what_strangers_write(
+    character: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """8-bit commands and turned directions are escaped in JSON, and a mark for people."""
+    body = {"text": f"a{character}31mb"}
+    render.as_json(body)
+    out = capsys.readouterr().out
+    assert json.loads(out) == body
+    render.event(an_event(body=body, conflicts=[], replays=[]))
+    render.timeline([{"at": "2026", "type": "sms.received", "key": "k", **body}], "+1")
+    assert character not in out + capsys.readouterr().out
+
+
+def test_an_endless_number_is_a_text(capsys: pytest.CaptureFixture[str]) -> None:
+    """`Infinity` is no JSON."""
+    render.as_json(json.loads('{"a": [1e999, -1e999, 1.5]}'))
+    assert json.loads(capsys.readouterr().out, parse_constant=pytest.fail) == {
+        "a": ["inf", "-inf", 1.5]
+    }
+
+
 def test_nothing_to_show_is_a_sentence(capsys: pytest.CaptureFixture[str]) -> None:
     """An empty list is not an empty screen."""
     render.events([], "none fit")

@@ -130,5 +130,5 @@ def test_a_stack_that_is_not_there_is_told(monkeypatch: pytest.MonkeyPatch) -> N
 def test_aws_that_cannot_be_asked_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a region or credentials the user learns which options help."""
     monkeypatch.setattr("cli.stack.boto3.Session", FakeSession(NoRegionError()))
-    with pytest.raises(UsageError, match="see --region and --profile"):
+    with pytest.raises(UsageError, match="see --region, --profile and: aws configure"):
         stack.find("prod", None, None)

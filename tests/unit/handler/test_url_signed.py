@@ -11,6 +11,7 @@ from errors import HooksError, NotRightYet, SignatureRefused
 from handler.answers import status_of
 from handler.authenticate import Delivery, Policy
 from handler.receive import Outcome, receive
+from justcall.envelope import URL_SIGNED
 from justcall.signature import sign
 from justcall.url_signature import sent_at
 from tests.support import url_samples
@@ -109,9 +110,49 @@ def test_what_is_not_signed_has_no_effect(
     assert refused(ports, headers=headers) == (reason, 401)
 
 
-def test_the_bodys_signature_is_not_the_urls(ports: FakePorts) -> None:
-    """An HMAC of the body is no v1 signature, and the other way round."""
-    assert refused(ports, headers={"x-justcall-signature": sign(BODY, SECRET)})[1] == 401
+@pytest.mark.parametrize("version", ["v1", "v2", ""])
+def test_whose_bytes_are_signed_is_accepted(ports: FakePorts, version: str) -> None:
+    """It proves more than any other header says."""
+    headers = {
+        "x-justcall-signature": sign(BODY, SECRET),
+        "x-justcall-signature-version": version,
+        "x-justcall-request-timestamp": None,
+    }
+    assert deliver(ports, headers=headers).name == "accepted"
+
+
+def test_body_signed_deliveries_may_not_be_wanted(ports: FakePorts) -> None:
+    """Then the body's signature is none, and the reason is the other dialect's."""
+    ports.policy = Policy(frozenset({URL_SIGNED}), urls=(URL,))
+    headers = {"x-justcall-signature": sign(BODY, SECRET)}
+    assert refused(ports, headers=headers) == ("signature-mismatch", 401)
+
+
+UNREADABLE: dict[str, tuple[str, bytes]] = {
+    "a type with a space": ("call completed", b'{"type": "call completed", "data": {"id": 1}}'),
+    "half a character": ("\ud83d", b'{"type": "\\ud83d", "data": {"id": 1}}'),
+    "a long type": ("x" * 129, b'{"type": "%s", "data": {"id": 1}}' % (b"x" * 129)),
+    "a type in the other field": (TYPE, b'{"event": "call.completed", "data": {"id": 1}}'),
+    "a new type and no JSON": ("call.new", b'{"type": "call.new", "data": {"id": NaN}}'),
+    "no JSON": (TYPE, b'{"type": "call.completed", "data": {"id": 1}}\0'),
+    "no UTF-8": (TYPE, b'{"type": "call.completed", "data": {"id": "\xff"}}'),
+    "nothing": (TYPE, b""),
+}
+
+
+@pytest.mark.parametrize(("event_type", "content"), UNREADABLE.values(), ids=UNREADABLE)
+def test_what_is_signed_and_cannot_be_read_is_quarantined(
+    ports: FakePorts, event_type: str, content: bytes
+) -> None:
+    """It is authentic: a 401 would lose it for good."""
+    outcome = deliver(ports, content, headers=signed(event_type))
+    assert outcome.name == "quarantined"
+    [event] = ports.ledger.events.values()
+    assert (event.body, event.dialect) == (content, "url-signed")
+
+
+def test_the_urls_signature_is_not_the_bodys(ports: FakePorts) -> None:
+    """A v1 signature says nothing of the bytes."""
     delivery = Delivery("1", BODY, signed(TYPE)["x-justcall-signature"], NOW)
     with pytest.raises(SignatureRefused):
         receive(delivery, ports.ports(), FakeTime())

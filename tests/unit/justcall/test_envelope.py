@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from errors import Unreadable
+from justcall.catalogue import TYPES
 from justcall.envelope import BODY_SIGNED, event_time, is_probe, read, told
 from tests.support.samples import BY_KIND, body
 
@@ -130,6 +131,7 @@ MORE_THAN_A_PROBE = {
     "a call that is not in data": b'{"event": "call.completed", "call_id": "c1"}',
     "data under another name": b'{"event": "call.completed", "payload": {"call_id": "c1"}}',
     "data twice": b'{"event": "call.completed", "data": {"call_id": "c1"}, "data": {}}',
+    "data twice, spelt otherwise": b'{"event": "a", "data": {"id": 1}, "d\\u0061ta": {}}',
 }
 
 
@@ -245,9 +247,20 @@ def test_what_a_url_signed_body_names() -> None:
         content = (
             b'{"type": "sms.sent", "event": "x", "webhook_url": "https://x", "data": ' + data + b"}"
         )
-        assert told(content) == ("sms.sent", "https://x")
-    assert told(b'{"type": "sms.sent"}') == ("sms.sent", None)
-    for content, reason in ((b"", "not-json"), (b'{"event": "a"}', "type-unreadable")):
-        with pytest.raises(Unreadable) as unreadable:
-            told(content)
-        assert unreadable.value.reason == reason
+        assert told(content) == (["sms.sent"], "https://x")
+    assert told(b'{"type": "any type"}') == (["any type"], None)
+    assert told(b'{"event": "a"}') == (["a"], None)
+    assert told(b'{"type": 7}') == told(b"{}") == ([], None)
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b"\xff", b"not json"])
+def test_any_type_may_stand_in_what_cannot_be_read(content: bytes) -> None:
+    """The signature may hold all the same, for every type that there is."""
+    assert told(content) == ([*TYPES], None)
+
+
+def test_a_type_is_found_in_what_cannot_be_read() -> None:
+    """Also one that nobody knows yet."""
+    types, url = told(b'{"type" : "call.teleported", "data": {"a": NaN}}')
+    assert (types, url) == (["call.teleported", *TYPES], None)
+    assert told(b'{"type": "\xff", "data"')[0][0] == "\ufffd"

@@ -26,37 +26,44 @@ TYPE: str = VECTOR["body"]["type"]
 def test_the_published_vector() -> None:
     """What JustCall published is what we compute, and it matches."""
     assert sign(URL, TYPE, TIMESTAMP, SECRET) == SIGNATURE
-    assert matches(parse(SIGNATURE, "v1"), [URL], TYPE, TIMESTAMP, [SECRET])
+    assert matches(parse(SIGNATURE, "v1"), [URL], [TYPE], TIMESTAMP, [SECRET])
     assert unquote(VECTOR["signed_message"]) == f"{SECRET}|{URL}|{TYPE}|{TIMESTAMP}"
 
 
 OTHERS = {
-    "another URL": ([URL + "/"], TYPE, TIMESTAMP, [SECRET]),
-    "another query": ([URL + "?a=1"], TYPE, TIMESTAMP, [SECRET]),
-    "no URL": ([], TYPE, TIMESTAMP, [SECRET]),
-    "another type": ([URL], "call.missed", TIMESTAMP, [SECRET]),
-    "another time": ([URL], TYPE, "2024-03-21 17:08:23", [SECRET]),
-    "the same time in other words": ([URL], TYPE, "1711040902", [SECRET]),
-    "another secret": ([URL], TYPE, TIMESTAMP, [SECRET[:-1]]),
-    "an empty secret": ([URL], TYPE, TIMESTAMP, [""]),
-    "no secret": ([URL], TYPE, TIMESTAMP, []),
+    "another URL": ([URL + "/"], [TYPE], TIMESTAMP, [SECRET]),
+    "another query": ([URL + "?a=1"], [TYPE], TIMESTAMP, [SECRET]),
+    "no URL": ([], [TYPE], TIMESTAMP, [SECRET]),
+    "another type": ([URL], ["call.missed"], TIMESTAMP, [SECRET]),
+    "no type": ([URL], [], TIMESTAMP, [SECRET]),
+    "another time": ([URL], [TYPE], "2024-03-21 17:08:23", [SECRET]),
+    "the same time in other words": ([URL], [TYPE], "1711040902", [SECRET]),
+    "another secret": ([URL], [TYPE], TIMESTAMP, [SECRET[:-1]]),
+    "an empty secret": ([URL], [TYPE], TIMESTAMP, [""]),
+    "no secret": ([URL], [TYPE], TIMESTAMP, []),
 }
 
 
 @pytest.mark.parametrize("other", OTHERS.values(), ids=OTHERS)
-def test_everything_that_is_signed_counts(other: tuple[list[str], str, str, list[str]]) -> None:
+def test_everything_that_is_signed_counts(
+    other: tuple[list[str], list[str], str, list[str]],
+) -> None:
     """A signature is good for one URL, one type, one second and one secret."""
     assert not matches(bytes.fromhex(SIGNATURE), *other)
 
 
 def test_an_empty_secret_signs_for_nobody() -> None:
     """Not even with the signature that it would give."""
-    assert not matches(bytes.fromhex(sign(URL, TYPE, TIMESTAMP, "")), [URL], TYPE, TIMESTAMP, [""])
+    assert not matches(
+        bytes.fromhex(sign(URL, TYPE, TIMESTAMP, "")), [URL], [TYPE], TIMESTAMP, [""]
+    )
 
 
 def test_either_url_and_either_secret() -> None:
     """The custom domain and AWS's own, the current secret and the previous."""
-    assert matches(bytes.fromhex(SIGNATURE), ["https://x", URL], TYPE, TIMESTAMP, ["other", SECRET])
+    assert matches(
+        bytes.fromhex(SIGNATURE), ["https://x", URL], ["other", TYPE], TIMESTAMP, ["other", SECRET]
+    )
 
 
 def test_the_url_is_encoded_as_javascript_does() -> None:
@@ -120,7 +127,7 @@ def test_every_changed_bit_is_refused(bit: int) -> None:
     """One bit of the signature, and it is nobody's."""
     changed = bytearray.fromhex(SIGNATURE)
     changed[bit // 8] ^= 1 << bit % 8
-    assert not matches(bytes(changed), [URL], TYPE, TIMESTAMP, [SECRET])
+    assert not matches(bytes(changed), [URL], [TYPE], TIMESTAMP, [SECRET])
 
 
 @given(st.text(), st.text(), st.text())
@@ -131,8 +138,8 @@ def test_what_is_signed_matches_itself_only(url: str, event_type: str, secret: s
         claimed = bytes.fromhex(sign(url, event_type, TIMESTAMP, secret))
     except UnicodeEncodeError:
         return  # half a character can't be signed
-    assert matches(claimed, [url], event_type, TIMESTAMP, [secret])
-    assert not matches(claimed, [url], event_type + "x", TIMESTAMP, [secret])
+    assert matches(claimed, [url], [event_type], TIMESTAMP, [secret])
+    assert not matches(claimed, [url], [event_type + "x"], TIMESTAMP, [secret])
 
 
 def test_half_a_character_in_a_url() -> None:
