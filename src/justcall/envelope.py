@@ -34,7 +34,7 @@ def _refuse_constant(name: str) -> NoReturn:
 def _refuse_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        raise ValueError("a name twice")
+        raise ValueError
     return found
 
 
@@ -87,14 +87,14 @@ def is_probe(body: bytes, *, signed: bool) -> bool:
     """Tell whether this is the minimal body that JustCall posts when a URL is saved.
 
     A probe names a type (in either dialect's field) and holds no data. It has no effect, so it
-    needs no signature; a body that holds data is never a probe, whatever else it lacks. A signed
-    one holds nothing but a probe's fields, each once: what JustCall signs is not thrown away on a
-    guess.
+    needs no signature; a body that holds data, if only in a field that stands there twice, is never
+    a probe, whatever else it lacks. A signed one holds nothing but a probe's fields: what JustCall
+    signs is not thrown away on a guess.
     """
     if len(body) > _PROBE_BYTES:
         return False
     try:
-        document = _parse(body, _STRICT_DECODER if signed else _DECODER)
+        document = _parse(body, _STRICT_DECODER)
     except Unreadable:
         return False
     named = isinstance(document.get("event"), str) or isinstance(document.get("type"), str)

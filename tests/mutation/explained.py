@@ -18,6 +18,7 @@ MODULES = (
     "justcall/keys",
     "aws/ledger",
     "aws/processing",
+    "aws/queries",
     "aws/messages",
     "aws/body",
     "aws/secrets",
@@ -86,8 +87,8 @@ EXPLAINED: tuple[Explained, ...] = (
     ),
     *_explained(
         "justcall.envelope._parse",
-        'document = _DECODER.decode(body.decode("utf-8-sig"))',
-        'document = _DECODER.decode(body.decode("UTF-8-SIG"))',
+        'document = decoder.decode(body.decode("utf-8-sig"))',
+        'document = decoder.decode(body.decode("UTF-8-SIG"))',
         why=_SAME_CODEC,
     ),
     *_explained(
@@ -169,8 +170,8 @@ EXPLAINED: tuple[Explained, ...] = (
     ),
     *_explained(
         "justcall.url_signature.sign",
-        'return hmac.digest(secret.encode(), message.encode(), "sha256").hex()',
-        'return hmac.digest(secret.encode(), message.encode(), "SHA256").hex()',
+        'return hmac.digest(secret.encode(), content, "sha256").hex()',
+        'return hmac.digest(secret.encode(), content, "SHA256").hex()',
         why=_SAME_CODEC,
     ),
     *_explained("aws.secrets.Secrets._fetch", "self._why = None", 'self._why = ""', why=_NO_REASON),

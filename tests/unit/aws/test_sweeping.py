@@ -205,8 +205,17 @@ def test_states_by_kind() -> None:
         "sms.sent": State(NOW, NOW, 2),
         "sms.received": State(0.0, NOW, 0),
     }
-    [(_, arguments)] = client.calls
-    assert arguments["ExpressionAttributeValues"] == {":pk": {"S": "sweep"}}
+    assert client.calls == [
+        (
+            "query",
+            {
+                "TableName": "events",
+                "KeyConditionExpression": "pk = :pk",
+                "ExpressionAttributeValues": {":pk": {"S": "sweep"}},
+                "ConsistentRead": True,
+            },
+        )
+    ]
 
 
 @pytest.mark.parametrize(

@@ -141,6 +141,11 @@ def test_what_is_signed_is_not_taken_for_a_probe_on_a_guess(content: bytes) -> N
     assert not is_probe(content, signed=True)
 
 
+def test_data_beside_no_data_is_no_probe() -> None:
+    """Nor is it one unsigned: which of the two is meant cannot be known."""
+    assert not is_probe(b'{"event": "a", "data": {"id": 1}, "data": {}}', signed=False)
+
+
 @pytest.mark.parametrize("kind", BY_KIND)
 def test_no_sample_is_a_probe(kind: str) -> None:
     """A real event never passes for a probe."""
