@@ -2,6 +2,8 @@
 
 from collections import Counter
 
+import pytest
+
 from tests.flaws import table
 
 
@@ -9,6 +11,12 @@ def test_the_document_is_the_table() -> None:
     """What people read is what is planted and caught (`python -m tests.flaws.table` mends it)."""
     text = table.DOCUMENT.read_text()
     assert table.filled(text) == text
+
+
+@pytest.mark.parametrize("flaw", table.FLAWS, ids=lambda flaw: flaw.name)
+def test_a_flaw_has_its_place(flaw: table.Flaw) -> None:
+    """The text that it changes stands there exactly once, also after the code was changed."""
+    assert (table.ROOT / flaw.file).read_text().count(flaw.before) == 1
 
 
 def test_names_are_names() -> None:
