@@ -16,6 +16,7 @@ from justcall.catalogue import KINDS
 from justcall.envelope import read
 from justcall.keys import content_hash, event_hash, key_of
 from justcall.signature import sign
+from local.place import LocalError
 from local.post import Receiver
 from tests.e2e.conftest import Stack
 from tests.support import url_samples
@@ -77,32 +78,43 @@ def test_the_other_dialect(stack: Stack, event_type: str) -> None:
     stack.wait_for(key_of(envelope, event_hash(envelope, body, sent_at)), "processed")
 
 
+def one_text() -> tuple[str, str, bytes]:
+    """Return a text from a number of its own, with its key."""
+    number = f"+1415{uuid.uuid4().int % 10_000_000:07d}"
+    return number, *fresh("sms.received", **{"from": number})
+
+
+def fifty(stack: Stack, body: bytes) -> Counter[str]:
+    """Deliver fifty copies at once; return what was answered."""
+
+    def deliver(_: int) -> str:
+        try:
+            answer = stack.post(body, sign(body, SECRET))
+        except LocalError:
+            return "no answer"
+        return f"{answer.status} {answer.json()['status']}"
+
+    with ThreadPoolExecutor(50) as pool:
+        return Counter(pool.map(deliver, range(50)))
+
+
 def test_fifty_copies_at_once_are_one_event(stack: Stack) -> None:
     """50 concurrent deliveries of one event: 50 times 200, one ledger item, one timeline entry."""
-    number = f"+1415{uuid.uuid4().int % 10_000_000:07d}"
-    key, body = fresh("sms.received", **{"from": number})
-    signature = sign(body, SECRET)
-    _, other = fresh("sms.received")
-    with ThreadPoolExecutor(50) as pool:
-        # Fifty processes that start at once on two processors answer too late, and are asked again.
-        until(
-            lambda: (
-                {
-                    one.status
-                    for one in pool.map(lambda _: stack.post(other, sign(other, SECRET)), range(50))
-                }
-                == {200}
-            ),
-            "fifty warm functions",
-        )
-        answers = list(pool.map(lambda _: stack.post(body, signature), range(50)))
-    assert Counter(answer.status for answer in answers) == {200: 50}
-    said = Counter(answer.json()["status"] for answer in answers)
-    assert said == {"accepted": 1, "duplicate": 49}
-    item = stack.wait_for(key, "processed")
-    assert item["deliveries"] == {"N": "50"}
-    assert len(stack.items(f"event#{key}")) == 1
-    assert len(entries(stack, number)) == 1
+    cold_number, cold_key, cold = one_text()
+    # Fifty interpreters that start at once on two processors may answer later than anybody waits:
+    # then all copies come again, as JustCall's would. It is one event all the same.
+    until(
+        lambda: all(answer.startswith("200 ") for answer in fifty(stack, cold)),
+        "fifty functions that have started",
+        seconds=120,
+    )
+    number, key, warm = one_text()
+    assert fifty(stack, warm) == {"200 accepted": 1, "200 duplicate": 49}
+    assert stack.wait_for(key, "processed")["deliveries"] == {"N": "50"}
+    stack.wait_for(cold_key, "processed")
+    for text_key, contact in ((key, number), (cold_key, cold_number)):
+        assert len(stack.items(f"event#{text_key}")) == 1
+        assert len(entries(stack, contact)) == 1
 
 
 def test_nothing_unsigned_has_an_effect(stack: Stack) -> None:
