@@ -90,6 +90,8 @@ def test_a_types_own_id_comes_first() -> None:
     assert key("sms.received", call_id="c1", message_id="m1") == "sms.received:m1"
     assert key("voicemail.received", call_id="c1", voicemail_id="v1") == "voicemail.received:v1"
     assert key("contact.created", call_id="c1", id="7") == "contact.created:7"
+    for named in ({"id": "7"}, {"appointment_id": "7", "id": "1"}):
+        assert key("appointment.scheduled", contact_id="c1", **named) == "appointment.scheduled:7"
 
 
 def test_an_id_that_looks_like_a_hash_is_no_other_ids() -> None:
