@@ -98,8 +98,6 @@ def _start(stack: Stack, source: str, rate: int) -> bool:
         stack.client("sqs").start_message_move_task(
             SourceArn=source, MaxNumberOfMessagesPerSecond=rate
         )
-    except NotImplementedError:  # moto's
-        return False
     except ClientError as error:
         if error.response["Error"]["Code"] in _UNKNOWN_ACTION:
             return False

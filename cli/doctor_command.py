@@ -16,10 +16,8 @@ from cli.subscription_commands import ApiUrl
 # Unlike the commands that change subscriptions, doctor does not ask for it.
 ApiKey = Annotated[
     str | None,
-    typer.Option(
-        envvar="JUSTCALL_API_KEY",
-        show_envvar=True,
-        help="JustCall's API key: with it, what JustCall tells the stack of is checked too.",
+    options.api_key(
+        "JustCall's API key: with it, what JustCall tells the stack of is checked too."
     ),
 ]
 

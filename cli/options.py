@@ -2,7 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -25,6 +25,11 @@ DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would happen; 
 
 _AGO = re.compile(r"(\d+)([smhd])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+def api_key(help_text: str) -> Any:
+    """Return the option that holds JustCall's API key."""
+    return typer.Option(envvar="JUSTCALL_API_KEY", show_envvar=True, help=help_text)
 
 
 def moment(since: str | None) -> datetime | None:

@@ -17,11 +17,7 @@ from cli.subscriptions import FAILED, Outcome
 
 ApiKey = Annotated[
     str | None,
-    typer.Option(
-        envvar="JUSTCALL_API_KEY",
-        show_envvar=True,
-        help="JustCall's API key; else it is asked for. Its secret is the stack's.",
-    ),
+    options.api_key("JustCall's API key; else it is asked for. Its secret is the stack's."),
 ]
 ApiUrl = Annotated[str, typer.Option(envvar="JUSTCALL_API_URL", hidden=True)]
 Types = Annotated[str | None, typer.Option(help="call.completed,sms.sent,…")]

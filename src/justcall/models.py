@@ -23,8 +23,6 @@ Id = int | str
 Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 # No message has more; each would be an object in a processor's memory, several hundred bytes large.
 MOST_MEDIA = 1000
-
-
 # One error is enough: a list of 300,000 numbers would give as many, in half a gigabyte. A list that
 # does not fit is kept as it came.
 type Many[Item] = Annotated[list[Item], FailFast(), Field(max_length=MOST_MEDIA)]

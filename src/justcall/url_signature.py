@@ -48,9 +48,7 @@ def matches(
 ) -> bool:
     """Tell whether one of `secrets` signed one of `types` for one of `urls`.
 
-    It takes the same time for whichever it is.
-
-    An empty secret matches nothing.
+    It takes the same time for whichever it is. An empty secret matches nothing.
     """
     matched = False
     for secret, url, event_type in itertools.product(secrets, urls, types):
