@@ -5,14 +5,13 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from aws import body as bodies
-from aws import schema
-from aws.ledger import FAILED, PROCESSED, QUARANTINED, RECEIVED, UNHANDLED
-from aws.messages import Message, decode
 from chaos.plan import FORGED, GENUINE, POISON, Delivery
 from chaos.sender import Sent
 from errors import MessageUnreadable
+from justcall.event import FAILED, PROCESSED, QUARANTINED, RECEIVED, UNHANDLED
 from justcall.keys import content_hash
+from ledger import bodies, schema
+from messaging.message import Message, decode
 
 type Item = Mapping[str, Any]
 # What an acknowledged delivery of another sort must end as.

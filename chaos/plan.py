@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
-from aws.moments import iso
 from justcall import keys
 from justcall.catalogue import module_name
 from justcall.envelope import read
+from justcall.moments import iso
 from justcall.signature import sign
 from local.place import ROOT, SAMPLE_SECRET
 

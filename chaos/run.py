@@ -10,12 +10,12 @@ from typing import Any, NamedTuple
 from botocore.exceptions import BotoCoreError, ClientError
 from urllib3 import PoolManager
 
-from aws import schema
 from chaos.check import Breach, check
 from chaos.deployment import Deployment
 from chaos.plan import plan
 from chaos.sender import NO_ANSWER, Sender, Sent
 from chaos.sweeps import Sweeps
+from ledger import schema
 from local.place import Place
 
 type Step = Callable[[str], None]

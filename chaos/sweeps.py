@@ -15,12 +15,12 @@ import botocore.session
 from botocore.config import Config
 
 from aws import clients
-from aws.backlog import Backlog
-from aws.queues import Queues
-from aws.sweeping import SweepLedger
 from errors import Unavailable
 from justcall.catalogue import KINDS, module_name
+from ledger.sweeping import SweepLedger
 from local.place import REGION, ROOT_CREDENTIALS
+from messaging.backlog import Backlog
+from messaging.queues import Queues
 from sweeper import verdict
 from sweeper.sweep import Ports, sweep
 

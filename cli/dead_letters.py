@@ -6,14 +6,14 @@ from typing import Any, NamedTuple
 
 from botocore.exceptions import ClientError
 
-from aws.messages import Message, decode
-from aws.moments import iso
 from cli import read
 from cli.errors import UsageError
 from cli.read import Document
 from cli.send import paced
 from cli.stack import Stack
 from errors import MessageUnreadable
+from justcall.moments import iso
+from messaging.message import Message, decode
 
 # SQS gives no more at once.
 _BATCH = 10

@@ -13,13 +13,13 @@ from typing import Any, NamedTuple
 from botocore.exceptions import BotoCoreError, ClientError
 from urllib3.exceptions import HTTPError
 
-from aws import schema
 from cli import CALLED, dead_letters, read, rotation, samples
 from cli.errors import NotFoundError, UsageError
 from cli.justcall_api import Api
 from cli.send import body_signed, key_of
 from cli.stack import Stack
 from cli.subscriptions import TYPES, missing
+from ledger import schema
 from local.post import Receiver
 
 OK, WARN, WRONG = "ok", "warn", "wrong"

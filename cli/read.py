@@ -8,13 +8,12 @@ from datetime import UTC, datetime, timedelta
 from itertools import batched, chain, islice
 from typing import Any
 
-from aws import body as bodies
-from aws import schema
 from cli import CALLED
 from cli.errors import NotFoundError
 from cli.stack import Stack
 from justcall.catalogue import kind_of
 from justcall.timeline import joined, number_of
+from ledger import bodies, schema
 
 STATUSES = ("received", "processed", "failed", "stuck", "unhandled", "quarantined")
 # Events leave the ledger after 90 days unless the deployment says otherwise.

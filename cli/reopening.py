@@ -8,10 +8,11 @@ quarantined ──mark──▶ quarantined, with the key under which it was kep
 from collections.abc import Mapping
 from typing import Any
 
-from aws import schema
 from aws.failures import AWS_FAILURES, detail_of, error_code
-from aws.ledger import PROCESSED, QUARANTINED, RECEIVED, taken
-from aws.moments import iso
+from justcall.event import PROCESSED, QUARANTINED, RECEIVED
+from justcall.moments import iso
+from ledger import schema
+from ledger.events import taken
 
 # Closes the race with processors, the sweeper and other replays.
 _AS_SEEN = "#status = :was"

@@ -11,13 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from typing import Any, NamedTuple
 
-from aws import body as bodies
 from aws.failures import AWS_FAILURES, error_code
-from aws.ledger import PROCESSED, QUARANTINED, RECEIVED, UNHANDLED, Event, Ledger
-from aws.messages import message_of
-from aws.moments import epoch
-from aws.queues import Queues
-from aws.sweeping import event_of
 from cli import read
 from cli.reopening import Item, Reopening
 from cli.send import AT_ONCE, in_order, paced
@@ -25,6 +19,13 @@ from cli.stack import Stack
 from errors import HooksError, LedgerUnavailable, QueueUnavailable, Unreadable
 from justcall import envelope, keys
 from justcall.catalogue import kind_of
+from justcall.event import PROCESSED, QUARANTINED, RECEIVED, UNHANDLED, Event
+from justcall.moments import epoch
+from ledger import bodies
+from ledger.events import Ledger
+from ledger.sweeping import event_of
+from messaging.message import message_of
+from messaging.queues import Queues
 
 REPLAYED = "replayed"
 SKIPPED = "skipped"

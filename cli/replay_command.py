@@ -7,12 +7,12 @@ from typing import Annotated
 
 import typer
 
-from aws.ledger import PROCESSED
 from cli import CALLED, options, read, render
 from cli import replay as replays
 from cli import stack as stacks
 from cli.errors import NotFoundError, UsageError
 from cli.stack import Stack
+from justcall.event import PROCESSED
 
 # A reason stands on every item that is replayed, and an item ends at 400 KB.
 _REASON_CHARACTERS = 500

@@ -10,12 +10,12 @@ from typing import Any, NamedTuple
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from aws.moments import iso
 from aws.secrets import FRESH_SECONDS, PREVIOUS_UNTIL, ROTATION_UNTIL, until
 from cli import CALLED
 from cli.errors import UsageError
 from cli.read import Document
 from cli.stack import Stack
+from justcall.moments import iso
 
 CURRENT, PREVIOUS = "AWSCURRENT", "AWSPREVIOUS"
 # A rotation that was begun and forgotten keeps forged requests from being refused no longer.

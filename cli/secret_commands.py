@@ -7,12 +7,12 @@ from typing import Annotated
 
 import typer
 
-from aws.moments import iso
 from cli import CALLED, options, render, rotation
 from cli import stack as stacks
 from cli.errors import UsageError
 from cli.read import Document
 from cli.stack import Stack
+from justcall.moments import iso
 
 app = typer.Typer(help="Show the API secret's versions, and rotate it.", no_args_is_help=True)
 

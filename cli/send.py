@@ -11,10 +11,10 @@ from typing import NamedTuple
 from urllib3.exceptions import HTTPError, LocationValueError
 from urllib3.util import parse_url
 
-from aws.moments import iso
 from cli.errors import UsageError
 from errors import Unreadable
 from justcall import envelope, keys, signature, url_signature
+from justcall.moments import iso
 from local.post import Receiver
 
 AT_ONCE = 8

@@ -9,11 +9,11 @@ from typing import Any, NamedTuple
 from urllib3 import BaseHTTPResponse
 from urllib3.exceptions import HTTPError
 
-from aws import schema
 from aws.secrets import ROTATION_UNTIL, until
 from justcall.envelope import read
 from justcall.keys import content_hash, key_of
 from justcall.signature import HEADER, sign
+from ledger import schema
 from local.deploy import client
 from local.ministack import Process
 from local.place import ROOT, LocalError

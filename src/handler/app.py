@@ -8,8 +8,6 @@ from typing import Any
 
 from aws import clients, observability
 from aws.deadline import Deadline
-from aws.ledger import Ledger
-from aws.queues import Queues
 from aws.secrets import Secrets
 from aws.settings import handler_settings
 from errors import BodyUndecodable, HooksError, Refused, SignatureRefused
@@ -17,6 +15,8 @@ from handler.answers import KEPT, answer, status_of
 from handler.authenticate import Delivery, Policy
 from handler.receive import PREVIOUS_SECRET, Outcome, Ports, receive
 from justcall import signature, url_signature
+from ledger.events import Ledger
+from messaging.queues import Queues
 
 
 @cache

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import NamedTuple, Protocol
 
-from aws.moments import iso
 from errors import NotRightYet, SignatureRefused
 from justcall import envelope, signature, url_signature
 from justcall.envelope import BODY_SIGNED, URL_SIGNED
+from justcall.moments import iso
 
 
 class Time(Protocol):

@@ -6,9 +6,6 @@ It knows no HTTP and no boto3; the ports below are what it needs of both sides.
 from contextlib import suppress
 from typing import NamedTuple, Protocol
 
-from aws.ledger import QUARANTINED, RECEIVED, UNHANDLED, Event, Kept
-from aws.messages import Message, message_of
-from aws.moments import epoch
 from errors import (
     BodyTooLarge,
     LedgerUnavailable,
@@ -21,6 +18,10 @@ from handler.authenticate import Delivery, Policy, SecretsPort, Time, Verified, 
 from justcall import envelope, keys
 from justcall.catalogue import kind_of
 from justcall.envelope import URL_SIGNED
+from justcall.event import QUARANTINED, RECEIVED, UNHANDLED, Event
+from justcall.moments import epoch
+from ledger.events import Kept
+from messaging.message import Message, message_of
 
 MAX_BODY_BYTES = 1_048_576
 # A first delivery whose event is still only received after this long may have died between its

@@ -4,9 +4,9 @@ It is on the url-signed dialect's list. No sample of it is public, so its fields
 come, in whichever envelope.
 """
 
-from aws.consumer import Reader, processor
 from justcall.timeline import Entry, number_of, without_nothing
 from justcall.url_models import Appointment
+from messaging.consumer import Reader, processor
 
 
 def entry(appointment: Appointment, _type: str = "") -> Entry:

@@ -1,10 +1,10 @@
 """`call.completed`: a call has ended, inbound or outbound."""
 
-from aws.consumer import Reader, processor
 from justcall import url_timeline
 from justcall.models import Call
 from justcall.timeline import Entry, call_entry
 from justcall.url_models import Call as UrlCall
+from messaging.consumer import Reader, processor
 
 
 class CallCompleted(Call):

@@ -1,10 +1,10 @@
 """`call.missed`: an inbound call that nobody answered."""
 
-from aws.consumer import Reader, processor
 from justcall import url_timeline
 from justcall.models import AnyCaseDirection, Call, Direction
 from justcall.timeline import Entry, call_entry
 from justcall.url_models import Call as UrlCall
+from messaging.consumer import Reader, processor
 
 
 class CallMissed(Call):

@@ -9,11 +9,11 @@ from typing import Annotated
 
 from pydantic import Field
 
-from aws.consumer import Reader, processor
 from justcall import url_timeline
 from justcall.models import AnyCaseDirection, Call, Direction, Number
 from justcall.timeline import NO_NUMBER, Entry, call_entry
 from justcall.url_models import Call as UrlCall
+from messaging.consumer import Reader, processor
 
 
 class CallUpdated(Call):

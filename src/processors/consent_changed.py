@@ -10,10 +10,10 @@ from typing import Annotated
 
 from pydantic import Field
 
-from aws.consumer import Reader, processor
 from justcall.models import AnyCaseDirection, Direction, Number, Text
 from justcall.timeline import NO_NUMBER, Entry, number_of, text_entry, without_nothing
 from justcall.url_models import ContactStatus
+from messaging.consumer import Reader, processor
 
 OPTED_OUT = "opted_out"
 

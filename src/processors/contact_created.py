@@ -6,9 +6,9 @@ dialect has no such type.
 
 from typing import Any
 
-from aws.consumer import Reader, processor
 from justcall.models import EventData, Id, Number
 from justcall.timeline import Entry, number_of, without_nothing
+from messaging.consumer import Reader, processor
 
 
 class ContactCreated(EventData):

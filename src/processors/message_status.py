@@ -8,11 +8,11 @@ from typing import Annotated
 
 from pydantic import Field
 
-from aws.consumer import Reader, processor
 from justcall import url_timeline
 from justcall.models import AnyCaseDirection, Direction, Number, Text
 from justcall.timeline import NO_NUMBER, Entry, text_entry
 from justcall.url_models import Message
+from messaging.consumer import Reader, processor
 
 
 class MessageStatus(Text):

@@ -3,11 +3,11 @@
 `sms.sent_received` comes here too: it tells of both directions, and the message says which.
 """
 
-from aws.consumer import Reader, processor
 from justcall import url_timeline
 from justcall.models import AnyCaseDirection, Direction, Text
 from justcall.timeline import Entry, text_entry
 from justcall.url_models import Message
+from messaging.consumer import Reader, processor
 
 
 class SmsReceived(Text):

@@ -1,10 +1,10 @@
 """`sms.sent`: the company has sent an SMS or a WhatsApp message to a contact."""
 
-from aws.consumer import Reader, processor
 from justcall import url_timeline
 from justcall.models import AnyCaseDirection, Direction, Text
 from justcall.timeline import Entry, text_entry
 from justcall.url_models import Message
+from messaging.consumer import Reader, processor
 
 
 class SmsSent(Text):

@@ -4,11 +4,11 @@ No body-signed sample of it is public. It is expected to look like a call with a
 voicemail. In the url-signed dialect it is `call.voicemail`.
 """
 
-from aws.consumer import Reader, processor
 from justcall import url_timeline
 from justcall.models import AnyCaseDirection, Call, Direction, Id
 from justcall.timeline import Entry, call_entry
 from justcall.url_models import Call as UrlCall
+from messaging.consumer import Reader, processor
 
 
 class VoicemailReceived(Call):

@@ -5,10 +5,10 @@ from functools import cache
 from typing import Any
 
 from aws import clients, observability
-from aws.backlog import Backlog
-from aws.queues import Queues
 from aws.settings import sweeper_settings
-from aws.sweeping import SweepLedger
+from ledger.sweeping import SweepLedger
+from messaging.backlog import Backlog
+from messaging.queues import Queues
 from sweeper.sweep import Ports, Report, sweep
 
 # A run leaves that much of its function's time unused: one event's three calls at their slowest.

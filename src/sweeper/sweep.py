@@ -7,13 +7,13 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
-from aws.backlog import DeadLetter
-from aws.ledger import Event
-from aws.messages import Marker, Message, decode, message_of
-from aws.moments import iso
-from aws.sweeping import OpenEvent, State
 from errors import MessageUnreadable, Unavailable
 from justcall.catalogue import KINDS, kind_of
+from justcall.event import Event
+from justcall.moments import iso
+from ledger.sweeping import OpenEvent, State
+from messaging.backlog import DeadLetter
+from messaging.message import Marker, Message, decode, message_of
 from sweeper.verdict import judge
 
 # What one run reads of a shard. Sixteen shards of so many are a backlog that nobody overlooks.

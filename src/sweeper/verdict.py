@@ -14,7 +14,7 @@ a waiting one by what its queue shows:
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from aws.sweeping import OpenEvent, State
+from ledger.sweeping import OpenEvent, State
 
 # How long an event may be open before it is looked at; each sweep doubles it.
 # A lost event in a quiet queue waits that long, then up to a minute for the sweeper: under three.

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import pytest
 
-from aws import schema
+from ledger import schema
 from tests.crash.stories import KEY, KIND, lose, status
 from tests.support.faults import (
     Call,

@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 
-from aws import clients, ledger, processing, sweeping
-from aws.messages import message_of
+from aws import clients
 from errors import LedgerUnavailable
 from handler import receive
 from handler.authenticate import Verified
+from ledger import events as ledger
+from ledger import processing, sweeping
+from messaging.message import message_of
 from sweeper import sweep
 from tests.crash.stories import KIND, STORIES, calls_of, cases
 from tests.crash.test_at_once import SCENES, play

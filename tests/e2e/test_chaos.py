@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from aws import body as bodies
-from aws.schema import LEDGER
 from chaos.__main__ import QUICK, table
 from chaos.check import check
 from chaos.deployment import own_place
 from chaos.plan import EVENT, FORGED, POISON
 from chaos.run import Result, run
+from ledger import bodies
+from ledger.schema import LEDGER
 from tests.e2e.conftest import Stack
 
 type Items = list[Mapping[str, Any]]

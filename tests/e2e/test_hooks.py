@@ -6,10 +6,10 @@ import subprocess
 import uuid
 from typing import Any
 
-from aws.body import unpack
-from aws.messages import encode, message_of
-from aws.sweeping import event_of
+from ledger.bodies import unpack
+from ledger.sweeping import event_of
 from local.place import ROOT
+from messaging.message import encode, message_of
 from tests.e2e.conftest import Stack
 
 KIND = "sms.received"

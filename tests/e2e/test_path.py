@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from aws import body as bodies
-from aws.moments import iso
 from justcall import url_signature
 from justcall.catalogue import KINDS
 from justcall.envelope import read
 from justcall.keys import content_hash, event_hash, key_of
+from justcall.moments import iso
 from justcall.signature import sign
+from ledger import bodies
 from local.place import LocalError
 from local.post import Receiver
 from tests.e2e.conftest import Stack

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from aws.ledger import RECEIVED, Event, Ledger
-from aws.messages import encode, message_of
+from justcall.event import RECEIVED, Event
 from justcall.keys import content_hash
+from ledger.events import Ledger
+from messaging.message import encode, message_of
 from tests.e2e.conftest import Stack
 from tests.support import samples
 

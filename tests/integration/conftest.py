@@ -5,8 +5,9 @@ from collections.abc import Iterator
 import pytest
 from moto import mock_aws
 
-from aws import clients, consumer
+from aws import clients
 from handler import app
+from messaging import consumer
 from sweeper import app as sweeper
 from tests.support import stack, url_samples
 from tests.support.cloud import Cloud

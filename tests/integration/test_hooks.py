@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
-from aws import schema
 from cli import app, read
 from cli.send import key_of
 from cli.stack import Stack
 from handler.app import handler
 from justcall import signature
 from justcall.catalogue import KINDS
+from ledger import schema
 from local.post import Receiver
 from tests.support import stack, webhook
 from tests.support.cloud import Cloud, poll_everything

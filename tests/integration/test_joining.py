@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from aws import consumer
-from aws.joining import Joining
 from errors import LedgerUnavailable
 from handler.app import handler
 from justcall.catalogue import TYPES
 from justcall.timeline import joined
+from ledger.joining import Joining
+from messaging import consumer
 from tests.support import samples
 from tests.support.cloud import Cloud, Item
 from tests.support.deliveries import request

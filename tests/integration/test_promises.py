@@ -9,9 +9,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 from aws import clients
-from aws.body import unpack
 from handler.app import handler
 from justcall.catalogue import KINDS
+from ledger.bodies import unpack
 from tests.support.cloud import Cloud, process
 from tests.support.deliveries import request, signed
 from tests.support.records import message_of, record, record_of

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from botocore.exceptions import ReadTimeoutError
 
-from aws import schema
 from handler.app import handler
 from justcall.catalogue import KINDS
-from seed.app import handler as seed
+from ledger import schema
+from secret_writer.app import handler as seed
 from tests.support import samples, stack
 from tests.support.cloud import Cloud, poll_everything, process
 from tests.support.deliveries import request
@@ -148,7 +148,7 @@ def test_seed_writes_the_secret_once(
     cloud: Cloud, monkeypatch: pytest.MonkeyPatch, rotated: bool
 ) -> None:
     """A secret without a value gets the parameter's; no later deploy overwrites what is there."""
-    monkeypatch.setattr("seed.app.urlopen", lambda *_arguments, **_options: BytesIO())
+    monkeypatch.setattr("secret_writer.app.urlopen", lambda *_arguments, **_options: BytesIO())
     created = cloud.secretsmanager.create_secret(Name="fresh")
     event = {
         "RequestType": "Create",

@@ -14,8 +14,6 @@ import typer
 from moto.core.exceptions import JsonRESTError
 from moto.sqs.responses import SQSResponse
 
-from aws import body as bodies
-from aws.sweeping import SweepLedger
 from cli import app, dead_letters, replay
 from cli import stack as stacks
 from cli.reopening import Reopening
@@ -25,6 +23,8 @@ from handler.app import handler
 from justcall import catalogue, envelope
 from justcall.catalogue import KINDS
 from justcall.timeline import Entry
+from ledger import bodies
+from ledger.sweeping import SweepLedger
 from sweeper import app as sweeper
 from sweeper import sweep
 from sweeper.verdict import PATIENCE_SECONDS
@@ -93,7 +93,7 @@ def fail(cloud: Cloud, monkeypatch: pytest.MonkeyPatch, document: object = CALL_
     """Let an event come whose processor fails as often as it is tried; return its key."""
     key = deliver(document)
     with monkeypatch.context() as patched:
-        patched.setattr("aws.consumer._act", broken)
+        patched.setattr("messaging.consumer._act", broken)
         for _ in range(MAX_RECEIVES):
             cloud.poll(KIND)
     cloud.poll(KIND)  # moves it to the dead letters
@@ -149,7 +149,7 @@ def test_a_replayed_event_may_fail_again(
     key = fail(cloud, monkeypatch)
     hooks("replay", key, *WHY)
     with monkeypatch.context() as patched:
-        patched.setattr("aws.consumer._act", broken)
+        patched.setattr("messaging.consumer._act", broken)
         cloud.poll(KIND)
         assert cloud.ledger(key)["status"] == "received"
         for _ in range(MAX_RECEIVES - 1):
@@ -312,7 +312,7 @@ def test_a_queue_that_refuses(cloud: Cloud, hooks: Hooks, monkeypatch: pytest.Mo
         raise QueueUnavailable from aws_error("ThrottlingException")
 
     with monkeypatch.context() as patched:
-        patched.setattr("aws.queues.Queues.send", refused)
+        patched.setattr("messaging.queues.Queues.send", refused)
         [(_, outcome, note)] = outcomes(hooks("replay", key, *WHY))
     assert outcome == "replayed"
     assert note == (
@@ -320,7 +320,7 @@ def test_a_queue_that_refuses(cloud: Cloud, hooks: Hooks, monkeypatch: pytest.Mo
     )
     ports = sweeper._ports()
     # The old dead letter is seconds old here, not a quarter of an hour as on AWS.
-    monkeypatch.setattr("aws.sweeping._CLOCKS_SECONDS", 0.0)
+    monkeypatch.setattr("ledger.sweeping._CLOCKS_SECONDS", 0.0)
     run = sweep.sweep(ports, time.time() + PATIENCE_SECONDS + 1, lambda: True)
     assert run.resent == (key,)
     cloud.poll(KIND)

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from aws.backlog import DeadLetter
-from aws.messages import Marker, decode
-from aws.sweeping import DIED, OpenEvent, State, SweepLedger
 from errors import LedgerUnavailable, QueueUnavailable
 from handler.app import handler
 from justcall.catalogue import KINDS
+from ledger.sweeping import DIED, OpenEvent, State, SweepLedger
+from messaging.backlog import DeadLetter
+from messaging.message import Marker, decode
 from sweeper import app, sweep
 from sweeper.verdict import MOST_SWEEPS, PATIENCE_SECONDS, patience
 from tests.support import samples, stack
@@ -28,7 +28,7 @@ KEY = "call.completed:call_8f3a2b1c"
 def lost(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> str:
     """Return the key of an event that was kept, and whose send never happened."""
     with monkeypatch.context() as patched:
-        patched.setattr("aws.queues.Queues.send", fail)
+        patched.setattr("messaging.queues.Queues.send", fail)
         assert handler(request(BODY), None)["statusCode"] == 503
     return KEY
 
@@ -180,7 +180,7 @@ def test_one_kinds_trouble_does_not_keep_the_others_waiting(
     """A queue that refuses is reported, and the other kinds' events are sent."""
     sms = samples.body(samples.SMS_RECEIVED)
     with monkeypatch.context() as patched:
-        patched.setattr("aws.queues.Queues.send", fail)
+        patched.setattr("messaging.queues.Queues.send", fail)
         handler(request(sms), None)
     real = ports().backlog.waiting
 
@@ -199,7 +199,7 @@ def test_large_bodies_are_sent_again_too(cloud: Cloud, monkeypatch: pytest.Monke
     """What lies in parts is put together; the evidence of a conflict beside it is not taken for it."""
     large = samples.body(samples.changed(samples.CALL_COMPLETED, notes=noise(500_000)))
     with monkeypatch.context() as patched:
-        patched.setattr("aws.queues.Queues.send", fail)
+        patched.setattr("messaging.queues.Queues.send", fail)
         handler(request(large), None)
         handler(request(BODY), None)
     assert any(item["sk"].startswith("conflict#") for item in cloud.items())

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from aws.schema import consent_partition
 from handler.app import handler
 from justcall.catalogue import kind_of
 from justcall.timeline import joined
+from ledger.schema import consent_partition
 from tests.support import samples, url_samples
 from tests.support.cloud import Cloud, Item
 from tests.support.deliveries import request

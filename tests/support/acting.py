@@ -4,11 +4,11 @@ import json
 from typing import Any
 from unittest.mock import patch
 
-from aws import consumer
-from aws.body import unpack
-from aws.joining import Joining
-from aws.ledger import Ledger
-from aws.processing import ProcessingLedger
+from ledger.bodies import unpack
+from ledger.events import Ledger
+from ledger.joining import Joining
+from ledger.processing import ProcessingLedger
+from messaging import consumer
 from tests.support.cloud import process
 from tests.support.fakes import StubClient
 from tests.support.records import record_of
@@ -40,7 +40,7 @@ def act(kind: str, message: Any) -> tuple[list[str], list[str]]:
         Joining(lambda: client, "events"),
         5,
     )
-    with patch("aws.consumer._tables", lambda: tables):
+    with patch("messaging.consumer._tables", lambda: tables):
         failed = process(kind, record_of(message))
     entries, noted = [], []
     for operation, call in client.calls:

@@ -9,10 +9,10 @@ import json
 from typing import Any
 
 from aws import clients
-from aws.body import unpack
-from aws.ledger import Event
-from aws.schema import LEDGER, contact_partition, event_partition
 from justcall.catalogue import KINDS, logical_name, module_name
+from justcall.event import Event
+from ledger.bodies import unpack
+from ledger.schema import LEDGER, contact_partition, event_partition
 from tests.support import stack
 from tests.support.records import batch
 from tests.support.samples import SECRET

@@ -5,12 +5,13 @@ from typing import Any, NamedTuple
 
 from botocore.exceptions import ClientError
 
-from aws.ledger import Event, Kept
-from aws.messages import Message
-from aws.moments import iso
 from errors import LedgerUnavailable, OutOfTime, QueueUnavailable, SecretUnavailable
 from handler.authenticate import Policy
 from handler.receive import Ports
+from justcall.event import Event
+from justcall.moments import iso
+from ledger.events import Kept
+from messaging.message import Message
 from tests.support import url_samples
 from tests.support.samples import SECRET
 

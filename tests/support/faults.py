@@ -22,9 +22,10 @@ from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
 from moto import mock_aws
 from moto.core.models import botocore_stubber
 
-from aws import clients, consumer, observability
+from aws import clients, observability
 from handler import app
 from justcall.catalogue import KINDS, logical_name
+from messaging import consumer
 from sweeper import app as sweeper
 from tests.support import stack
 from tests.support.cloud import Cloud, process
@@ -582,7 +583,7 @@ def world(*, on_moto: bool = False) -> Iterator[World]:
         # A processor whose process died has counted nothing when its `finally` runs here.
         warnings.filterwarnings("ignore", "No application metrics")
         _set_environment(patched)
-        for module in ("handler.app", "aws.consumer", "sweeper.app"):
+        for module in ("handler.app", "messaging.consumer", "sweeper.app"):
             patched.setattr(f"{module}.time", clock)
         patched.setattr("botocore.endpoint.time", SimpleNamespace(sleep=clock.sleep))
         if not on_moto:

@@ -11,9 +11,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from aws.body import unpack
 from errors import HooksError
 from justcall.catalogue import KINDS
+from ledger.bodies import unpack
 from tests.support import samples
 from tests.support.faults import Item, ProcessDied, Small, World
 

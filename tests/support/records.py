@@ -5,13 +5,13 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from aws.messages import Message, encode
-from aws.moments import epoch
 from handler.authenticate import Delivery
 from handler.receive import receive
 from justcall.catalogue import kind_of, module_name
+from justcall.moments import epoch
 from justcall.signature import HEADER, sign
 from justcall.url_signature import TIMESTAMP_HEADER, VERSION_HEADER
+from messaging.message import Message, encode
 from tests.support.fakes import FakePorts, FakeTime
 from tests.support.samples import SECRET
 

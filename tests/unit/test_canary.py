@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 
-from aws import consumer
-from aws.joining import Joining
-from aws.ledger import Ledger
-from aws.processing import ProcessingLedger
 from handler.app import handler
 from justcall.catalogue import KINDS
 from justcall.signature import sign
+from ledger.events import Ledger
+from ledger.joining import Joining
+from ledger.processing import ProcessingLedger
+from messaging import consumer
 from tests.support import samples
 from tests.support.cloud import process
 from tests.support.deliveries import request, signed
@@ -199,7 +199,7 @@ def dynamodb(monkeypatch: pytest.MonkeyPatch) -> StubClient:
         Joining(lambda: client, "events"),
         5,
     )
-    monkeypatch.setattr("aws.consumer._tables", lambda: tables)
+    monkeypatch.setattr("messaging.consumer._tables", lambda: tables)
     stub: StubClient = client
     return stub
 

@@ -11,10 +11,11 @@ from typing import Any
 
 import pytest
 
-from aws import observability, schema
+from aws import observability
 from aws.deadline import ANSWER_SECONDS
-from aws.messages import MESSAGE_BYTES
 from justcall.catalogue import KINDS, REPEATABLE, TYPES, kind_of, logical_name, module_name
+from ledger import schema
+from messaging.message import MESSAGE_BYTES
 from tests.support import samples, stack, url_samples
 
 ROOT = Path(__file__).parents[2]
@@ -321,7 +322,7 @@ assert dict(os.environ) == before, "the environment was changed"
 """
 
 
-@pytest.mark.parametrize("module", [m for m in MODULES if m.startswith(("handler", "processors", "sweeper", "seed"))])  # fmt: skip
+@pytest.mark.parametrize("module", [m for m in MODULES if m.startswith(("handler", "processors", "sweeper", "secret_writer"))])  # fmt: skip
 def test_importing_does_nothing(module: str) -> None:
     """Importing a Lambda's module needs no setting, makes no client and reaches nobody."""
     program = [sys.executable, "-W", "error", "-c", _IMPORT, module]

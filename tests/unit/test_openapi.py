@@ -8,12 +8,12 @@ from typing import Any
 
 import yaml
 
-from aws.ledger import QUARANTINED, UNHANDLED
 from handler import answers, receive
 from handler.app import handler
 from justcall import signature, url_signature
 from justcall.catalogue import TYPES
 from justcall.envelope import _TYPE
+from justcall.event import QUARANTINED, UNHANDLED
 from tests.support import deliveries, stack
 
 ROOT = Path(__file__).parents[2]

@@ -8,13 +8,13 @@ from botocore.exceptions import ReadTimeoutError
 
 from aws.clients import ATTEMPTS, CALL_SECONDS, CONNECT_SECONDS, READ_SECONDS
 from aws.deadline import ANSWER_SECONDS, Deadline
-from aws.ledger import Ledger
-from aws.queues import Queues
 from aws.secrets import USABLE_SECONDS, Secrets
 from errors import HooksError, OutOfTime, Unavailable
 from handler.authenticate import Delivery
 from handler.receive import Outcome, Ports, receive
 from justcall.signature import sign
+from ledger.events import Ledger
+from messaging.queues import Queues
 from tests.support.fakes import StubClient
 from tests.support.samples import CALL_COMPLETED, SECRET, body
 

@@ -5,8 +5,6 @@ from typing import Any
 
 import pytest
 
-from aws.ledger import FAILED, PROCESSED, QUARANTINED, RECEIVED, UNHANDLED
-from aws.moments import iso
 from errors import (
     BodyTooLarge,
     LedgerUnavailable,
@@ -18,7 +16,9 @@ from errors import (
 from handler.authenticate import Delivery
 from handler.receive import MAX_BODY_BYTES, Outcome, receive
 from justcall.catalogue import KINDS, kind_of
+from justcall.event import FAILED, PROCESSED, QUARANTINED, RECEIVED, UNHANDLED
 from justcall.keys import content_hash
+from justcall.moments import iso
 from justcall.signature import sign
 from tests.support.fakes import FakePorts, FakeTime
 from tests.support.samples import (

@@ -2,9 +2,9 @@
 
 import pytest
 
-from aws.ledger import QUARANTINED, Event
 from handler.authenticate import Delivery
 from handler.receive import Outcome, receive
+from justcall.event import QUARANTINED, Event
 from justcall.keys import content_hash, quarantine_key
 from justcall.signature import sign
 from tests.support.fakes import FakePorts, FakeTime

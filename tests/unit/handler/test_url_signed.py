@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from aws.moments import iso
 from errors import HooksError, NotRightYet, SignatureRefused
 from handler.answers import status_of
 from handler.authenticate import Delivery, Policy
 from handler.receive import Outcome, receive
 from justcall.envelope import URL_SIGNED
+from justcall.moments import iso
 from justcall.signature import sign
 from justcall.url_signature import sent_at
 from tests.support import url_samples

@@ -4,12 +4,12 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import pytest
 
-from aws.backlog import DeadLetter
-from aws.ledger import Event
-from aws.messages import Marker, Message, encode, encode_marker, message_of
-from aws.moments import iso
-from aws.sweeping import OpenEvent, State
 from errors import LedgerUnavailable, QueueUnavailable
+from justcall.event import Event
+from justcall.moments import iso
+from ledger.sweeping import OpenEvent, State
+from messaging.backlog import DeadLetter
+from messaging.message import Marker, Message, encode, encode_marker, message_of
 from sweeper.sweep import MOST_DEAD_LETTERS, MOST_OF_A_SHARD, Ports, Report, sweep
 from sweeper.verdict import DOUBT_SECONDS, MOST_SWEEPS, PATIENCE_SECONDS, patience
 

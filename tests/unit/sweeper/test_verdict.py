@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aws.sweeping import OpenEvent, State
+from ledger.sweeping import OpenEvent, State
 from sweeper.verdict import (
     DOUBT_SECONDS,
     MARGIN_SECONDS,

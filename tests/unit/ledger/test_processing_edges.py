@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from aws.body import unpack
-from aws.messages import Marker
-from aws.processing import ProcessingLedger
 from errors import CallAppeared, LedgerItemMissing, LedgerUnavailable
+from ledger.bodies import unpack
+from ledger.processing import ProcessingLedger
+from messaging.message import Marker
 from tests.support.fakes import StubClient, aws_error
 
 KEY = "sms.received:1"

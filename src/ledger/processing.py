@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic_core import to_json
 
-from aws import body as bodies
-from aws import queries, schema
 from aws.failures import AWS_FAILURES, conditions_failed, error_code
-from aws.ledger import FAILED, PROCESSED, taken
-from aws.messages import Marker
-from aws.moments import iso
 from errors import BodyMissing, CallAppeared, LedgerItemMissing, LedgerUnavailable
 from justcall import subjects
+from justcall.event import FAILED, PROCESSED
+from justcall.moments import iso
+from ledger import bodies, queries, schema
+from ledger.events import taken
+from messaging.message import Marker
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

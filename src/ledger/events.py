@@ -1,8 +1,8 @@
 """The ledger: one item for each event, written before the sender gets its 200.
 
-put if absent ──▶ received ──▶ processed          (aws.processing takes the second step)
+put if absent ──▶ received ──▶ processed          (ledger.processing takes the second step)
               │         ├────▶ failed             (the last receive failed, or died)
-              │         └────▶ stuck              (aws.sweeping: sent again in vain)
+              │         └────▶ stuck              (ledger.sweeping: sent again in vain)
               └─▶ unhandled, quarantined          (kept; nobody acts on them yet)
 
 Whatever leaves *received* leaves the index `open` in the same write.
@@ -11,45 +11,21 @@ Whatever leaves *received* leaves the index `open` in the same write.
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from aws import body as bodies
-from aws import schema
 from aws.failures import AWS_FAILURES, detail_of, error_code
-from aws.moments import iso
 from errors import LedgerUnavailable
+from justcall.event import RECEIVED, Event
+from justcall.moments import iso
+from ledger import bodies
+from ledger import schema
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-
-RECEIVED = "received"
-PROCESSED = "processed"
-FAILED = "failed"
-STUCK = "stuck"
-UNHANDLED = "unhandled"
-QUARANTINED = "quarantined"
 
 # Closes the race of two deliveries of one event: exactly one of them finds the place empty.
 _ABSENT = "attribute_not_exists(pk)"
 _DAY_SECONDS = 86_400
 # What the step to processed will add to the item: its write is billed by the larger size.
 _STEP_BYTES = 112
-
-
-class Event(NamedTuple):
-    """An authentic event as it came; `received_at` is in epoch seconds.
-
-    `delivery_id` is unique to one delivery: when a put took effect but its answer was lost, the
-    client's second attempt finds the item, and must know it for its own.
-    """
-
-    delivery_id: str
-    key: str
-    type: str
-    dialect: str
-    status: str
-    body: bytes
-    body_hash: str
-    received_at: float
-    event_time: str | None = None
 
 
 class Kept(NamedTuple):

@@ -3,13 +3,12 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from aws import body as bodies
-from aws import queries, schema
-from aws.backlog import DeadLetter
 from aws.failures import AWS_FAILURES, error_code
-from aws.ledger import FAILED, RECEIVED, STUCK, Event
-from aws.moments import epoch, iso
 from errors import LedgerUnavailable
+from justcall.event import FAILED, RECEIVED, STUCK, Event
+from justcall.moments import epoch, iso
+from ledger import bodies, queries, schema
+from messaging.backlog import DeadLetter
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

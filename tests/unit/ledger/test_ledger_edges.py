@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from aws import body as bodies
-from aws.ledger import RECEIVED, Event, Ledger
 from errors import LedgerUnavailable
+from justcall.event import RECEIVED, Event
+from ledger import bodies
+from ledger.events import Ledger
 from tests.support.fakes import StubClient, aws_error
 
 NOW = 1_773_326_401.25

@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 from botocore.exceptions import ConnectTimeoutError, NoCredentialsError
 
-from aws import body as bodies
-from aws.ledger import RECEIVED, Event, Kept, Ledger
 from errors import LedgerUnavailable
+from justcall.event import RECEIVED, Event
 from justcall.keys import content_hash
+from ledger import bodies
+from ledger.events import Kept, Ledger
 from tests.support.fakes import StubClient, aws_error
 
 NOW = 1_773_326_401.25

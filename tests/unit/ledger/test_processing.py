@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import EndpointConnectionError, NoRegionError
 
-from aws.body import PART_BYTES, unpack
-from aws.processing import ProcessingLedger
 from errors import BodyMissing, LedgerItemMissing, LedgerUnavailable
+from ledger.bodies import PART_BYTES, unpack
+from ledger.processing import ProcessingLedger
 from tests.support.fakes import StubClient, aws_error
 
 KEY = "sms.received:1"

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aws.body import PART_BYTES, WRITE_UNIT, attribute, cut, pack, unpack
-from aws.dictionary import DICTIONARY
+from ledger.bodies import PART_BYTES, WRITE_UNIT, attribute, cut, pack, unpack
+from ledger.dictionary import DICTIONARY
 from tests.support.samples import CALL_COMPLETED, body
 
 ITEM_BYTES = 400 * 1024  # where DynamoDB ends an item

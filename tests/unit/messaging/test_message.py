@@ -8,8 +8,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from aws.ledger import Event
-from aws.messages import (
+from errors import MessageUnreadable
+from justcall.event import Event
+from justcall.moments import iso
+from messaging.message import (
     MESSAGE_BYTES,
     Marker,
     Message,
@@ -18,8 +20,6 @@ from aws.messages import (
     encode_marker,
     message_of,
 )
-from aws.moments import iso
-from errors import MessageUnreadable
 
 MESSAGE = Message("call.completed:1", "call.completed", "body-signed", "2026-03-12T14:30:00.000Z",
                   "0" * 64, "{}")  # fmt: skip

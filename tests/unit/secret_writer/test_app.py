@@ -6,7 +6,7 @@ from urllib.request import Request
 
 import pytest
 
-from seed.app import handler
+from secret_writer.app import handler
 from tests.support.fakes import StubClient, aws_error
 
 VALUE = "the value of the parameter"
@@ -20,8 +20,8 @@ class CloudFormation:
         self.answers: list[dict[str, Any]] = []
         self.requests: list[Request] = []
         self.client = StubClient(get_secret_value=NO_VALUE)
-        monkeypatch.setattr("seed.app.clients.secretsmanager", lambda: self.client)
-        monkeypatch.setattr("seed.app.urlopen", self._take)
+        monkeypatch.setattr("secret_writer.app.clients.secretsmanager", lambda: self.client)
+        monkeypatch.setattr("secret_writer.app.urlopen", self._take)
 
     def call(self, kind: str = "Create", **changes: Any) -> dict[str, Any]:
         event = {

@@ -3,10 +3,10 @@
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from aws.messages import Message, decode
-from aws.queues import Queues
 from errors import QueueUnavailable
 from justcall.catalogue import KINDS, logical_name
+from messaging.message import Message, decode
+from messaging.queues import Queues
 from tests.support import stack
 from tests.support.fakes import StubClient, aws_error
 

@@ -19,11 +19,6 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from pydantic import ValidationError
 
 from aws import clients, observability
-from aws.joining import Joining
-from aws.ledger import RECEIVED, Event, Ledger
-from aws.messages import Marker, Message, decode
-from aws.moments import epoch, iso
-from aws.processing import ProcessingLedger
 from aws.settings import processor_settings
 from errors import (
     HooksError,
@@ -35,8 +30,14 @@ from errors import (
 )
 from justcall import envelope, subjects
 from justcall.catalogue import REPEATABLE, kind_of
+from justcall.event import RECEIVED, Event
 from justcall.models import EventData
+from justcall.moments import epoch, iso
 from justcall.timeline import NO_NUMBER, Entry
+from ledger.events import Ledger
+from ledger.joining import Joining
+from ledger.processing import ProcessingLedger
+from messaging.message import Marker, Message, decode
 
 # One event's errors must not fill its ledger item, nor the log, nor the function's memory.
 _MOST_FIELDS = 10

@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from aws.schema import SHARDS, bucket, part, parts_prefix, timeline_position
+from ledger.schema import SHARDS, bucket, part, parts_prefix, timeline_position
 
 
 def test_events_of_a_moment_spread_over_the_shards() -> None:

@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from aws.dictionary import DICTIONARY
+from ledger.dictionary import DICTIONARY
 
 WRITE_UNIT = 1024
 PART_BYTES = 360 * 1024

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from aws.failures import AWS_FAILURES
-from aws.messages import Message, encode
 from errors import QueueUnavailable
 from justcall.catalogue import module_name
+from messaging.message import Message, encode
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from aws.backlog import Backlog, DeadLetter
-from aws.messages import Marker, decode
 from errors import QueueUnavailable
+from messaging.backlog import Backlog, DeadLetter
+from messaging.message import Marker, decode
 from tests.support.fakes import StubClient, aws_error
 
 KIND = "call.completed"

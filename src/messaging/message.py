@@ -6,9 +6,9 @@ A marker travels the same way, and is no event: the sweeper sends one to learn h
 import json
 from typing import Any, NamedTuple
 
-from aws.ledger import Event
-from aws.moments import epoch, iso
 from errors import MessageUnreadable
+from justcall.event import Event
+from justcall.moments import epoch, iso
 
 # Source: SQS quotas; the limit holds for the message with its attributes (we send none).
 MESSAGE_BYTES = 1_048_576

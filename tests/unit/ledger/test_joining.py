@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from aws.body import unpack
-from aws.joining import Joining
 from errors import LedgerUnavailable
+from ledger.bodies import unpack
+from ledger.joining import Joining
 from tests.support.fakes import StubClient, aws_error
 
 SUBJECT = "call:c1"

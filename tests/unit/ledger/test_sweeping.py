@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from aws import schema
-from aws.backlog import DeadLetter
-from aws.ledger import Event
-from aws.sweeping import DIED, OpenEvent, State, SweepLedger, event_of
 from errors import LedgerUnavailable
+from justcall.event import Event
+from ledger import schema
+from ledger.sweeping import DIED, OpenEvent, State, SweepLedger, event_of
+from messaging.backlog import DeadLetter
 from tests.support.fakes import StubClient, aws_error
 
 NOW = 1_773_326_401.25

@@ -21,11 +21,10 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic_core import to_json
 
-from aws import body as bodies
-from aws import queries, schema
 from aws.failures import AWS_FAILURES, conditions_failed
 from errors import LedgerUnavailable
 from justcall import subjects
+from ledger import bodies, queries, schema
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from aws import consumer
-from aws.joining import Joining
-from aws.ledger import Ledger
-from aws.messages import decode, encode
-from aws.moments import epoch, iso
-from aws.processing import ProcessingLedger
 from justcall.catalogue import KINDS
+from justcall.moments import epoch, iso
+from ledger.events import Ledger
+from ledger.joining import Joining
+from ledger.processing import ProcessingLedger
+from messaging import consumer
+from messaging.message import decode, encode
 from tests.support import samples
 from tests.support.cloud import process
 from tests.support.expected import POISON, SQS
@@ -46,7 +46,7 @@ def table(monkeypatch: pytest.MonkeyPatch) -> Table:
             Joining(lambda: client, "events"),
             MAX_RECEIVES,
         )
-        monkeypatch.setattr("aws.consumer._tables", lambda: tables)
+        monkeypatch.setattr("messaging.consumer._tables", lambda: tables)
         stub: StubClient = client
         return stub
 

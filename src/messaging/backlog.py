@@ -4,9 +4,9 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from aws.failures import AWS_FAILURES
-from aws.messages import Marker, encode_marker
 from errors import QueueUnavailable
 from justcall.catalogue import module_name
+from messaging.message import Marker, encode_marker
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient

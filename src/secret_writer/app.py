@@ -24,7 +24,7 @@ def handler(event: dict[str, Any], context: Any) -> None:
     except AWS_FAILURES as error:
         _answer(event, "FAILED", f"Secrets Manager refused: {error_code(error)}")
     except Exception as error:
-        observability.log("error", "seed failed", **observability.cause(error))
+        observability.log("error", "secret not written", **observability.cause(error))
         _answer(event, "FAILED", f"unexpected: {type(error).__name__}")
     else:
         observability.log("info", outcome)

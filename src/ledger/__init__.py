@@ -1,0 +1,1 @@
+"""KEEPING: the one table, and every change of an event on it."""

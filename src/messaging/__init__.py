@@ -1,0 +1,1 @@
+"""CARRYING: messages, their queues, and the consumer that every processor shares."""
