@@ -16,9 +16,8 @@
     └── ProcessingFailed     a processor could not act: it is tried again, then a dead letter
         ├── MessageUnreadable
         ├── ModelRefused
-        ├── BodyMissing
-        ├── LedgerItemMissing
-        └── CallAppeared
+
+        └── LedgerItemMissing
 
 Each error carries a `reason`: a slug that is also the log field and the metric dimension, and a
 `detail` for the operator. Neither ever holds anything that the sender chose.
@@ -135,9 +134,3 @@ class LedgerItemMissing(ProcessingFailed):
     """The message's event is not on the ledger."""
 
     default_reason = "ledger-item-missing"
-
-
-class CallAppeared(ProcessingFailed):
-    """An event was about to wait for its call's number, which became known meanwhile."""
-
-    default_reason = "call-appeared"

@@ -32,7 +32,8 @@ class SweeperSettings(NamedTuple):
 
     events_table: str
     queue_url_prefix: str
-    dead_letter_queue_url_prefix: str
+    dead_letter_queue_url: str
+    retention_days: int
 
 
 def handler_settings() -> HandlerSettings:
@@ -63,7 +64,8 @@ def sweeper_settings() -> SweeperSettings:
     return SweeperSettings(
         events_table=_text("EVENTS_TABLE"),
         queue_url_prefix=_text("QUEUE_URL_PREFIX"),
-        dead_letter_queue_url_prefix=_text("DEAD_LETTER_QUEUE_URL_PREFIX"),
+        dead_letter_queue_url=_text("DEAD_LETTER_QUEUE_URL"),
+        retention_days=_number("RETENTION_DAYS"),
     )
 
 

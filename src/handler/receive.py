@@ -19,8 +19,8 @@ from justcall import envelope, keys
 from justcall.catalogue import kind_of
 from justcall.envelope import URL_SIGNED
 from justcall.event import QUARANTINED, RECEIVED, UNHANDLED, Event
-from justcall.moments import epoch
-from ledger.events import Kept
+from justcall.moments import iso
+from ledger.events import Existing
 from messaging.message import Message, message_of
 
 MAX_BODY_BYTES = 1_048_576
@@ -32,13 +32,13 @@ RESEND_AFTER_SECONDS = 30.0
 class LedgerPort(Protocol):
     """Where events are kept. Every method raises LedgerUnavailable."""
 
-    def keep(self, event: Event, /) -> Kept | None:
+    def keep(self, event: Event, /) -> Existing | None:
         """Write the event unless its key is taken; return what is there."""
 
     def keep_evidence(self, event: Event, /) -> None:
         """Write a delivery whose key is taken by other content."""
 
-    def count_delivery(self, event: Event, /, *, sent: bool) -> None:
+    def count_delivery(self, key: str, now: float, /, *, sent: bool) -> None:
         """Count one more delivery of a kept event."""
 
 
@@ -106,37 +106,41 @@ def _accept[T: Time](
             return Outcome(PROBE)
         event, reason = _quarantined(delivery, verified), unreadable.reason
     deadline.require_call()
-    kept = ports.ledger.keep(event)
-    if kept is not None:
-        return _seen_before(event, kept, ports, deadline)
+    existing = ports.ledger.keep(event)
+    if existing is not None:
+        return _seen_before(event, existing, ports, deadline)
     if event.status != RECEIVED:
         return Outcome(event.status, event.key, reason)
     deadline.require_call()
-    _send(event, ports.queues)
+    _send(event.type, message_of(event), ports.queues)
     return Outcome(ACCEPTED, event.key)
 
 
-def _seen_before[T: Time](event: Event, kept: Kept, ports: Ports[T], deadline: T) -> Outcome:
+def _seen_before[T: Time](
+    event: Event, existing: Existing, ports: Ports[T], deadline: T
+) -> Outcome:
     deadline.require_call()
-    if kept.body_hash != event.body_hash:
+    if existing.body_hash != event.body_hash:
         ports.ledger.keep_evidence(event)
         return Outcome(CONFLICT, event.key)
     lost = (
-        kept.status == RECEIVED and event.received_at - epoch(kept.sent_at) > RESEND_AFTER_SECONDS
+        existing.status == RECEIVED and event.received_at - existing.sent_at > RESEND_AFTER_SECONDS
     )
     if lost:
-        _send(event, ports.queues)
+        # Of two url-signed deliveries only `data` is the same: the processor reads what is kept.
+        message = message_of(event)._replace(body=None, received_at=iso(existing.received_at))
+        _send(event.type, message, ports.queues)
         deadline.require_call()
     # The event is kept: a count that can't be written is no reason to ask for it again.
     with suppress(LedgerUnavailable):
-        ports.ledger.count_delivery(event, sent=lost)
+        ports.ledger.count_delivery(event.key, event.received_at, sent=lost)
     return Outcome(DUPLICATE, event.key)
 
 
-def _send(event: Event, queues: QueuesPort) -> None:
-    kind = kind_of(event.type)
-    if kind:  # what nobody acts on has no queue
-        queues.send(kind, message_of(event))
+def _send(event_type: str, message: Message, queues: QueuesPort) -> None:
+    kind = kind_of(event_type)
+    if kind:  # an unhandled type has no queue
+        queues.send(kind, message)
 
 
 def _read(delivery: Delivery, verified: Verified) -> Event:

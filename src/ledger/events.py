@@ -1,44 +1,66 @@
-"""The ledger: one item for each event, written before the sender gets its 200.
+"""One item per event, written before the sender gets its 200; every change of its status.
 
-put if absent ──▶ received ──▶ processed          (ledger.processing takes the second step)
-              │         ├────▶ failed             (the last receive failed, or died)
-              │         └────▶ stuck              (ledger.sweeping: sent again in vain)
-              └─▶ unhandled, quarantined          (kept; nobody acts on them yet)
+                        keep: put if absent
+               ┌────────────────┼──────────────────┐
+               ▼                ▼                  ▼
+           unhandled   ┌──▶ received ◀── resend    quarantined
+               │       │   │    │   │    (sweeper)    │
+               │       │   │    │   └─ give_up ─▶ stuck (sent again 8 times, no result)
+               │       │   │    └─ fail, bury ──▶ failed (the last receive failed, or died)
+               │       │   └────── process ─────▶ processed
+               │       │                           │
+               └───────┴──────── reopen ───────────┘  (an operator's replay, from any status)
 
-Whatever leaves *received* leaves the index `open` in the same write.
+`process` also takes *failed* and *stuck* events: a dead letter that is redriven, or a message that
+was late, still counts. Nothing but `reopen` leaves *processed*. Each change is one conditional
+update that also moves the event to the cell of its new status (`ledger.schema`).
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from aws.failures import AWS_FAILURES, detail_of, error_code
-from errors import LedgerUnavailable
-from justcall.event import RECEIVED, Event
-from justcall.moments import iso
-from ledger import bodies
-from ledger import schema
+from errors import LedgerItemMissing, LedgerUnavailable
+from justcall.event import FAILED, PROCESSED, RECEIVED, STUCK, Event
+from justcall.moments import epoch, iso
+from ledger import bodies, schema
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-# Closes the race of two deliveries of one event: exactly one of them finds the place empty.
+# Closes the race of two deliveries of one event: only one put succeeds.
 _ABSENT = "attribute_not_exists(pk)"
+# Closes the race of two copies of one message: the second changes nothing.
+_NOT_PROCESSED = "attribute_exists(pk) AND #status <> :processed"
+# Closes the race with a processor that ends, and with a replay, while the sweeper looks.
+_STILL_OPEN = "#status = :received"
+# Closes the race of two sweeps: the second finds the count changed.
+_NOT_TAKEN = "(attribute_not_exists(sweeps) AND :before = :zero OR sweeps = :before)"
+# Closes the race with a message that was sent after the dead letter.
+_NOT_SENT_SINCE = "(attribute_not_exists(sent_at) OR sent_at <= :letter)"
+# `sent_at` comes from other clocks than SQS's, and is written just before the message is sent.
+_CLOCK_SKEW_SECONDS = 60.0
 _DAY_SECONDS = 86_400
-# What the step to processed will add to the item: its write is billed by the larger size.
-_STEP_BYTES = 112
+# Approximate size of what `process` adds to the item: the larger size is billed.
+_STEP_BYTES = 240
+# What a failed processor wrote, or the sweeper: gone when the event is replayed.
+_HISTORY = "#error, attempts, sweeps, failed_at, first_failed_at, stuck_at"
+# A processor that died wrote no reason; the dead-letter queue is the only evidence.
+DIED = "died: no attempt of its processor ended"
 
 
-class Kept(NamedTuple):
-    """What the ledger holds of an event that was delivered before."""
+class Existing(NamedTuple):
+    """A ledger item that an earlier delivery wrote; `sent_at` is the time of its last message."""
 
     delivery_id: str
     status: str
     body_hash: str
-    sent_at: str
+    received_at: float
+    sent_at: float
 
 
 class Ledger:
-    """Writes to the events table. Every method raises LedgerUnavailable when DynamoDB refuses."""
+    """Every write to ledger items. Each method raises LedgerUnavailable when DynamoDB refuses."""
 
     def __init__(
         self, client: Callable[[], "DynamoDBClient"], table: str, retention_days: int
@@ -47,36 +69,182 @@ class Ledger:
         self._table = table
         self._retention = retention_days * _DAY_SECONDS
 
-    def keep(self, event: Event) -> Kept | None:
-        """Write the event unless its key is taken: None if it is new, else what is there."""
-        shard = schema.shard(event.key)
+    def keep(self, event: Event) -> Existing | None:
+        """Write the event unless its key is taken: None if it is new, else the existing item."""
         item = self._item(event)
-        item["bucket"] = {"S": schema.day_bucket(item["received_at"]["S"][:10], shard)}
-        if event.status == RECEIVED:
-            item["open"] = {"S": schema.open_shard(shard)}
-        kept = self._write(item, event.body)
-        return None if kept and kept.delivery_id == event.delivery_id else kept
+        item["cell"] = {"S": schema.cell(event.status, event.key, item["received_at"]["S"])}
+        existing = self._write(item, event.body)
+        own = existing is not None and existing.delivery_id == event.delivery_id
+        return None if own else existing
 
     def keep_evidence(self, event: Event) -> None:
         """Write a delivery whose key is taken by other content beside the event that has it."""
         self._write(self._item(event) | {"sk": {"S": schema.evidence(event.body_hash)}}, event.body)
 
-    def count_delivery(self, event: Event, *, sent: bool) -> None:
+    def count_delivery(self, key: str, now: float, *, sent: bool) -> None:
         """Count one more delivery of a kept event and, if it was sent again, note when."""
+        self._update(
+            key,
+            "SET #at = :now ADD deliveries :one",
+            "attribute_exists(pk)",
+            {":now": {"S": iso(now)}, ":one": {"N": "1"}},
+            {"#at": "sent_at" if sent else "last_delivery_at"},
+        )
+
+    def process(
+        self, event: Event, contact: str, entry: Mapping[str, Any], attempts: int, now: float
+    ) -> bool:
+        """Make an event *processed* and put it on its contact's timeline; False if it was already.
+
+        `entry["at"]` is the event's own time. `event.body` must be the body that the ledger item
+        holds, because the entry is compressed with it. Raises LedgerItemMissing when there is no
+        such event.
+        """
+        body = event.body if bodies.fits_inline(event.body) else None
+        done, existing = self._try_update(
+            event.key,
+            "SET #status = :processed, cell = :cell, contact = :contact, #at = :at, entry = :entry,"
+            " processed_at = :now, attempts = :attempts REMOVE #error",
+            _NOT_PROCESSED,
+            {
+                ":processed": {"S": PROCESSED},
+                ":cell": {"S": schema.cell(PROCESSED, event.key, iso(event.received_at))},
+                ":contact": {"S": contact},
+                ":at": {"S": entry["at"]},
+                ":entry": {"B": bodies.pack_entry(entry, body)},
+                ":now": {"S": iso(now)},
+                ":attempts": {"N": str(attempts)},
+            },
+            {"#status": "status", "#at": "at", "#error": "error"},
+        )
+        if not done and existing is None:
+            raise LedgerItemMissing
+        return done
+
+    def fail(self, key: str, reason: str, attempts: int, now: float, *, last: bool) -> None:
+        """Record why an attempt failed, and when first and last; the last makes it *failed*."""
+        change = (
+            "SET #error = :error, attempts = :attempts, failed_at = :now,"
+            " first_failed_at = if_not_exists(first_failed_at, :now)"
+        )
+        values: dict[str, Any] = {
+            ":error": {"S": reason},
+            ":attempts": {"N": str(attempts)},
+            ":now": {"S": iso(now)},
+            ":processed": {"S": PROCESSED},
+        }
+        if last:
+            change += ", #status = :failed, cell = :cell"
+            values |= _to(FAILED, key)
+        self._update(key, change, _NOT_PROCESSED, values, {"#status": "status", "#error": "error"})
+
+    def take(self, key: str, sweeps: int, now: float) -> bool:
+        """Count one more sweep of an open event; False if it is not ours to send.
+
+        Called before the message is sent: a crash in between never sends it without a count.
+        `sweeps` is the count that the caller has read.
+        """
+        values = {
+            ":after": {"N": str(sweeps + 1)},
+            ":before": {"N": str(sweeps)},
+            ":zero": {"N": "0"},
+            ":now": {"S": iso(now)},
+        }
+        change = "SET sweeps = :after, sent_at = :now"
+        return self._update_open(key, change, values, condition=_NOT_TAKEN)
+
+    def give_up(self, key: str, now: float) -> bool:
+        """Make an open event *stuck*; False if it is not open."""
+        change = "SET #status = :stuck, cell = :cell, stuck_at = :now"
+        return self._update_open(key, change, _to(STUCK, key) | {":now": {"S": iso(now)}})
+
+    def bury(self, key: str, letter_sent_at: float, receives: int, now: float) -> bool:
+        """Make an open event *failed* because its message is a dead letter.
+
+        False if it is not open, or was sent again after that message, which was sent at
+        `letter_sent_at` (epoch seconds) and received `receives` times.
+        """
+        return self._update_open(
+            key,
+            "SET #status = :failed, cell = :cell, failed_at = :now, attempts = :attempts,"
+            " first_failed_at = if_not_exists(first_failed_at, :now),"
+            " #error = if_not_exists(#error, :died)",
+            _to(FAILED, key)
+            | {
+                ":letter": {"S": iso(letter_sent_at + _CLOCK_SKEW_SECONDS)},
+                ":attempts": {"N": str(receives)},
+                ":died": {"S": DIED},
+                ":now": {"S": iso(now)},
+            },
+            {"#error": "error"},
+            _NOT_SENT_SINCE,
+        )
+
+    def reopen(self, key: str, was: str, now: float) -> bool:
+        """Make an event *received* again, off its timeline; False if its status is not `was`.
+
+        The caller then sends its message. If the caller dies first, the sweeper sends it.
+        """
+        return self._update(
+            key,
+            "SET #status = :received, cell = :cell, sent_at = :now"
+            f" REMOVE contact, #at, entry, processed_at, {_HISTORY}",
+            "#status = :was",
+            _to(RECEIVED, key) | {":was": {"S": was}, ":now": {"S": iso(now)}},
+            {"#status": "status", "#at": "at", "#error": "error"},
+        )
+
+    def _update_open(
+        self,
+        key: str,
+        change: str,
+        values: Mapping[str, Any],
+        names: Mapping[str, str] | None = None,
+        condition: str = "",
+    ) -> bool:
+        return self._update(
+            key,
+            change,
+            f"{_STILL_OPEN} AND {condition}" if condition else _STILL_OPEN,
+            {":received": {"S": RECEIVED}, **values},
+            {"#status": "status", **(names or {})},
+        )
+
+    def _update(
+        self,
+        key: str,
+        change: str,
+        condition: str,
+        values: Mapping[str, Any],
+        names: Mapping[str, str],
+    ) -> bool:
+        """Change an event's ledger item; False if the condition does not hold."""
+        return self._try_update(key, change, condition, values, names)[0]
+
+    def _try_update(
+        self,
+        key: str,
+        change: str,
+        condition: str,
+        values: Mapping[str, Any],
+        names: Mapping[str, str],
+    ) -> tuple[bool, Mapping[str, Any] | None]:
+        """Change a ledger item: whether the condition held, and if not, the item as it is."""
         try:
             self._client().update_item(
                 TableName=self._table,
-                Key={"pk": {"S": schema.event_partition(event.key)}, "sk": {"S": schema.LEDGER}},
-                UpdateExpression="SET #at = :now ADD deliveries :one",
-                ConditionExpression="attribute_exists(pk)",
-                ExpressionAttributeNames={"#at": "sent_at" if sent else "last_delivery_at"},
-                ExpressionAttributeValues={
-                    ":now": {"S": iso(event.received_at)},
-                    ":one": {"N": "1"},
-                },
+                Key={"pk": {"S": schema.event_partition(key)}, "sk": {"S": schema.LEDGER}},
+                UpdateExpression=change,
+                ConditionExpression=condition,
+                ExpressionAttributeNames=names,
+                ExpressionAttributeValues=values,
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
         except AWS_FAILURES as error:
+            if error_code(error) == "ConditionalCheckFailedException":
+                return False, detail_of(error, "Item")
             raise LedgerUnavailable from error
+        return True, None
 
     def _item(self, event: Event) -> dict[str, Any]:
         item: dict[str, Any] = {
@@ -95,13 +263,13 @@ class Ledger:
             item["event_time"] = {"S": event.event_time}
         return item
 
-    def _write(self, item: dict[str, Any], body: bytes) -> Kept | None:
+    def _write(self, item: dict[str, Any], body: bytes) -> Existing | None:
         packed = bodies.pack(body, _size(item) + _STEP_BYTES)
-        if isinstance(packed, bytes) and len(packed) > bodies.PART_BYTES:
+        if isinstance(packed, bytes) and len(packed) > bodies.MAX_INLINE_BYTES:
             return self._put_in_parts(item, bodies.cut(packed))
         return self._put(item | bodies.attribute(packed))
 
-    def _put(self, item: dict[str, Any]) -> Kept | None:
+    def _put(self, item: dict[str, Any]) -> Existing | None:
         try:
             self._client().put_item(
                 TableName=self._table,
@@ -111,52 +279,78 @@ class Ledger:
             )
         except AWS_FAILURES as error:
             if error_code(error) == "ConditionalCheckFailedException":
-                return _kept(detail_of(error, "Item"))
+                return _existing(detail_of(error, "Item"))
             raise LedgerUnavailable from error
         return None
 
-    def _put_in_parts(self, item: dict[str, Any], pieces: list[bytes]) -> Kept | None:
+    def _put_in_parts(self, item: dict[str, Any], pieces: list[bytes]) -> Existing | None:
         """Write an item and its body's parts in one transaction, which is one call."""
         shared = {name: item[name] for name in ("pk", "expires_at")}
         sort_key = item["sk"]["S"]
-        parts = [
-            shared | {"sk": {"S": schema.part(sort_key, number)}, "packed": {"B": piece}}
+        head: Any = {
+            "TableName": self._table,
+            "Item": item | {"parts": {"N": str(len(pieces))}},
+            "ConditionExpression": _ABSENT,
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+        }
+        parts: list[Any] = [
+            {
+                "TableName": self._table,
+                "Item": shared
+                | {"sk": {"S": schema.part(sort_key, number)}, "packed": {"B": piece}},
+            }
             for number, piece in enumerate(pieces, start=1)
         ]
-        head = item | {"parts": {"N": str(len(parts))}}
-        puts: list[Any] = [{"Put": {"TableName": self._table, "Item": part}} for part in parts]
-        puts.insert(
-            0,
-            {
-                "Put": {
-                    "TableName": self._table,
-                    "Item": head,
-                    "ConditionExpression": _ABSENT,
-                    "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
-                }
-            },
-        )
         try:
-            self._client().transact_write_items(TransactItems=puts)
+            self._client().transact_write_items(
+                TransactItems=[{"Put": one} for one in (head, *parts)]
+            )
         except AWS_FAILURES as error:
-            if old := taken(error):
-                return _kept(old)
+            if existing := _taken(error):
+                return _existing(existing)
             raise LedgerUnavailable from error
         return None
 
 
-def taken(error: Exception) -> Mapping[str, Any] | None:
+def event_of(item: Mapping[str, Any], body: bytes) -> Event:
+    """Return the event of a ledger item, or of evidence, and its body."""
+    return Event(
+        delivery_id=item["delivery_id"]["S"],
+        key=schema.key_of(item["pk"]["S"]),
+        type=item["type"]["S"],
+        dialect=item["dialect"]["S"],
+        status=item["status"]["S"],
+        body=body,
+        body_hash=item["body_hash"]["S"],
+        received_at=epoch(item["received_at"]["S"]),
+        event_time=item.get("event_time", {}).get("S"),
+    )
+
+
+def _to(status: str, key: str) -> dict[str, Any]:
+    """Return the expression values that move an event to a status other than *processed*."""
+    return {f":{status}": {"S": status}, ":cell": {"S": schema.cell(status, key, "")}}
+
+
+def _taken(error: Exception) -> Mapping[str, Any] | None:
     """Return the item that failed the condition of a cancelled transaction's first write."""
     reasons: Sequence[Mapping[str, Any]] = detail_of(error, "CancellationReasons") or [{}]
     failed = reasons[0].get("Code") == "ConditionalCheckFailed"
     return reasons[0].get("Item") if failed else None
 
 
-def _kept(item: Mapping[str, Any]) -> Kept:
-    sent_at = item.get("sent_at", item["received_at"])
-    return Kept(item["delivery_id"]["S"], item["status"]["S"], item["body_hash"]["S"], sent_at["S"])
+def _existing(item: Mapping[str, Any]) -> Existing:
+    received_at = item["received_at"]["S"]
+    sent_at = item.get("sent_at", {}).get("S", received_at)
+    return Existing(
+        delivery_id=item["delivery_id"]["S"],
+        status=item["status"]["S"],
+        body_hash=item["body_hash"]["S"],
+        received_at=epoch(received_at),
+        sent_at=epoch(sent_at),
+    )
 
 
 def _size(item: Mapping[str, Any]) -> int:
-    """Return about what DynamoDB will count for an item: names and values."""
+    """Return about what DynamoDB counts for an item: names and values."""
     return sum(len(name) + len(*value.values()) for name, value in item.items())

@@ -1,17 +1,19 @@
-"""Reading all that a query finds: a page of DynamoDB's ends at 1 MB, whatever was asked for."""
+"""Reading every page of a query: DynamoDB ends a page at 1 MB."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from aws.failures import AWS_FAILURES
-from errors import LedgerUnavailable
-from ledger import schema
+from errors import BodyMissing, LedgerUnavailable
+from justcall.event import Event
+from ledger import bodies, schema
+from ledger.events import event_of
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 
-def found(client: Callable[[], "DynamoDBClient"], **query: Any) -> Sequence[Mapping[str, Any]]:
+def rows(client: Callable[[], "DynamoDBClient"], **query: Any) -> Sequence[Mapping[str, Any]]:
     """Return the items of every page of a query. Raises LedgerUnavailable."""
     try:
         pages = client().get_paginator("query").paginate(**query)
@@ -27,7 +29,7 @@ def ledger_items(
 
     Evidence of conflicts, of which there may be any amount in the same partition, is not read.
     """
-    return found(
+    return rows(
         client,
         TableName=table,
         KeyConditionExpression="pk = :pk AND begins_with(sk, :ledger)",
@@ -37,3 +39,12 @@ def ledger_items(
         },
         ConsistentRead=True,
     )
+
+
+def event(client: Callable[[], "DynamoDBClient"], table: str, key: str) -> Event:
+    """Return an event as it is kept. Raises BodyMissing, LedgerUnavailable."""
+    items = ledger_items(client, table, key)
+    body = bodies.unpack(items)
+    if body is None:
+        raise BodyMissing
+    return event_of(items[0], body)

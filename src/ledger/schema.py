@@ -1,29 +1,29 @@
-"""The events table's layout: one table, six sorts of item.
+"""The events table's layout: one table, four sorts of item, two indexes.
 
-| item           | pk               | sk                   | holds                             |
-|----------------|------------------|----------------------|-----------------------------------|
-| ledger item    | `event#KEY`      | `ledger`             | what came, and how far it got     |
-| evidence       | `event#KEY`      | `conflict#HASH`      | the same key with other content   |
-| part of a body | `event#KEY`      | `ledger#part#0001` … | a body that no single item holds  |
-| timeline entry | `contact#NUMBER` | `EVENT_TIME#KEY`     | the event in a normalised form    |
-| consent state  | `consent#NUMBER` | a flag               | its newest value, and since when  |
-| sweep state    | `sweep`          | a kind               | how far the kind's marker got     |
+| item          | pk               | sk                   | holds                               |
+|---------------|------------------|----------------------|-------------------------------------|
+| ledger item   | `event#KEY`      | `ledger`             | one event: body, status, its entry  |
+| evidence      | `event#KEY`      | `conflict#HASH`      | the same key with other content     |
+| part of a body| `event#KEY`      | `ledger#part#0001` … | a body too large for one item       |
+| consent state | `consent#NUMBER` | a flag               | its newest value, and since when    |
 
-The index `recent` lists ledger items by the UTC day and the time they came, spread over shards:
-an index partition takes about 1,000 writes a second, and 5,000 events a second are planned for.
+The index `timeline` lists processed events by whom they are about (`contact`) and by their own time
+(`at`). `contact` is a number, or `call:ID` for an event that does not name its contact.
 
-The index `open` lists the events that are only *received*, and nothing else: an item leaves it with
-the attribute `open`, which the step to any other status removes. So looking for what was lost costs
-nothing for what was not. Its 16 shards take 5,000 / 16 = 313 events a second each, one write when
-an event comes and one when it leaves: 625 of the 1,000 that a partition takes.
+The index `by_status` lists events by what they wait for (`cell`) and by the time they came. A cell
+is a status and a shard: `received#7`. Processed events wait for nothing and are many, so their
+cells also name the UTC day of arrival: `processed#2026-03-12#7`. An index partition takes about
+1,000 writes a second, and 5,000 events a second are planned for: each of 16 shards takes 313 events
+a second, two writes an event.
 """
 
 import zlib
 
+from justcall.event import PROCESSED
+
 LEDGER = "ledger"
-RECENT_INDEX = "recent"
-OPEN_INDEX = "open"
-SWEEP_PARTITION = "sweep"
+TIMELINE_INDEX = "timeline"
+STATUS_INDEX = "by_status"
 SHARDS = 16
 
 
@@ -32,19 +32,14 @@ def event_partition(key: str) -> str:
     return f"event#{key}"
 
 
-def contact_partition(number: str) -> str:
-    """Return the partition key of a number's timeline."""
-    return f"contact#{number}"
+def key_of(partition: str) -> str:
+    """Return the event's key from its partition."""
+    return partition.removeprefix("event#")
 
 
 def consent_partition(number: str) -> str:
-    """Return the partition key of what a number's owner does not want."""
+    """Return the partition key of a number's consent state."""
     return f"consent#{number}"
-
-
-def number_of(partition: str) -> str:
-    """Return the number whose timeline a partition is."""
-    return partition.removeprefix("contact#")
 
 
 def part(sort_key: str, number: int) -> str:
@@ -53,7 +48,7 @@ def part(sort_key: str, number: int) -> str:
 
 
 def parts_prefix(sort_key: str) -> str:
-    """Return what the sort keys of a body's parts begin with."""
+    """Return the prefix of the sort keys of a body's parts."""
     return f"{sort_key}#part#"
 
 
@@ -62,31 +57,21 @@ def evidence(body_hash: str) -> str:
     return f"conflict#{body_hash}"
 
 
-def timeline_position(event_time: str, key: str) -> str:
-    """Return the sort key of a timeline entry: the event's own time, then its key."""
-    return f"{event_time}#{key}"
+def shard(key: str) -> str:
+    """Return an event's shard, one hexadecimal digit."""
+    return f"{zlib.crc32(key.encode()) % SHARDS:x}"
 
 
-def shard(key: str) -> int:
-    """Return the shard of both indexes that an event belongs to."""
-    return zlib.crc32(key.encode()) % SHARDS
+def cell(status: str, key: str, received_at: str) -> str:
+    """Return an event's partition of the index `by_status`; `received_at` begins `YYYY-MM-DD`."""
+    day = received_at[:10] if status == PROCESSED else None
+    return _cell(status, day, shard(key))
 
 
-def bucket(received_at: str, key: str) -> str:
-    """Return the partition of the index `recent` that lists an event."""
-    return day_bucket(received_at[:10], shard(key))
+def cells(status: str, day: str | None = None) -> list[str]:
+    """Return all cells of a status; for *processed* those of one `day`, `YYYY-MM-DD`."""
+    return [_cell(status, day, f"{number:x}") for number in range(SHARDS)]
 
 
-def day_bucket(day: str, number: int) -> str:
-    """Return the name of one shard of a day, given as `YYYY-MM-DD`."""
-    return f"{day}#{number:x}"
-
-
-def open_shard(number: int) -> str:
-    """Return the partition of the index `open` with that number."""
-    return f"{number:x}"
-
-
-def key_of(partition: str) -> str:
-    """Return the event's key from its partition."""
-    return partition.removeprefix("event#")
+def _cell(status: str, day: str | None, digit: str) -> str:
+    return f"{status}#{day}#{digit}" if day else f"{status}#{digit}"

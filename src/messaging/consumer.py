@@ -30,14 +30,14 @@ from errors import (
 )
 from justcall import envelope, subjects
 from justcall.catalogue import REPEATABLE, kind_of
-from justcall.event import RECEIVED, Event
+from justcall.event import Event
 from justcall.models import EventData
 from justcall.moments import epoch, iso
 from justcall.timeline import NO_NUMBER, Entry
+from ledger import queries
+from ledger.consent import Consent
 from ledger.events import Ledger
-from ledger.joining import Joining
-from ledger.processing import ProcessingLedger
-from messaging.message import Marker, Message, decode
+from messaging.message import Message, decode, event_of
 
 # One event's errors must not fill its ledger item, nor the log, nor the function's memory.
 _MOST_FIELDS = 10
@@ -49,28 +49,25 @@ type Processor = Callable[[dict[str, Any], Any], Any]
 
 
 class Reader[Data: EventData](NamedTuple):
-    """How events of one dialect are read: a model, and the entry that it makes of the event.
-
-    `entry` is given the event's type too, where several belong to the kind.
-    """
+    """How events of one dialect are read: a model, and the entry that it makes of the event."""
 
     model: type[Data]
     entry: Callable[[Data, str], Entry]
 
 
 class Kind(NamedTuple):
-    """What a processor knows: its kind's name, and a reader for each dialect that has it."""
+    """What a processor knows: its kind's name, and how an entry is read from an event."""
 
     name: str
-    readers: Mapping[str, Reader[Any]]
+    read: Callable[[envelope.Envelope], Entry]
 
 
 class Tables(NamedTuple):
     """What processing needs of AWS."""
 
     ledger: Ledger
-    processing: ProcessingLedger
-    joining: Joining
+    consent: Consent
+    load: Callable[[str], Event]
     max_receives: int
 
 
@@ -78,8 +75,18 @@ def processor[Body: EventData, Url: EventData](
     name: str, *, body_signed: Reader[Body] | None = None, url_signed: Reader[Url] | None = None
 ) -> Processor:
     """Return the Lambda handler that acts on the events of one kind."""
-    readers = {envelope.BODY_SIGNED: body_signed, envelope.URL_SIGNED: url_signed}
-    kind = Kind(name, {dialect: one for dialect, one in readers.items() if one})
+    readers: Mapping[str, Reader[Any] | None] = {
+        envelope.BODY_SIGNED: body_signed,
+        envelope.URL_SIGNED: url_signed,
+    }
+
+    def read(read: envelope.Envelope) -> Entry:
+        reader = readers[read.dialect]
+        if reader is None:
+            raise ModelRefused("dialect-unknown")
+        return reader.entry(_validated(reader.model, read.data), read.type)
+
+    kind = Kind(name, read)
 
     def handler(event: dict[str, Any], context: Any) -> Any:
         """Take a batch of SQS records and answer which of them failed."""
@@ -97,20 +104,18 @@ def processor[Body: EventData, Url: EventData](
 @cache
 def _tables() -> Tables:
     settings = processor_settings()
+    table = settings.events_table
     return Tables(
-        Ledger(clients.dynamodb, settings.events_table, settings.retention_days),
-        ProcessingLedger(clients.dynamodb, settings.events_table),
-        Joining(clients.dynamodb, settings.events_table),
+        Ledger(clients.dynamodb, table, settings.retention_days),
+        Consent(clients.dynamodb, table),
+        lambda key: queries.event(clients.dynamodb, table, key),
         settings.max_receives,
     )
 
 
 def consume(record: SQSRecord, kind: Kind, tables: Tables) -> None:
-    """Act on one record, or note why not and raise."""
+    """Act on one record, or record why not and raise."""
     message = _message(record, kind.name)
-    if isinstance(message, Marker):
-        tables.processing.note_marker(message)
-        return
     attempts = int(record.attributes.approximate_receive_count)
     try:
         done = _act(message, kind, tables, attempts)
@@ -118,7 +123,7 @@ def consume(record: SQSRecord, kind: Kind, tables: Tables) -> None:
         _fail(error, message, tables, attempts)
         if isinstance(error, HooksError):
             raise
-        # Whatever it was, its text may quote the body, and Powertools would log it when debugging.
+        # The error's text may quote the body, and Powertools would log it when debugging.
         raise ProcessingFailed("unexpected") from None
     now = time.time()
     observability.count(observability.PROCESSED if done else observability.ALREADY_PROCESSED)
@@ -132,15 +137,11 @@ def consume(record: SQSRecord, kind: Kind, tables: Tables) -> None:
     )
 
 
-def _message(record: SQSRecord, kind: str) -> Message | Marker:
-    """Return the record's message, or the sweeper's marker.
-
-    One that is none of ours has no event to note a failure on.
-    """
+def _message(record: SQSRecord, kind: str) -> Message:
+    """Return the record's message; one that is not ours has no event to record a failure on."""
     try:
         message = decode(record.body)
-        named = message.kind if isinstance(message, Marker) else kind_of(message.type)
-        if named != kind:
+        if kind_of(message.type) != kind:
             raise MessageUnreadable("message-of-another-kind")
     except MessageUnreadable as error:
         observability.count_by_reason(observability.FAILED, error.reason)
@@ -151,59 +152,46 @@ def _message(record: SQSRecord, kind: str) -> Message | Marker:
 
 def _act(message: Message, kind: Kind, tables: Tables, attempts: int) -> bool:
     """Write the event's effects; False if that was done before."""
-    body = tables.processing.body(message.key) if message.body is None else message.body.encode()
-    read = envelope.read(body, message.dialect)
-    reader = kind.readers.get(message.dialect)
-    if reader is None:
-        raise ModelRefused("dialect-unknown")
-    entry = reader.entry(_validated(reader.model, read.data), read.type)
+    event = (
+        tables.load(message.key)
+        if message.body is None
+        else event_of(message, message.body.encode())
+    )
+    read = envelope.read(event.body, event.dialect)
+    entry = kind.read(read)
+    at = _moment(event, read)
     subject = subjects.subject_of(read)
+    subject_list = [subject] if subject else []
+    contact = entry.number
+    if contact == NO_NUMBER and subject_list and event.type in REPEATABLE:
+        contact = subject_list[0]
     shown = {
-        "at": _moment(message, read),
-        "key": message.key,
+        "at": at,
+        "key": event.key,
         "type": read.type,
-        **({"subject": subject} if subject else {}),
+        **({"subjects": subject_list} if subject_list else {}),
         "number": entry.number,
         **entry.fields,
     }
-
-    def commit() -> bool:
-        return _commit(message.key, shown, entry.consent, tables, attempts)
-
+    if entry.consent:
+        tables.consent.set(entry.number, entry.consent, min(at, iso(event.received_at)), event.key)
+    now = time.time()
     try:
-        done = commit()
+        return tables.ledger.process(event, contact, shown, attempts, now)
     except LedgerItemMissing:
-        tables.ledger.keep(_event(message, body, read))
-        done = commit()
-    if subject and message.type not in REPEATABLE and entry.number != NO_NUMBER:
-        # Also when it was done before: the one who did it may have died before it looked.
-        tables.joining.adopt(subject, entry.number)
-    return done
+        # The table was restored to an earlier time.
+        tables.ledger.keep(event)
+        return tables.ledger.process(event, contact, shown, attempts, now)
 
 
-def _moment(message: Message, read: envelope.Envelope) -> str:
-    """Return when it happened: the event's own time, or when it came if that is not to be believed.
+def _moment(event: Event, read: envelope.Envelope) -> str:
+    """Return the event's own time, or its arrival if it has none or one that is too far ahead.
 
-    What claims to be of the year 9999 would be the newest news for ever.
+    An event that claims to be of the year 9999 would be the newest for ever.
     """
-    told = message.event_time or envelope.event_time(read.timestamp)
-    latest = iso(epoch(message.received_at) + _CLOCKS_SECONDS)
-    return told if told and told <= latest else message.received_at
-
-
-def _commit(
-    key: str, shown: dict[str, Any], consent: Mapping[str, bool], tables: Tables, attempts: int
-) -> bool:
-    """Commit an entry where it belongs: one of a call without a number, where the call stands."""
-    subject, now = shown.get("subject"), time.time()
-    if not subject or shown["number"] != NO_NUMBER:
-        return tables.processing.commit(key, shown, attempts, now, consent=consent)
-    number = tables.joining.number_of(subject)
-    if number:
-        return tables.processing.commit(key, shown | {"number": number}, attempts, now)
-    waiting = shown | {"number": subjects.pending(subject)}
-    others = [one for one in subjects.keys_of(subject) if one != key]
-    return tables.processing.commit(key, waiting, attempts, now, others)
+    told = event.event_time or envelope.event_time(read.timestamp)
+    latest = iso(event.received_at + _CLOCKS_SECONDS)
+    return told if told and told <= latest else iso(event.received_at)
 
 
 def _validated[Data: EventData](model: type[Data], data: object) -> Data:
@@ -223,22 +211,8 @@ def _fields(error: ValidationError) -> str:
     return ", ".join([*shown[:_MOST_FIELDS], *more])[:_MOST_CHARACTERS]
 
 
-def _event(message: Message, body: bytes, read: envelope.Envelope) -> Event:
-    return Event(
-        delivery_id=f"put-back-{message.key}",
-        key=message.key,
-        type=message.type,
-        dialect=message.dialect,
-        status=RECEIVED,
-        body=body,
-        body_hash=message.body_hash,
-        received_at=epoch(message.received_at),
-        event_time=message.event_time or envelope.event_time(read.timestamp),
-    )
-
-
 def _fail(error: Exception, message: Message, tables: Tables, attempts: int) -> None:
-    """Write a failure on the ledger, the metrics and the log."""
+    """Record a failure on the ledger, in the metrics and in the log."""
     reason = error.reason if isinstance(error, HooksError) else "unexpected"
     detail = error.detail if isinstance(error, HooksError) else type(error).__name__
     observability.count_by_reason(observability.FAILED, reason)
@@ -254,6 +228,6 @@ def _fail(error: Exception, message: Message, tables: Tables, attempts: int) -> 
     text = f"{reason}: {detail}" if detail else reason
     last = attempts >= tables.max_receives
     try:
-        tables.processing.note_failure(message.key, text, attempts, time.time(), last=last)
+        tables.ledger.fail(message.key, text, attempts, time.time(), last=last)
     except LedgerUnavailable as unavailable:
-        observability.log("error", "failure not noted", **observability.cause(unavailable))
+        observability.log("error", "failure not recorded", **observability.cause(unavailable))

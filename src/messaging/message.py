@@ -1,13 +1,10 @@
-"""The message to a processor: the whole event, so that a dead letter explains itself.
-
-A marker travels the same way, and is no event: the sweeper sends one to learn how long a queue is.
-"""
+"""The message to a processor: the whole event, so that a dead letter explains itself."""
 
 import json
 from typing import Any, NamedTuple
 
 from errors import MessageUnreadable
-from justcall.event import Event
+from justcall.event import RECEIVED, Event
 from justcall.moments import epoch, iso
 
 # Source: SQS quotas; the limit holds for the message with its attributes (we send none).
@@ -16,7 +13,7 @@ _FIELDS = ("key", "type", "dialect", "received_at", "body_hash")
 
 
 class Message(NamedTuple):
-    """An event on its way; `body` is None where it is too large to travel and is on the ledger."""
+    """An event on its way; `body` is None if the processor must read it from the ledger."""
 
     key: str
     type: str
@@ -27,11 +24,17 @@ class Message(NamedTuple):
     event_time: str | None = None
 
 
-class Marker(NamedTuple):
-    """What the sweeper sends to see it come out at a queue's other end; `sent_at` names it."""
+class DeadLetter(NamedTuple):
+    """A message in the dead-letter queue.
 
-    kind: str
-    sent_at: str
+    `receives` is how often a processor got it, `sent_at` when it was sent to its kind's queue, in
+    epoch seconds.
+    """
+
+    id: str
+    text: str
+    receives: int
+    sent_at: float
 
 
 def message_of(event: Event) -> Message:
@@ -47,27 +50,35 @@ def message_of(event: Event) -> Message:
     )
 
 
-def encode_marker(marker: Marker) -> str:
-    """Return the marker as JSON."""
-    return json.dumps({"marker": marker._asdict()})
+def event_of(message: Message, body: bytes) -> Event:
+    """Return the event of a message; `body` comes from the message or from the ledger."""
+    return Event(
+        delivery_id=f"put-back-{message.key}",
+        key=message.key,
+        type=message.type,
+        dialect=message.dialect,
+        status=RECEIVED,
+        body=body,
+        body_hash=message.body_hash,
+        received_at=epoch(message.received_at),
+        event_time=message.event_time,
+    )
 
 
 def encode(message: Message) -> str:
-    """Return the message as ASCII JSON; its body stays behind where it would not fit.
+    """Return the message as ASCII JSON, without its body if it would not fit.
 
-    ASCII, because SQS refuses some characters that JSON allows (U+FFFE, U+FFFF), and a refused
-    message would be refused for ever.
+    ASCII, because SQS refuses some characters that JSON allows (U+FFFE, U+FFFF) and would refuse
+    them at every attempt.
     """
     text = json.dumps(message._asdict())
     return text if len(text) <= MESSAGE_BYTES else json.dumps(message._asdict() | {"body": None})
 
 
-def decode(text: str) -> Message | Marker:
-    """Return what `encode` or `encode_marker` wrote. Raises MessageUnreadable on any other text."""
+def decode(text: str) -> Message:
+    """Return the message that `encode` wrote. Raises MessageUnreadable on any other text."""
     try:
         document: Any = json.loads(text)
-        if "marker" in document:
-            return _marker(document["marker"])
         fields = {name: document[name] for name in _FIELDS}
         body, event_time = document["body"], document.get("event_time")
     except (ValueError, TypeError, KeyError, RecursionError) as error:
@@ -79,13 +90,6 @@ def decode(text: str) -> Message | Marker:
     if not isinstance(event_time, str | None) or not (event_time is None or _is_moment(event_time)):
         raise MessageUnreadable
     return Message(body=body, event_time=event_time, **fields)
-
-
-def _marker(document: Any) -> Marker:
-    marker = Marker(document["kind"], document["sent_at"])
-    if not all(isinstance(value, str) for value in marker) or not _is_moment(marker.sent_at):
-        raise MessageUnreadable
-    return marker
 
 
 def _is_moment(text: str) -> bool:

@@ -6,10 +6,10 @@ from typing import Any
 
 from aws import clients, observability
 from aws.settings import sweeper_settings
-from ledger.sweeping import SweepLedger
-from messaging.backlog import Backlog
+from ledger.events import Ledger
+from ledger.sweeping import OpenEvents
 from messaging.queues import Queues
-from sweeper.sweep import Ports, Report, sweep
+from sweeper.sweep import Ports, Sweep
 
 # A run leaves that much of its function's time unused: one event's three calls at their slowest.
 RESERVE_MILLISECONDS = 20_000
@@ -21,11 +21,9 @@ _REMEMBERED = 10_000
 def _ports() -> Ports:
     settings = sweeper_settings()
     return Ports(
-        ledger=SweepLedger(clients.dynamodb, settings.events_table),
-        backlog=Backlog(
-            clients.sqs, settings.queue_url_prefix, settings.dead_letter_queue_url_prefix
-        ),
-        queues=Queues(clients.sqs, settings.queue_url_prefix),
+        ledger=Ledger(clients.dynamodb, settings.events_table, settings.retention_days),
+        open_events=OpenEvents(clients.dynamodb, settings.events_table),
+        queues=Queues(clients.sqs, settings.queue_url_prefix, settings.dead_letter_queue_url),
         buried={},
     )
 
@@ -35,29 +33,30 @@ def handler(event: object, context: Any) -> dict[str, int]:
     ports = _ports()
     if len(ports.buried) > _REMEMBERED:
         ports.buried.clear()
-    report = sweep(
+    run = Sweep(
         ports,
         time.time(),
         lambda: context.get_remaining_time_in_millis() > RESERVE_MILLISECONDS,
     )
-    _tell(report)
-    if report.failures:
-        raise report.failures[0][1]
-    return {name: len(getattr(report, name)) for name in ("resent", "stuck", "buried")}
+    run.run()
+    _log(run)
+    if run.report.failures:
+        raise run.report.failures[0][1]
+    return {name: len(getattr(run.report, name)) for name in ("resent", "stuck", "buried")}
 
 
-def _tell(report: Report) -> None:
+def _log(run: Sweep) -> None:
     for name, keys in (
-        (observability.RESENT, report.resent),
-        (observability.STUCK, report.stuck),
-        (observability.BURIED, report.buried),
+        (observability.RESENT, run.report.resent),
+        (observability.STUCK, run.report.stuck),
+        (observability.BURIED, run.report.buried),
     ):
         observability.count(name, len(keys))
         for key in keys:
             observability.log("warning", name.lower(), event_key=key)
-    for kind, error in report.failures:
+    for part, error in run.report.failures:
         observability.log(
-            "error", "sweep failed", kind=kind, reason=error.reason, **observability.cause(error)
+            "error", "sweep failed", kind=part, reason=error.reason, **observability.cause(error)
         )
-    observability.measure(observability.OLDEST_RECEIVED_AGE, report.oldest_seconds)
+    observability.measure(observability.OLDEST_RECEIVED_AGE, run.oldest_seconds)
     observability.flush()

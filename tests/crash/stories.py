@@ -20,7 +20,7 @@ from tests.support.faults import (
     name_of,
     world,
 )
-from tests.support.promise import call, contents, key_of, update
+from tests.support.promise import OPT_OUT, call, contents, key_of, update
 
 KIND = "call.completed"
 KEY = key_of(call())
@@ -91,17 +91,19 @@ def refused(world: World, send: Send) -> None:
     world.settle(sweeps=False)
 
 
-def marked(world: World, send: Send) -> None:
-    """It is lost while its queue is busy: a marker proves it."""
+def doubted(world: World, send: Send) -> None:
+    """It is lost while its queue is never empty: it is sent again in doubt."""
     lose(world, call())
     world.deliver(call("waiting"), actor="first")
-    world.clock.now += 100
-    world.sweep()
-    world.poll(KIND)
-    world.clock.now += 100
-    world.deliver(call("later"), actor="first")
+    world.clock.now += 1000
     world.sweep()
     world.settle()
+
+
+def opted_out(world: World, send: Send) -> None:
+    """It changes what its contact consents to."""
+    send(OPT_OUT)
+    world.settle(sweeps=False)
 
 
 def stuck(world: World, send: Send) -> None:
@@ -141,18 +143,8 @@ def quarantined(world: World, send: Send) -> None:
     world.settle(sweeps=False)
 
 
-def updated_before(world: World, send: Send) -> None:
-    """An update comes, and is acted on, before its call."""
-    send(update())
-    world.poll("call.updated")
-    send(call())
-    world.settle(sweeps=False)
-
-
-def updated_after(world: World, send: Send) -> None:
-    """An update comes when its call was acted on."""
-    world.deliver(call(), actor="first")
-    world.poll(KIND, actor="first")
+def updated(world: World, send: Send) -> None:
+    """It does not name its contact: it is stored under its call."""
     send(update())
     world.settle(sweeps=False)
 
@@ -195,15 +187,15 @@ STORIES: dict[str, Story] = {
     ),
     "restored": Story(restored, call()),
     "refused": Story(refused, call(direction="sideways"), "failed"),
-    "marked": Story(marked, call(), fails=_writes),
+    "doubted": Story(doubted, call(), fails=_writes),
+    "opted out": Story(opted_out, OPT_OUT),
     # The first seven times are as in *lost*.
     "stuck": Story(stuck, call(), "stuck", lambda one: _writes(one) and one.number >= 8),
     "large": Story(large, LARGE),
     "conflicting": Story(conflicting, call()),
     "unhandled": Story(unhandled, UNKNOWN, "unhandled"),
     "quarantined": Story(quarantined, UNREADABLE, "quarantined"),
-    "updated before": Story(updated_before, update()),
-    "updated after": Story(updated_after, update()),
+    "updated": Story(updated, update()),
 }
 ACTORS = ("handler", "processor", "sweeper")
 

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import pytest
 
+from justcall.event import RECEIVED
 from ledger import schema
 from tests.crash.stories import KEY, KIND, lose, status
 from tests.support.faults import (
@@ -23,9 +24,9 @@ from tests.support.faults import (
     world,
 )
 from tests.support.interleaving import Choices, explore, together
-from tests.support.promise import assert_kept, breaches, call, update
+from tests.support.promise import OPT_IN, OPT_OUT, assert_kept, breaches, call
 
-SHARD = f'"{schema.open_shard(schema.shard(KEY))}"'
+CELL = f'"{schema.cell(RECEIVED, KEY, "")}"'
 DEATHS: tuple[Fault, ...] = (died_before, died_after)
 SOME: tuple[Fault, ...] = (*DEATHS, answers_lost, retried, timed_out)
 
@@ -136,24 +137,20 @@ def processor_and_conflict(made: World) -> Actors:
     }
 
 
-def both_sent(made: World) -> None:
+def opt_out_and_in(made: World) -> None:
+    """Two events of one second disagree; the restrictive one must win."""
     kept(made)
-    made.deliver(update(), actor="first")
+    for body in (OPT_IN, OPT_OUT):
+        made.deliver(body, actor="first")
 
 
-def update_and_call(made: World) -> Actors:
+def consents(made: World) -> Actors:
+    made.poll(KIND, actor="first")
+    one, two = made.backend.receive("consent.changed")
     return {
-        "one": lambda: made.poll(KIND, actor="one"),
-        "two": lambda: made.poll("call.updated", actor="two"),
+        "one": lambda: made.work("consent.changed", [one], actor="one"),
+        "two": lambda: made.work("consent.changed", [two], actor="two"),
     }
-
-
-def two_updates_waiting(made: World) -> None:
-    for notes in ("first", "second"):
-        made.deliver(update(notes=notes), actor="first")
-    made.poll("call.updated", actor="first")
-    kept(made)
-    made.deliver(update(notes="third"), actor="first")
 
 
 SCENES: dict[str, Scene] = {
@@ -174,8 +171,7 @@ SCENES: dict[str, Scene] = {
     "a processor and the sweeper": Scene(waiting, processor_and_sweeper, DEATHS),
     "a processor and a delivery": Scene(lost_for(40), processor_and_delivery, SOME),
     "a processor and a conflict": Scene(kept, processor_and_conflict, SOME),
-    "a call and its update": Scene(both_sent, update_and_call, SOME),
-    "a call and its third update": Scene(two_updates_waiting, update_and_call, DEATHS),
+    "an opt-in and an opt-out": Scene(opt_out_and_in, consents, SOME),
 }
 
 
@@ -188,7 +184,7 @@ def passes(scene: Scene) -> Callable[[Call, str], bool]:
         if scene.coarse:
             return one.operation not in ("UpdateItem", "SendMessage")
         if one.operation == "Query":
-            return not (KEY in body or SHARD in body)
+            return not (KEY in body or CELL in body)
         return "call_completed" not in body and KEY not in body
 
     return elsewhere

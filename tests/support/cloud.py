@@ -11,8 +11,8 @@ from typing import Any
 from aws import clients
 from justcall.catalogue import KINDS, logical_name, module_name
 from justcall.event import Event
-from ledger.bodies import unpack
-from ledger.schema import LEDGER, contact_partition, event_partition
+from ledger.bodies import unpack_entry
+from ledger.schema import LEDGER, TIMELINE_INDEX, consent_partition, event_partition
 from tests.support import stack
 from tests.support.records import batch
 from tests.support.samples import SECRET
@@ -45,10 +45,21 @@ class Cloud:
         )
         return _plain(answer.get("Item", {}))
 
-    def timeline(self, number: str) -> list[Item]:
-        """Return the entries of a number's timeline in their order."""
-        items = self.raw(contact_partition(number))
-        return [json.loads(_content(item)) for item in items]
+    def timeline(self, contact: str) -> list[Item]:
+        """Return the entries of a number's timeline, or of `call:ID`, in their order."""
+        pages = self.dynamodb.get_paginator("query").paginate(
+            TableName=self.table,
+            IndexName=TIMELINE_INDEX,
+            KeyConditionExpression="contact = :contact",
+            ExpressionAttributeValues={":contact": {"S": contact}},
+        )
+        return [unpack_entry(item) for page in pages for item in page["Items"]]
+
+    def consent(self, number: str) -> dict[str, bool]:
+        """Return a number's consent state."""
+        return {
+            item["sk"]["S"]: item["value"]["BOOL"] for item in self.raw(consent_partition(number))
+        }
 
     def raw(self, partition: str) -> list[dict[str, Any]]:
         """Return the items of a partition in their order, as the client gives them."""
@@ -92,10 +103,10 @@ class Cloud:
     # ------------------------------------------------------------ what lies in the queues
 
     def queued(self, kind: str, *, dead: bool = False) -> int:
-        """Return how many messages lie in a kind's queue, or in its dead-letter queue."""
-        name = "DeadLetterQueue" if dead else "Queue"
+        """Return how many messages lie in a kind's queue, or in the dead-letter queue."""
+        name = "DeadLetterQueue" if dead else f"{logical_name(kind)}Queue"
         answer = self.sqs.get_queue_attributes(
-            QueueUrl=stack.queue_url(logical_name(kind) + name),
+            QueueUrl=stack.queue_url(name),
             AttributeNames=["ApproximateNumberOfMessages"],
         )
         return int(answer["Attributes"]["ApproximateNumberOfMessages"])
@@ -183,12 +194,6 @@ def _attribute(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     return json.dumps(value) if isinstance(value, dict) else str(value)
-
-
-def _content(item: dict[str, Any]) -> bytes:
-    content = unpack([item])
-    assert content is not None
-    return content
 
 
 def _plain(item: dict[str, Any]) -> Item:

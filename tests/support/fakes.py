@@ -9,8 +9,7 @@ from errors import LedgerUnavailable, OutOfTime, QueueUnavailable, SecretUnavail
 from handler.authenticate import Policy
 from handler.receive import Ports
 from justcall.event import Event
-from justcall.moments import iso
-from ledger.events import Kept
+from ledger.events import Existing
 from messaging.message import Message
 from tests.support import url_samples
 from tests.support.samples import SECRET
@@ -56,32 +55,33 @@ class FakeLedger:
     def __init__(self) -> None:
         self.events: dict[str, Event] = {}
         self.statuses: dict[str, str] = {}
-        self.sent_at: dict[str, str] = {}
+        self.sent_at: dict[str, float] = {}
         self.evidence: list[Event] = []
         self.counted: list[tuple[str, bool]] = []
         self.lost: list[str] = []  # the methods that are to fail
 
-    def keep(self, event: Event, /) -> Kept | None:
+    def keep(self, event: Event, /) -> Existing | None:
         self._require("keep")
         known = self.events.setdefault(event.key, event)
         if known is event:
             return None
-        return Kept(
+        return Existing(
             known.delivery_id,
             self.statuses.get(event.key, known.status),
             known.body_hash,
-            self.sent_at.get(event.key, iso(known.received_at)),
+            known.received_at,
+            self.sent_at.get(event.key, known.received_at),
         )
 
     def keep_evidence(self, event: Event, /) -> None:
         self._require("keep_evidence")
         self.evidence.append(event)
 
-    def count_delivery(self, event: Event, /, *, sent: bool) -> None:
+    def count_delivery(self, key: str, now: float, /, *, sent: bool) -> None:
         self._require("count_delivery")
-        self.counted.append((event.key, sent))
+        self.counted.append((key, sent))
         if sent:
-            self.sent_at[event.key] = iso(event.received_at)
+            self.sent_at[key] = now
 
     def _require(self, method: str) -> None:
         if method in self.lost:

@@ -419,7 +419,7 @@ class Small(SmallAws):
 
 
 def queue_url(kind: str, *, dead: bool = False) -> str:
-    return stack.queue_url(logical_name(kind) + ("DeadLetterQueue" if dead else "Queue"))
+    return stack.queue_url("DeadLetterQueue" if dead else f"{logical_name(kind)}Queue")
 
 
 # ------------------------------------------------------------ the world
@@ -548,7 +548,10 @@ class World:
 
     def is_open(self) -> bool:
         """Tell whether an event is only received."""
-        return any("open" in item for item in self.backend.items())
+        return any(
+            item.get("cell", {}).get("S", "").startswith("received#")
+            for item in self.backend.items()
+        )
 
     def settle(self, rounds: int = 14, *, sweeps: bool = True) -> None:
         """Let time go on until no event is open and no queue holds anything.

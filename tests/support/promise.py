@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from errors import HooksError
 from justcall.catalogue import KINDS
-from ledger.bodies import unpack
+from ledger.bodies import unpack, unpack_entry
 from tests.support import samples
 from tests.support.faults import Item, ProcessDied, Small, World
 
@@ -38,13 +38,25 @@ def update(name: str = "c1", **data: Any) -> bytes:
     )
 
 
+def _opt(word: str) -> bytes:
+    told = {"message_id": word, "from": NUMBER, "to": "+14155551234", "body": "stop"}
+    document = {"event": f"sms.{word}", "timestamp": "2026-03-12T14:42:00Z", "data": told}
+    return samples.body(document)
+
+
+CONSENT = {"sms.optout": True, "sms.optin": False}
+OPT_OUT = _opt("optout")
+OPT_IN = _opt("optin")
+
+
 class Contents(NamedTuple):
     """The table's items by what they are; ledger and evidence by key."""
 
     ledger: Mapping[str, Item]
     bodies: Mapping[str, bytes | None]
     evidence: Mapping[str, list[Item]]
-    timeline: Mapping[str, list[Mapping[str, Any]]]
+    timeline: Mapping[str, Mapping[str, Any]]
+    consent: Mapping[tuple[str, str], bool]
     strangers: list[str]
 
 
@@ -53,27 +65,28 @@ def contents(items: Iterable[Item]) -> Contents:
     ledger: dict[str, Item] = {}
     parts: dict[str, list[Item]] = defaultdict(list)
     evidence: dict[str, list[Item]] = defaultdict(list)
-    timeline: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
+    timeline: dict[str, Mapping[str, Any]] = {}
+    consent: dict[tuple[str, str], bool] = {}
     strangers: list[str] = []
     for item in sorted(items, key=lambda one: (one["pk"]["S"], one["sk"]["S"])):
         pk, sk = item["pk"]["S"], item["sk"]["S"]
         key = pk.removeprefix("event#")
         if pk == f"event#{key}" and sk == "ledger":
             ledger[key] = item
+            if "entry" in item:
+                stands = {"stands at": (item["contact"]["S"], item["at"]["S"])}
+                timeline[key] = unpack_entry(item) | stands
             parts[key].append(item)
         elif pk == f"event#{key}" and sk.startswith("ledger#part#"):
             parts[key].append(item)
         elif pk == f"event#{key}" and sk.startswith("conflict#"):
             evidence[key].append(item)
-        elif pk.startswith("contact#"):
-            content = unpack([item])
-            assert content is not None
-            entry = json.loads(content)
-            timeline[entry["key"]].append({**entry, "stands at": (pk, sk)})
-        elif pk != "sweep":
+        elif pk == f"consent#{NUMBER}":
+            consent[pk, sk] = item["value"]["BOOL"]
+        else:
             strangers.append(f"{pk} {sk}")
     bodies = {key: unpack(parts[key]) for key in ledger}
-    return Contents(ledger, bodies, evidence, timeline, strangers)
+    return Contents(ledger, bodies, evidence, timeline, consent, strangers)
 
 
 def key_of(body: bytes) -> str:
@@ -85,7 +98,7 @@ def key_of(body: bytes) -> str:
     except (ValueError, TypeError, KeyError):
         return f"quarantined:sha256-{digest}"
     name = data.get("call_id") or data.get("message_id")
-    once = kind in KINDS and kind != "call.updated"
+    once = kind in ("call.completed", "sms.received")
     return f"{kind}:{name}" if once else f"{kind}:{name}:{digest[:16]}"
 
 
@@ -93,8 +106,12 @@ def entry_of(body: bytes) -> Mapping[str, Any]:
     """Return what a body's entry on the timeline must hold; it may hold more."""
     document = json.loads(body)
     data, key = document["data"], key_of(body)
-    if document["event"] == "call.updated":  # where it stands depends on whether its call came
-        return {"at": "2026-03-12T14:41:00.000Z", "key": key, "notes": data["notes"]}
+    if document["event"] == "call.updated":  # it does not say whose call it is
+        moment = "2026-03-12T14:41:00.000Z"
+        stands = (f"call:{data['call_id']}", moment)
+        return {"at": moment, "key": key, "notes": data["notes"], "stands at": stands}
+    if document["event"] in CONSENT:
+        return {"key": key, "number": NUMBER, "stands at": (NUMBER, "2026-03-12T14:42:00.000Z")}
     fields = {
         "at": "2026-03-12T14:30:00.000Z",
         "key": key,
@@ -102,11 +119,11 @@ def entry_of(body: bytes) -> Mapping[str, Any]:
         "number": data["from"],
         "direction": "inbound",
         "justcall_number": data["to"],
-        "stands at": (f"contact#{data['from']}", f"2026-03-12T14:30:00.000Z#{key}"),
+        "stands at": (data["from"], "2026-03-12T14:30:00.000Z"),
     }
     if document["event"] == "sms.received":
         moment = "2026-03-12T14:35:00.000Z"
-        stands = (f"contact#{data['from']}", f"{moment}#{key}")
+        stands = (data["from"], moment)
         return {**fields, "at": moment, "text": data["body"], "stands at": stands}
     same = ("agent_id", "agent_name", "recording_url", "notes", "disposition")
     shown = {name: data[name] for name in same}
@@ -124,15 +141,10 @@ def breaches(world: World, *, gone: Iterable[str] = ()) -> list[str]:
     signed = {delivery.body for delivery in world.deliveries if delivery.signed}
     for key, item in found.ledger.items():
         broken += _ledger_breaches(key, item, found, signed)
-    for key, entries in found.timeline.items():
-        if len(entries) != 1:
-            broken.append(f"{key}: {len(entries)} timeline entries")
-        if key not in found.ledger and key not in gone:
-            broken.append(f"{key}: a timeline entry and no ledger item")
     for key, items in found.evidence.items():
         if any(unpack([one]) not in signed for one in items):
             broken.append(f"{key}: evidence that nobody signed")
-    broken += _repeated(world, found)
+    broken += [*_repeated(world, found), *_consent_breaches(found)]
     return broken + [text for text in _unkept(world, found) if text.split(" ")[0] not in gone]
 
 
@@ -140,9 +152,11 @@ def _repeated(world: World, found: Contents) -> Iterator[str]:
     """Yield effects that happened twice, and sendings that were not counted; moto can't tell."""
     if not isinstance(world.backend, Small):
         return
-    for (pk, sk), times in world.backend.tables.puts.items():
-        if pk.startswith("contact#") and times > 1 + world.forced[sk.split("#", 1)[1]]:
-            yield f"{pk} {sk}: acted on {times} times"
+    for (pk, status), times in world.backend.tables.changes.items():
+        key = pk.removeprefix("event#")
+        puts = world.backend.tables.puts[pk, "ledger"]  # more than one if the table was restored
+        if status == "processed" and times > max(puts, 1) + world.forced[key]:
+            yield f"{key}: processed {times} times"
     for key, calls in world.backend.swept.items():
         counted = int(found.ledger.get(key, {}).get("sweeps", {}).get("N", "0"))
         if key in found.ledger and len(calls) > counted:
@@ -157,14 +171,22 @@ def _ledger_breaches(key: str, item: Item, found: Contents, signed: set[bytes]) 
     if item["body_hash"]["S"] != hashlib.sha256(body).hexdigest():
         yield f"{key}: another hash than its body's"
     shard = f"{zlib.crc32(key.encode()) % 16:x}"
-    if item.get("open", {}).get("S") != (shard if status == "received" else None):
-        yield f"{key}: {status}, and open is {item.get('open')}"
-    entries = found.timeline.get(key, [])
-    if len(entries) != (status == "processed"):
-        yield f"{key}: {status}, and {len(entries)} timeline entries"
-    for entry in entries:
-        if not entry_of(body).items() <= entry.items() and "left_out" not in entry:
-            yield f"{key}: another entry than what was signed: {entry}"
+    day = f"#{item['received_at']['S'][:10]}" if status == "processed" else ""
+    if item["cell"]["S"] != f"{status}{day}#{shard}":
+        yield f"{key}: {status}, and its cell is {item['cell']}"
+    entry = found.timeline.get(key)
+    if (entry is not None) != (status == "processed") or (entry is None) != ("contact" not in item):
+        yield f"{key}: {status}, and its entry is {entry}"
+    if entry and not entry_of(body).items() <= entry.items() and "left_out" not in entry:
+        yield f"{key}: another entry than what was signed: {entry}"
+
+
+def _consent_breaches(found: Contents) -> Iterator[str]:
+    """Yield the flag that does not say what processed events say: the restrictive one wins a tie."""
+    done = [CONSENT[one["type"]] for one in found.timeline.values() if one["type"] in CONSENT]
+    flag = found.consent.get((f"consent#{NUMBER}", "opted_out"))
+    if done and (flag is None or flag < max(done)):
+        yield f"opted_out is {flag}, and processed events say {done}"
 
 
 def _unkept(world: World, found: Contents) -> Iterator[str]:
@@ -191,7 +213,7 @@ def unsettled(world: World, *, may_fail: Iterable[str] = ()) -> list[str]:
     for key, item in contents(world.backend.items()).ledger.items():
         status = item["status"]["S"]
         kind = item["type"]["S"]
-        ends = {"processed"} if kind in KINDS else {"unhandled", "quarantined"}
+        ends = {"processed"} if kind in (*KINDS, *CONSENT) else {"unhandled", "quarantined"}
         if key in may_fail:
             ends |= {"failed", "stuck"}
         if status not in ends:
@@ -199,24 +221,6 @@ def unsettled(world: World, *, may_fail: Iterable[str] = ()) -> list[str]:
         if status == "failed" and not item.get("error"):
             broken.append(f"{key}: failed without a reason")
     return broken
-
-
-def misplaced(world: World) -> list[str]:
-    """Return the updates that do not stand beside their call, with nothing under way any more."""
-    found = contents(world.backend.items())
-    calls = {
-        key.removeprefix("call.completed:")
-        for key, item in found.ledger.items()
-        if key.startswith("call.completed:") and item["status"]["S"] == "processed"
-    }
-    return [
-        f"{key}: not beside its call but at {entry['stands at']}"
-        for key, entries in found.timeline.items()
-        for entry in entries
-        if key.startswith("call.updated:")
-        and key.split(":")[1] in calls
-        and (entry["stands at"][0] != f"contact#{NUMBER}" or entry["number"] != NUMBER)
-    ]
 
 
 def surprises(world: World) -> list[str]:
@@ -228,6 +232,6 @@ def surprises(world: World) -> list[str]:
 
 def assert_kept(world: World, *, may_fail: Iterable[str] = (), gone: Iterable[str] = ()) -> None:
     """Assert the promise, with nothing under way any more."""
-    broken = breaches(world, gone=gone) + unsettled(world, may_fail=may_fail) + misplaced(world)
+    broken = breaches(world, gone=gone) + unsettled(world, may_fail=may_fail)
     broken += surprises(world)
     assert broken == [], "\n".join(map(str, (*broken, "after:", *world.wire.calls[-40:])))

@@ -240,6 +240,8 @@ def _rank(value: Item) -> Any:
     [(kind, content)] = value.items()
     if kind == "N":
         return Decimal(content)
+    if kind == "BOOL":
+        return content
     if kind not in ("S", "B"):
         raise NotImplementedError(kind)
     return base64.b64decode(content) if kind == "B" else content.encode(errors="surrogatepass")
@@ -253,6 +255,7 @@ class Table:
         self._partitions: dict[str, dict[str, Item]] = {}
         self._tokens: dict[str, tuple[float, str]] = {}
         self.puts: Counter[tuple[str, str]] = Counter()  # how often each item was put
+        self.changes: Counter[tuple[str, str]] = Counter()  # how often an event got a status
         wanted = stack.properties("EventsTable")
         self._indexes = {index["IndexName"]: index for index in wanted["GlobalSecondaryIndexes"]}
 
@@ -354,7 +357,10 @@ class Table:
             self.put(deepcopy(step["Item"]))
         elif verb == "Update":
             before = self.get(*place) or dict(step["Key"])
-            self.put(_Expression(step["UpdateExpression"], step, before).update())
+            after = _Expression(step["UpdateExpression"], step, before).update()
+            if before.get("status") != after.get("status"):
+                self.changes[place[0], after["status"]["S"]] += 1
+            self.put(after)
         elif verb == "Delete":
             self.remove(*place)
         elif verb != "ConditionCheck":
