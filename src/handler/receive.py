@@ -160,7 +160,7 @@ def _read(delivery: Delivery, verified: Verified) -> Event:
         body=delivery.body,
         body_hash=said,
         received_at=delivery.received_at,
-        event_time=verified.sent_at or envelope.event_time(read.timestamp),
+        event_time=verified.sent_at,
     )
 
 

@@ -17,7 +17,8 @@ class Event(NamedTuple):
     """An authentic event as it came; `received_at` is in epoch seconds.
 
     `delivery_id` is unique to one delivery. If DynamoDB's answer to a put is lost, the client's
-    second attempt finds the item and recognises it by this id as its own.
+    second attempt finds the item and recognises it by this id as its own. `event_time` is the time
+    that a url-signed signature covers; a body-signed event has its time in the body.
     """
 
     delivery_id: str

@@ -256,7 +256,7 @@ class Ledger:
             "status": {"S": event.status},
             "received_at": {"S": iso(event.received_at)},
             "deliveries": {"N": "1"},
-            "body_hash": {"S": event.body_hash},
+            "body_hash": {"B": bytes.fromhex(event.body_hash)},
             "expires_at": {"N": str(int(event.received_at) + self._retention)},
         }
         if event.event_time:
@@ -321,7 +321,7 @@ def event_of(item: Mapping[str, Any], body: bytes) -> Event:
         dialect=item["dialect"]["S"],
         status=item["status"]["S"],
         body=body,
-        body_hash=item["body_hash"]["S"],
+        body_hash=item["body_hash"]["B"].hex(),
         received_at=epoch(item["received_at"]["S"]),
         event_time=item.get("event_time", {}).get("S"),
     )
@@ -345,7 +345,7 @@ def _existing(item: Mapping[str, Any]) -> Existing:
     return Existing(
         delivery_id=item["delivery_id"]["S"],
         status=item["status"]["S"],
-        body_hash=item["body_hash"]["S"],
+        body_hash=item["body_hash"]["B"].hex(),
         received_at=epoch(received_at),
         sent_at=epoch(sent_at),
     )

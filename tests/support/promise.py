@@ -168,7 +168,7 @@ def _ledger_breaches(key: str, item: Item, found: Contents, signed: set[bytes]) 
     if body is None or body not in signed or key_of(body) != key:
         yield f"{key}: a body that nobody signed"
         return
-    if item["body_hash"]["S"] != hashlib.sha256(body).hexdigest():
+    if item["body_hash"]["B"] != hashlib.sha256(body).digest():
         yield f"{key}: another hash than its body's"
     shard = f"{zlib.crc32(key.encode()) % 16:x}"
     day = f"#{item['received_at']['S'][:10]}" if status == "processed" else ""
