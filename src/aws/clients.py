@@ -11,19 +11,14 @@ from typing import TYPE_CHECKING, Any
 import botocore.session
 from botocore.config import Config
 
+from aws.limits import ATTEMPTS, CALL_SECONDS, CONNECT_SECONDS, READ_SECONDS
+
+__all__ = ["ATTEMPTS", "CALL_SECONDS", "CONNECT_SECONDS", "READ_SECONDS"]
+
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_sqs import SQSClient
-
-CONNECT_SECONDS = 0.8
-READ_SECONDS = 1.2
-ATTEMPTS = 2
-# Before its second attempt a client waits up to one second.
-_BACKOFF_SECONDS = 1.0
-# The longest that one call can take. The handler begins no call that could end after its answer
-# is due (see handler.receive), so that the sum of three hanging calls is never waited for.
-CALL_SECONDS = ATTEMPTS * (CONNECT_SECONDS + READ_SECONDS) + _BACKOFF_SECONDS
 
 _CONFIG = Config(
     connect_timeout=CONNECT_SECONDS,

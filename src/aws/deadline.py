@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from aws.clients import CALL_SECONDS
+from aws.limits import CALL_SECONDS
 from errors import OutOfTime
 
 # JustCall gives up at 10 seconds [specification]; two are left for the network and API Gateway.

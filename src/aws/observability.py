@@ -1,11 +1,12 @@
 """Logs and metrics with Powertools: ids, sizes and reasons; never bodies, numbers or secrets.
 
+For processors and sweeper; the handler writes the same metrics with `aws.emf`.
+
 Powertools takes the service, the namespace and the level from the environment that the template
 sets. Its tracer is not imported: X-Ray's SDK would cost more than the whole cold start, and active
 tracing needs no SDK.
 """
 
-import traceback
 from collections.abc import Callable, Mapping
 from typing import Literal
 
@@ -14,11 +15,13 @@ from aws_lambda_powertools.metrics import Metrics, MetricUnit, single_metric
 from aws_lambda_powertools.shared import user_agent
 from botocore import unregister_initializer
 
-from aws.failures import error_code
+from aws.failures import cause
 
 # Powertools adds its name to the user agent of every AWS request: 3 % of the handler's CPU
 # (make bench), and there is no switch.
 unregister_initializer(user_agent._initializer_botocore_session)  # noqa: SLF001  (no other handle)
+
+__all__ = ["cause", "count", "count_by_reason", "flush", "log", "measure"]
 
 # Every line is written from here, so Powertools' own location would always be the same.
 logger = Logger(location=None)
@@ -32,18 +35,6 @@ _WRITE: Mapping[Level, Callable[..., None]] = {
 }
 
 # The metrics' names, each counted or measured once for each event it is about.
-ACCEPTED = "Accepted"
-DUPLICATE = "Duplicate"
-CONFLICT = "Conflict"
-PROBE = "Probe"
-REFUSED = "Refused"
-# Deliveries that carry a signature, which is wrong; unsigned visitors do not count.
-SIGNATURE_MISMATCH = "SignatureMismatch"
-# Deliveries that were signed with the previous secret: who still does, while a rotation overlaps.
-PREVIOUS_SECRET = "PreviousSecret"  # noqa: S105  (a name)
-UNAVAILABLE = "Unavailable"
-UNHANDLED = "Unhandled"
-QUARANTINED = "Quarantined"
 PROCESSED = "Processed"
 ALREADY_PROCESSED = "AlreadyProcessed"
 FAILED = "Failed"
@@ -51,7 +42,6 @@ RESENT = "Resent"
 STUCK = "Stuck"
 BURIED = "Buried"
 OLDEST_RECEIVED_AGE = "OldestReceivedAge"
-HANDLER_LATENCY = "HandlerLatency"
 END_TO_END_LATENCY = "EndToEndLatency"
 
 
@@ -85,11 +75,3 @@ def log(level: Level, text: str, **fields: object) -> None:
     """Write one log line; a field that is None is left out."""
     extra = {name: value for name, value in fields.items() if value is not None}
     _WRITE[level](text, extra=extra)
-
-
-def cause(error: Exception) -> dict[str, object]:
-    """Return an error's place and its root's code or class, but no text: it may quote a body."""
-    root = error.__cause__ if isinstance(error.__cause__, Exception) else error
-    last = traceback.extract_tb(error.__traceback__)[-1:]
-    place = "".join(f"{frame.filename.rsplit('/', 1)[-1]}:{frame.lineno}" for frame in last)
-    return {"error": error_code(root), "error_place": place or None}

@@ -85,3 +85,72 @@ def _number(name: str) -> int:
         return int(_text(name))
     except ValueError as error:
         raise SettingMissing from error
+
+
+class Account(NamedTuple):
+    """Who signs requests to AWS, and where; `token` is empty for a key that is not temporary."""
+
+    key_id: str
+    secret: str
+    token: str
+    region: str
+
+
+# Ways to reach AWS that only botocore knows.
+_NEEDS_BOTOCORE = (
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "http_proxy",
+    "https_proxy",
+    "AWS_USE_FIPS_ENDPOINT",
+    "AWS_USE_DUALSTACK_ENDPOINT",
+)
+
+
+def account() -> Account | None:
+    """Return what the environment says of the account, as a Lambda's does.
+
+    None where it holds no credentials, no region, or asks for what only botocore knows.
+    """
+    found = Account(
+        os.environ.get("AWS_ACCESS_KEY_ID", ""),
+        os.environ.get("AWS_SECRET_ACCESS_KEY", ""),
+        os.environ.get("AWS_SESSION_TOKEN", ""),
+        os.environ.get("AWS_DEFAULT_REGION", "") or os.environ.get("AWS_REGION", ""),
+    )
+    complete = found.key_id and found.secret and found.region
+    return None if not complete or any(map(os.environ.get, _NEEDS_BOTOCORE)) else found
+
+
+def is_lean() -> bool:
+    """Return whether this is the handler's process and it needs no botocore.
+
+    Lambda sets `_HANDLER`. Elsewhere the answer is no, which costs time and nothing else.
+    """
+    return os.environ.get("_HANDLER", "").startswith("handler.") and account() is not None
+
+
+def endpoint(service: str) -> str:
+    """Return the URL that the environment sets for a service, empty for AWS's own."""
+    return os.environ.get(f"AWS_ENDPOINT_URL_{service}") or os.environ.get("AWS_ENDPOINT_URL", "")
+
+
+def ca_bundle() -> str | None:
+    """Return the file of certificates to trust instead of the system's."""
+    return os.environ.get("AWS_CA_BUNDLE") or os.environ.get("REQUESTS_CA_BUNDLE") or None
+
+
+def trace() -> str:
+    """Return this invocation's trace, which Lambda sets anew each time; empty elsewhere."""
+    in_lambda = "AWS_LAMBDA_FUNCTION_NAME" in os.environ
+    return os.environ.get("_X_AMZN_TRACE_ID", "") if in_lambda else ""
+
+
+def service_name() -> str:
+    """Return the metrics' dimension `service`, by Powertools' name."""
+    return os.environ.get("POWERTOOLS_SERVICE_NAME", "service_undefined")
+
+
+def namespace() -> str:
+    """Return the metrics' namespace, by Powertools' name."""
+    return os.environ.get("POWERTOOLS_METRICS_NAMESPACE", "")

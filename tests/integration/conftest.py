@@ -5,12 +5,13 @@ from collections.abc import Iterator
 import pytest
 from moto import mock_aws
 
-from aws import clients
+from aws import clients, lean
 from handler import app
 from messaging import consumer
 from sweeper import app as sweeper
 from tests.support import stack, url_samples
 from tests.support.cloud import Cloud
+from tests.support.wire import answer_wire, by_moto
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -34,6 +35,7 @@ def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
         if value:  # an empty endpoint means AWS
             monkeypatch.setenv(name, value)
     forget_settings()
+    answer_wire(monkeypatch, by_moto)
     with mock_aws():
         yield Cloud()
     forget_settings()
@@ -42,6 +44,7 @@ def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
 def forget_settings() -> None:
     """Let handler and processors start cold: settings, cached secrets and all."""
     app._ports.cache_clear()
+    lean._client.cache_clear()
     consumer._tables.cache_clear()
     sweeper._ports.cache_clear()
 

@@ -94,7 +94,7 @@ def test_a_delivery_that_died_before_its_send_is_sent_by_the_next(
         def refuse(**_: Any) -> None:
             raise refused
 
-        broken.setattr(clients.sqs(), "send_message", refuse)
+        broken.setattr(lean.sqs(), "send_message", refuse)
         assert post(body(CALL_COMPLETED)) == (503, "unavailable")
     assert post(body(CALL_COMPLETED)) == (200, "duplicate")
     assert cloud.queued("call.completed") == 0  # too young: the first may still be at work

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from aws import observability
+from aws import emf, observability
 from aws.deadline import ANSWER_SECONDS
 from justcall.catalogue import KINDS, REPEATABLE, TYPES, kind_of, logical_name, module_name
 from ledger import schema
@@ -362,7 +362,7 @@ def test_every_metric_that_alarms_or_is_shown_is_counted() -> None:
     """The template knows our metrics by the names that the code gives them."""
     counted = {
         value
-        for value in vars(observability).values()
+        for value in (vars(observability) | vars(emf)).values()
         if isinstance(value, str) and value.isalpha()
     }
     own = {alarm["Properties"]["MetricName"] for alarm in ALARMS.values()

@@ -1,0 +1,202 @@
+"""One HTTP request and its answer over a connection that is kept, within a wall-clock limit.
+
+Not `http.client`: its import of `email` takes as long as our own code does, parsing headers with
+it costs more than signing, and its time-out counts from byte to byte, so that an answer of one
+byte a second never ends. AWS answers these calls with a content-length; an answer without a
+length that can be trusted is an error.
+"""
+
+import time
+from select import POLLIN, poll
+from typing import NamedTuple
+
+from aws import dialing
+from aws.failures import AnswerUnreadable, ConnectionLost, ReadTimeout
+from aws.limits import CONNECT_SECONDS, READ_SECONDS
+
+_MAX_HEAD_BYTES = 65_536
+_MAX_BODY_BYTES = 16_777_216
+_PIECE_BYTES = 65_536
+
+
+class Request(NamedTuple):
+    """One attempt of one call: `attempt` is 1, and 2 for the retry; `url` ends in a slash."""
+
+    service: str
+    operation: str
+    attempt: int
+    url: str
+    headers: dict[str, str]
+    body: bytes
+
+
+class Answer(NamedTuple):
+    """What came back; header names are in lower case."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+# Connections that wait for their next request, by URL.
+_idle: dict[str, "_Connection"] = {}
+
+
+def exchange(request: Request) -> Answer:
+    """Send one request and return its whole answer. Raises a NoAnswer (aws.failures).
+
+    A kept connection that the server has closed meanwhile is opened anew, within the same limit.
+    """
+    until = time.monotonic() + CONNECT_SECONDS + READ_SECONDS
+    kept = _idle.pop(request.url, None)
+    if kept and not kept.is_readable():  # readable before a request: closed, or out of step
+        try:
+            return kept.ask(request, until)
+        except ConnectionLost:
+            if kept.heard:
+                raise
+    elif kept:
+        kept.close()
+    return _Connection(request.url, until).ask(request, until)
+
+
+def forget_connections() -> None:
+    """Close every connection that waits."""
+    while _idle:
+        _idle.popitem()[1].close()
+
+
+class _Connection:
+    def __init__(self, url: str, until: float) -> None:
+        self._url = url
+        self._socket = dialing.connect(url, until)
+        self._buffer = b""
+        self._until = until
+        self.heard = False  # whether a byte of the present answer has come
+
+    def is_readable(self) -> bool:
+        waiting = poll()
+        waiting.register(self._socket, POLLIN)
+        return bool(waiting.poll(0))
+
+    def close(self) -> None:
+        self._socket.close()
+
+    def ask(self, request: Request, until: float) -> Answer:
+        self._until, self.heard = until, False
+        try:
+            self._send(request)
+            answer, keep = self._answer()
+        except BaseException:
+            self.close()
+            raise
+        if keep and not self._buffer:
+            _idle.setdefault(self._url, self)
+        if _idle.get(self._url) is not self:
+            self.close()
+        return answer
+
+    def _send(self, request: Request) -> None:
+        path = self._url.partition("://")[2].partition("/")[2]
+        headers = request.headers | {"content-length": str(len(request.body))}
+        lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+        head = f"POST /{path} HTTP/1.1\r\n{lines}\r\n"
+        self._limit()
+        try:
+            self._socket.sendall(head.encode("latin-1") + request.body)
+        except TimeoutError as error:
+            raise ReadTimeout from error
+        except OSError as error:
+            raise ConnectionLost from error
+
+    def _answer(self) -> tuple[Answer, bool]:
+        """Return the answer, and whether the connection can be used again."""
+        version, status, headers = _parse_head(self._until_mark(b"\r\n\r\n"))
+        while status < 200:  # 100 Continue and the like announce an answer
+            version, status, headers = _parse_head(self._until_mark(b"\r\n\r\n"))
+        if headers.get("transfer-encoding", "").lower() == "chunked":
+            body = self._chunks()
+        else:
+            body = self._exactly(_number(headers.get("content-length", "")))
+        keep = version == "HTTP/1.1" and headers.get("connection", "").lower() != "close"
+        return Answer(status, headers, body), keep
+
+    def _chunks(self) -> bytes:
+        body = b""
+        while size := _number(
+            self._until_mark(b"\r\n").partition(b";")[0].strip().decode("latin-1"), 16
+        ):
+            body += self._exactly(size)
+            if self._line():
+                raise AnswerUnreadable
+            _number(str(len(body)))
+        while self._line():
+            pass  # trailers
+        return body
+
+    def _line(self) -> str:
+        return self._until_mark(b"\r\n").decode("latin-1")
+
+    def _until_mark(self, mark: bytes) -> bytes:
+        while mark not in self._buffer:
+            if len(self._buffer) > _MAX_HEAD_BYTES:
+                raise AnswerUnreadable
+            self._buffer += self._receive()
+        found, _, self._buffer = self._buffer.partition(mark)
+        return found
+
+    def _exactly(self, size: int) -> bytes:
+        pieces, missing = [self._buffer], size - len(self._buffer)
+        while missing > 0:
+            pieces.append(self._receive())
+            missing -= len(pieces[-1])
+        whole = b"".join(pieces)
+        self._buffer = whole[size:]
+        return whole[:size]
+
+    def _receive(self) -> bytes:
+        self._limit()
+        try:
+            piece: bytes = self._socket.recv(_PIECE_BYTES)
+        except TimeoutError as error:
+            raise ReadTimeout from error
+        except OSError as error:
+            raise ConnectionLost from error
+        if not piece:
+            raise ConnectionLost
+        self.heard = True
+        return piece
+
+    def _limit(self) -> None:
+        """Let the next step take the read time-out, or what is left of the attempt."""
+        left = self._until - time.monotonic()
+        if left <= 0:
+            raise ReadTimeout
+        self._socket.settimeout(min(READ_SECONDS, left))
+
+
+def _parse_head(head: bytes) -> tuple[str, int, dict[str, str]]:
+    first, *lines = head.decode("latin-1").split("\r\n")
+    version, _, rest = first.partition(" ")
+    status = _number(rest[:3])
+    if version not in {"HTTP/1.1", "HTTP/1.0"} or not 100 <= status <= 599:
+        raise AnswerUnreadable
+    headers: dict[str, str] = {}
+    for line in lines:
+        name, colon, value = line.partition(":")
+        name, value = name.lower(), value.strip()
+        first_value = headers.setdefault(name, value)
+        if not colon or (name == "content-length" and value != first_value):
+            raise AnswerUnreadable
+    return version, status, headers
+
+
+def _number(text: str, base: int = 10) -> int:
+    """Return a number that an answer states. Raises AnswerUnreadable."""
+    try:
+        size = int(text, base) if text.isascii() and text.isalnum() else -1
+    except ValueError:
+        size = -1
+    if not 0 <= size <= _MAX_BODY_BYTES:
+        raise AnswerUnreadable
+    return size

@@ -1,0 +1,39 @@
+"""The handler's calls (aws.wire) answered in this process, by whoever answers botocore's."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from moto.core.models import botocore_stubber
+
+from aws import lean, wire
+from aws.connection import Answer, Request
+
+type Answers = Callable[[AWSPreparedRequest], AWSResponse]
+
+
+def by_moto(request: AWSPreparedRequest) -> AWSResponse:
+    """Answer from moto, as its own hook in botocore's clients does."""
+    answer = botocore_stubber("before-send", request)
+    assert answer is not None, "moto is off"
+    return answer
+
+
+def exchange_with(answers: Answers) -> Callable[[Request], Answer]:
+    """Return what takes the place of `wire.exchange`: `answers` is asked for every attempt."""
+
+    def exchange(request: Request) -> Answer:
+        headers: Any = request.headers
+        prepared = AWSPreparedRequest("POST", request.url, headers, request.body, False)
+        answer = answers(prepared)
+        lowered = {str(name).lower(): str(value) for name, value in answer.headers.items()}
+        return Answer(answer.status_code, lowered, answer.content)
+
+    return exchange
+
+
+def answer_wire(monkeypatch: pytest.MonkeyPatch, answers: Answers) -> None:
+    """Let `answers` answer the handler's calls; its clients are made anew."""
+    lean._client.cache_clear()
+    monkeypatch.setattr(wire, "exchange", exchange_with(answers))
