@@ -1,7 +1,7 @@
-"""Consent state: for each number and flag the newest value, by the event's own time.
+"""Consent state: the newest value of each flag of a number, by the event's own time.
 
-It is written before its event becomes *processed*: a processor that dies in between runs again, and
-writes the same. The state never expires.
+It is written before its event becomes *processed*. A processor that dies in between runs again and
+writes the same (docs/decisions/0013-consent-before-the-step.md). The state never expires.
 """
 
 from collections.abc import Callable, Mapping
@@ -14,8 +14,8 @@ from ledger import schema
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-# Closes the race of two events that set one flag: the newer by its own time stays, whichever is
-# written last. At one time the restrictive value (true) wins, in any order of arrival.
+# Fails if a newer event has already set the flag, so the order of arrival does not matter. At the
+# same time the restrictive value (true) wins.
 _NEWER = "attribute_not_exists(#at) OR #at < :at OR (#at = :at AND #value = :false)"
 
 

@@ -1,7 +1,7 @@
-"""One processor's way through a batch: read → act → commit, each record for itself.
+"""The consumer that all processors share: it processes each record of a batch on its own.
 
-A record that fails is reported back alone (partial batch response): it is delivered again after
-its visibility timeout and ends in the dead-letter queue, while the rest of its batch commits.
+Only failed records are reported to SQS (partial batch response). SQS delivers them again after the
+visibility timeout, and moves them to the dead-letter queue after the last receive.
 """
 
 import json
@@ -39,7 +39,7 @@ from ledger.consent import Consent
 from ledger.events import Ledger
 from messaging.message import Message, decode, event_of
 
-# One event's errors must not fill its ledger item, nor the log, nor the function's memory.
+# An event may be wrong in thousands of fields. Its error must fit the ledger item and the log.
 _MOST_FIELDS = 10
 _MOST_CHARACTERS = 1000
 # How far the sender's clock may be ahead of ours.
@@ -63,7 +63,7 @@ class Kind(NamedTuple):
 
 
 class Tables(NamedTuple):
-    """What processing needs of AWS."""
+    """The AWS access that processing needs."""
 
     ledger: Ledger
     consent: Consent
@@ -89,7 +89,7 @@ def processor[Body: EventData, Url: EventData](
     kind = Kind(name, read)
 
     def handler(event: dict[str, Any], context: Any) -> Any:
-        """Take a batch of SQS records and answer which of them failed."""
+        """Process a batch of SQS records; return which of them failed."""
         batch = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
         try:
             return process_partial_response(
@@ -114,7 +114,7 @@ def _tables() -> Tables:
 
 
 def consume(record: SQSRecord, kind: Kind, tables: Tables) -> None:
-    """Act on one record, or record why not and raise."""
+    """Process one record; on failure record the reason and raise."""
     message = _message(record, kind.name)
     attempts = int(record.attributes.approximate_receive_count)
     try:
@@ -138,7 +138,7 @@ def consume(record: SQSRecord, kind: Kind, tables: Tables) -> None:
 
 
 def _message(record: SQSRecord, kind: str) -> Message:
-    """Return the record's message; one that is not ours has no event to record a failure on."""
+    """Return the record's message. If it is not ours, there is no event to record a failure on."""
     try:
         message = decode(record.body)
         if kind_of(message.type) != kind:
@@ -151,7 +151,7 @@ def _message(record: SQSRecord, kind: str) -> Message:
 
 
 def _act(message: Message, kind: Kind, tables: Tables, attempts: int) -> bool:
-    """Write the event's effects; False if that was done before."""
+    """Write the event's effects; False if they were written before."""
     event = (
         tables.load(message.key)
         if message.body is None
@@ -187,7 +187,7 @@ def _act(message: Message, kind: Kind, tables: Tables, attempts: int) -> bool:
 def _moment(event: Event, read: envelope.Envelope) -> str:
     """Return the event's own time, or its arrival if it has none or one that is too far ahead.
 
-    An event that claims to be of the year 9999 would be the newest for ever.
+    An event that claims the year 9999 would stay the newest for ever.
     """
     told = event.event_time or envelope.event_time(read.timestamp)
     latest = iso(event.received_at + _CLOCKS_SECONDS)
@@ -204,7 +204,7 @@ def _validated[Data: EventData](model: type[Data], data: object) -> Data:
 
 
 def _fields(error: ValidationError) -> str:
-    """Return which fields were refused and for what, without what they held."""
+    """Return the refused fields and the reasons, without the fields' values."""
     found = error.errors(include_url=False, include_context=False, include_input=False)
     shown = [f"{'.'.join(map(str, one['loc'])) or 'data'}: {one['type']}" for one in found]
     more = [f"and {len(shown) - _MOST_FIELDS} more"] if len(shown) > _MOST_FIELDS else []

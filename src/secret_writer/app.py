@@ -1,7 +1,7 @@
-"""Writes the API secret once: the first deploy sets it, no later one overwrites it.
+"""Writes the API secret once: the first deploy sets it, and no later deploy overwrites it.
 
-CloudFormation calls this when the stack is made, changed or deleted, and waits for an answer at
-`ResponseURL`. Whatever happens, an answer goes there; it never holds the value.
+CloudFormation calls this when it creates, updates or deletes the stack, and waits for an answer at
+`ResponseURL`. Every call is answered, also after an error. The answer never contains the secret.
 """
 
 import json
@@ -18,7 +18,7 @@ ANSWER_SECONDS = 10
 
 
 def handler(event: dict[str, Any], context: Any) -> None:
-    """Write the value if the secret has none, and tell CloudFormation how it went."""
+    """Write the value if the secret has none, and report the result to CloudFormation."""
     try:
         outcome = _seed(event)
     except AWS_FAILURES as error:
@@ -39,7 +39,7 @@ def _seed(event: dict[str, Any]) -> str:
     client = clients.secretsmanager()
     if _has_value(client, arn):
         return "secret kept: it has a value"
-    # The request's id makes a repeated call of CloudFormation's write the same version again.
+    # With the request's id as the token, a retry by CloudFormation writes the same version again.
     client.put_secret_value(SecretId=arn, SecretString=value, ClientRequestToken=event["RequestId"])
     return "secret written"
 
@@ -49,10 +49,10 @@ def _has_value(client: "SecretsManagerClient", arn: str) -> bool:
         version = client.get_secret_value(SecretId=arn)
     except AWS_FAILURES as error:
         if error_code(error) == "ResourceNotFoundException":
-            return False  # a secret just made has no version yet
+            return False  # a new secret has no version yet
         raise
-    # The embedded AWS gives it an empty one. Bytes are no secret that the handler can use, but
-    # whoever put them there did it on purpose.
+    # The embedded AWS creates an empty version. The handler cannot use a binary value, but somebody
+    # put it there on purpose, so it is not overwritten.
     return bool(version.get("SecretString") or version.get("SecretBinary"))
 
 
@@ -60,14 +60,14 @@ def _answer(event: dict[str, Any], status: str, reason: str) -> None:
     document = {
         "Status": status,
         "Reason": reason,
-        # Stable, so that CloudFormation never thinks that the resource was replaced.
+        # Constant, so that CloudFormation never treats the resource as replaced.
         "PhysicalResourceId": "api-secret-value",
         "StackId": event["StackId"],
         "RequestId": event["RequestId"],
         "LogicalResourceId": event["LogicalResourceId"],
         "NoEcho": True,
     }
-    # CloudFormation's own pre-signed URL; the content type must be empty, or S3 refuses it.
+    # A pre-signed S3 URL from CloudFormation. S3 rejects any content type but an empty one.
     request = Request(  # noqa: S310
         event["ResponseURL"],
         data=json.dumps(document).encode(),
