@@ -4,7 +4,6 @@ A record that fails is reported back alone (partial batch response): it is deliv
 its visibility timeout and ends in the dead-letter queue, while the rest of its batch commits.
 """
 
-import json
 import time
 from collections.abc import Callable, Mapping
 from functools import cache
@@ -16,7 +15,6 @@ from aws_lambda_powertools.utilities.batch import (
     process_partial_response,
 )
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
-from pydantic import ValidationError
 
 from aws import clients, observability
 from aws.settings import processor_settings
@@ -25,44 +23,29 @@ from errors import (
     LedgerItemMissing,
     LedgerUnavailable,
     MessageUnreadable,
-    ModelRefused,
     ProcessingFailed,
 )
-from justcall import envelope, subjects
-from justcall.catalogue import REPEATABLE, kind_of
+from justcall import envelope
+from justcall.catalogue import kind_of
 from justcall.event import RECEIVED, Event
-from justcall.models import EventData
 from justcall.moments import epoch, iso
-from justcall.timeline import NO_NUMBER, Entry
+from justcall.timeline import Entry
 from ledger.events import Ledger
 from ledger.joining import Joining
 from ledger.processing import ProcessingLedger
 from messaging.message import Marker, Message, decode
 
-# One event's errors must not fill its ledger item, nor the log, nor the function's memory.
-_MOST_FIELDS = 10
-_MOST_CHARACTERS = 1000
 # How far the sender's clock may be ahead of ours.
 _CLOCKS_SECONDS = 300.0
 
 type Processor = Callable[[dict[str, Any], Any], Any]
 
 
-class Reader[Data: EventData](NamedTuple):
-    """How events of one dialect are read: a model, and the entry that it makes of the event.
-
-    `entry` is given the event's type too, where several belong to the kind.
-    """
-
-    model: type[Data]
-    entry: Callable[[Data, str], Entry]
-
-
 class Kind(NamedTuple):
-    """What a processor knows: its kind's name, and a reader for each dialect that has it."""
+    """What a processor knows: its kind's name, and how an event becomes an entry."""
 
     name: str
-    readers: Mapping[str, Reader[Any]]
+    read: Callable[[envelope.Envelope], Entry]
 
 
 class Tables(NamedTuple):
@@ -74,12 +57,9 @@ class Tables(NamedTuple):
     max_receives: int
 
 
-def processor[Body: EventData, Url: EventData](
-    name: str, *, body_signed: Reader[Body] | None = None, url_signed: Reader[Url] | None = None
-) -> Processor:
+def processor(name: str, read: Callable[[envelope.Envelope], Entry]) -> Processor:
     """Return the Lambda handler that acts on the events of one kind."""
-    readers = {envelope.BODY_SIGNED: body_signed, envelope.URL_SIGNED: url_signed}
-    kind = Kind(name, {dialect: one for dialect, one in readers.items() if one})
+    kind = Kind(name, read)
 
     def handler(event: dict[str, Any], context: Any) -> Any:
         """Take a batch of SQS records and answer which of them failed."""
@@ -153,17 +133,13 @@ def _act(message: Message, kind: Kind, tables: Tables, attempts: int) -> bool:
     """Write the event's effects; False if that was done before."""
     body = tables.processing.body(message.key) if message.body is None else message.body.encode()
     read = envelope.read(body, message.dialect)
-    reader = kind.readers.get(message.dialect)
-    if reader is None:
-        raise ModelRefused("dialect-unknown")
-    entry = reader.entry(_validated(reader.model, read.data), read.type)
-    subject = subjects.subject_of(read)
+    entry = kind.read(read)
     shown = {
         "at": _moment(message, read),
         "key": message.key,
         "type": read.type,
-        **({"subject": subject} if subject else {}),
-        "number": entry.number,
+        **({"subjects": list(entry.subjects)} if entry.subjects else {}),
+        "number": entry.number or entry.subjects[0],
         **entry.fields,
     }
 
@@ -175,9 +151,6 @@ def _act(message: Message, kind: Kind, tables: Tables, attempts: int) -> bool:
     except LedgerItemMissing:
         tables.ledger.keep(_event(message, body, read))
         done = commit()
-    if subject and message.type not in REPEATABLE and entry.number != NO_NUMBER:
-        # Also when it was done before: the one who did it may have died before it looked.
-        tables.joining.adopt(subject, entry.number)
     return done
 
 
@@ -186,7 +159,7 @@ def _moment(message: Message, read: envelope.Envelope) -> str:
 
     What claims to be of the year 9999 would be the newest news for ever.
     """
-    told = message.event_time or envelope.event_time(read.timestamp)
+    told = message.event_time or envelope.event_time(read)
     latest = iso(epoch(message.received_at) + _CLOCKS_SECONDS)
     return told if told and told <= latest else message.received_at
 
@@ -194,33 +167,8 @@ def _moment(message: Message, read: envelope.Envelope) -> str:
 def _commit(
     key: str, shown: dict[str, Any], consent: Mapping[str, bool], tables: Tables, attempts: int
 ) -> bool:
-    """Commit an entry where it belongs: one of a call without a number, where the call stands."""
-    subject, now = shown.get("subject"), time.time()
-    if not subject or shown["number"] != NO_NUMBER:
-        return tables.processing.commit(key, shown, attempts, now, consent=consent)
-    number = tables.joining.number_of(subject)
-    if number:
-        return tables.processing.commit(key, shown | {"number": number}, attempts, now)
-    waiting = shown | {"number": subjects.pending(subject)}
-    others = [one for one in subjects.keys_of(subject) if one != key]
-    return tables.processing.commit(key, waiting, attempts, now, others)
-
-
-def _validated[Data: EventData](model: type[Data], data: object) -> Data:
-    # Text that was cut in the middle of an emoji holds half a character, which nothing can store.
-    text = json.dumps(data, ensure_ascii=False).encode(errors="replace")
-    try:
-        return model.model_validate_json(text)
-    except ValidationError as error:
-        raise ModelRefused(detail=_fields(error)) from None
-
-
-def _fields(error: ValidationError) -> str:
-    """Return which fields were refused and for what, without what they held."""
-    found = error.errors(include_url=False, include_context=False, include_input=False)
-    shown = [f"{'.'.join(map(str, one['loc'])) or 'data'}: {one['type']}" for one in found]
-    more = [f"and {len(shown) - _MOST_FIELDS} more"] if len(shown) > _MOST_FIELDS else []
-    return ", ".join([*shown[:_MOST_FIELDS], *more])[:_MOST_CHARACTERS]
+    """Commit an entry."""
+    return tables.processing.commit(key, shown, attempts, time.time(), consent=consent)
 
 
 def _event(message: Message, body: bytes, read: envelope.Envelope) -> Event:
@@ -233,7 +181,7 @@ def _event(message: Message, body: bytes, read: envelope.Envelope) -> Event:
         body=body,
         body_hash=message.body_hash,
         received_at=epoch(message.received_at),
-        event_time=message.event_time or envelope.event_time(read.timestamp),
+        event_time=message.event_time or envelope.event_time(read),
     )
 
 
