@@ -200,7 +200,7 @@ def _read_anew(old: Event) -> Event:
         type=found.type,
         dialect=found.dialect,
         status=RECEIVED if kind_of(found.type) else UNHANDLED,
-        event_time=old.event_time or envelope.event_time(found.timestamp),
+        event_time=old.event_time or envelope.event_time(found),
     )
 
 
