@@ -5,6 +5,7 @@ that saves a write unit, and one that is still too large is cut into parts, each
 own beside the ledger item, written in the same transaction.
 """
 
+import json
 import zlib
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -54,6 +55,14 @@ def unpack(items: Sequence[Mapping[str, Any]]) -> bytes | None:
         return text.encode()
     pieces = [item["packed"]["B"] for item in items if "packed" in item]
     return _decompress(b"".join(pieces)) if pieces else None
+
+
+def unpack_entry(item: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the normalised entry that a processed item, or its row on the timeline, holds."""
+    body = unpack([item]) or b""
+    opener = zlib.decompressobj(zdict=(DICTIONARY + body)[-32768:])
+    entry: dict[str, Any] = json.loads(opener.decompress(item["entry"]["B"]) + opener.flush())
+    return entry
 
 
 def _compress(content: bytes) -> bytes:

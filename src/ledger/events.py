@@ -24,6 +24,11 @@ if TYPE_CHECKING:
 # Closes the race of two deliveries of one event: exactly one of them finds the place empty.
 _ABSENT = "attribute_not_exists(pk)"
 _DAY_SECONDS = 86_400
+_REOPEN = (
+    "SET #status = :received, cell = :cell, sent_at = :now REMOVE contact, #at, entry,"
+    " processed_at, #error, attempts, sweeps, failed_at, first_failed_at, stuck_at"
+)
+_REOPEN_NAMES = {"#status": "status", "#at": "at", "#error": "error"}
 # What the step to processed will add to the item: its write is billed by the larger size.
 _STEP_BYTES = 112
 
@@ -77,6 +82,32 @@ class Ledger:
             )
         except AWS_FAILURES as error:
             raise LedgerUnavailable from error
+
+    def reopen(self, key: str, was: str, received_at: str, now: float) -> bool:
+        """Make an event *received* again; False, and nothing is written, if it is not `was` now."""
+        try:
+            self._client().update_item(
+                TableName=self._table,
+                Key={"pk": {"S": schema.event_partition(key)}, "sk": {"S": schema.LEDGER}},
+                UpdateExpression=_REOPEN,
+                ConditionExpression="#status = :was",
+                ExpressionAttributeNames=_REOPEN_NAMES,
+                ExpressionAttributeValues={
+                    ":was": {"S": was},
+                    ":received": {"S": RECEIVED},
+                    ":cell": {"S": schema.cell(RECEIVED, key, received_at)},
+                    ":now": {"S": iso(now)},
+                },
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            )
+        except AWS_FAILURES as error:
+            if error_code(error) != "ConditionalCheckFailedException":
+                raise LedgerUnavailable from error
+            # A retry whose first try took effect finds its own write.
+            existing = detail_of(error, "Item") or {}
+            ours = {"status": {"S": RECEIVED}, "sent_at": {"S": iso(now)}}
+            return {name: existing.get(name) for name in ours} == ours
+        return True
 
     def _item(self, event: Event) -> dict[str, Any]:
         item: dict[str, Any] = {

@@ -25,6 +25,8 @@ RECENT_INDEX = "recent"
 OPEN_INDEX = "open"
 SWEEP_PARTITION = "sweep"
 SHARDS = 16
+TIMELINE_INDEX = "timeline"
+STATUS_INDEX = "by_status"
 
 
 def event_partition(key: str) -> str:
@@ -90,3 +92,15 @@ def open_shard(number: int) -> str:
 def key_of(partition: str) -> str:
     """Return the event's key from its partition."""
     return partition.removeprefix("event#")
+
+
+def cell(status: str, key: str, received_at: str) -> str:
+    """Return the partition of the index `by_status` that lists an event."""
+    day = f"#{received_at[:10]}" if status == "processed" else ""
+    return f"{status}{day}#{shard(key):x}"
+
+
+def cells(status: str, day: str | None = None) -> list[str]:
+    """Return the 16 partitions of a status; of *processed*, those of one day."""
+    prefix = f"{status}#{day}" if day else status
+    return [f"{prefix}#{number:x}" for number in range(SHARDS)]
