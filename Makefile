@@ -91,10 +91,11 @@ types: env-dev ## mypy, strict
 imports: env-dev ## imports run one way only
 	$(call check,imports,PYTHONPATH=.:src $(BIN)/lint-imports)
 
-template: env-sam env-checkov ## template.yaml: cfn-lint, sam validate, checkov
+template: env-dev env-sam env-checkov ## template.yaml: cfn-lint, sam validate, checkov, what SAM makes of it
 	$(call check,cfn-lint,$(SAM_BIN)/cfn-lint template.yaml)
 	$(call check,sam validate,$(SAM) validate --lint)
 	$(call check,checkov,$(CHECKOV) --file template.yaml)
+	$(call tests,template,tests/template)
 
 format: env-dev ## format the code and mend what can be mended
 	@$(BIN)/ruff check --fix --quiet $(CODE); $(BIN)/ruff format $(CODE)
