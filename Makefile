@@ -91,10 +91,11 @@ types: env-dev ## check types with mypy, strict
 imports: env-dev ## check that imports run in one direction
 	$(call check,imports,PYTHONPATH=.:src $(BIN)/lint-imports)
 
-template: env-sam env-checkov ## check template.yaml with cfn-lint, sam validate and checkov
+template: env-dev env-sam env-checkov ## check template.yaml and SAM's transform of it
 	$(call check,cfn-lint,$(SAM_BIN)/cfn-lint template.yaml)
 	$(call check,sam validate,$(SAM) validate --lint)
 	$(call check,checkov,$(CHECKOV) --file template.yaml)
+	$(call tests,template,tests/template)
 
 format: env-dev ## format the code and apply ruff's fixes
 	@$(BIN)/ruff check --fix --quiet $(CODE); $(BIN)/ruff format $(CODE)

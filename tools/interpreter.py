@@ -29,8 +29,8 @@ print(json.dumps([
 ]))
 """
 
-NOT_FOUND = f"""no Python 3.13 found, and uv could not download one. Install it with one of these, then run
-this again:
+NOT_FOUND = f"""no Python 3.13 found, and uv could not download one. Install it with one of these
+and run this again:
   macOS            brew install python@3.13
   Debian, Ubuntu   apt install python3.13-venv   (older releases: from the deadsnakes PPA)
   Fedora           dnf install python3.13

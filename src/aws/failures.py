@@ -51,7 +51,7 @@ def _failures() -> tuple[type[Exception], ...]:
 
 
 # Throttled, refused, timed out, unreachable, without credentials: any of these may be transient.
-AWS_FAILURES = _failures()
+AWS_FAILURES: tuple[type[Exception], ...] = _failures()
 
 
 def error_code(error: Exception) -> str:

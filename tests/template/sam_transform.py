@@ -11,14 +11,14 @@ import sys
 from typing import Any
 from unittest.mock import Mock
 
+from samtranslator.translator.managed_policy_translator import ManagedPolicyLoader
+from samtranslator.translator.transform import transform
+
 
 def main() -> None:
     """Transform every template with its parameters' defaults."""
     os.environ["AWS_DEFAULT_REGION"] = "us-east-1"
     logging.disable()
-    from samtranslator.translator.managed_policy_translator import ManagedPolicyLoader
-    from samtranslator.translator.transform import transform
-
     policies = ManagedPolicyLoader(Mock())  # the template names none of AWS's managed policies
     templates: list[dict[str, Any]] = json.load(sys.stdin)
     json.dump([transform(one, defaults(one), policies) for one in templates], sys.stdout)
