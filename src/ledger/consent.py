@@ -1,16 +1,11 @@
 """Consent state: the newest value of each flag of a number, by the event's own time.
 
-<<<<<<< HEAD
 It is written before its event becomes *processed*. A processor that dies in between runs again and
 writes the same (docs/decisions/0013-consent-before-the-step.md). The state never expires.
-=======
-It is written before its event becomes *processed*: a processor that dies in between runs again, and
-writes the same. The state never expires.
 
-A text that says YES clears an opt-out that is older, and means nothing where there is none. It may
-be processed before that opt-out, so its time is kept beside the value (`yes_at`), and the reader
-compares the two.
->>>>>>> main
+A text that says YES clears an older opt-out, and has no effect without one. It may be processed
+before that opt-out, so its time is stored beside the value (`yes_at`), and the reader compares the
+two.
 """
 
 from collections.abc import Callable, Mapping
