@@ -71,7 +71,7 @@ def is_nothing(value: object) -> bool:
 def the_one(value: Any) -> Any:
     """Return the only element of a list that says something, any other value; None for nothing."""
     while isinstance(value, list):
-        elements = [one for one in value if not is_nothing(one)]
+        elements = value if len(value) == 1 else [one for one in value if not is_nothing(one)]
         if len(elements) > 1:
             return value
         value = elements[0] if elements else None

@@ -40,14 +40,16 @@ class EventData(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     direction: Direction | None = said("call_info.direction", "direction", "sms_info.direction")
-    contact_number: Text | None = said("contact_number", "phone", "phone_number")
+    contact_number: Text | None = said(
+        "contact_number", "phone", "phone_number", "contact.number", "contact.phone"
+    )
     justcall_number: Text | None = said("justcall_number", "sales_dialer_number")
     from_: Text | None = said("from")
     to: Text | None = said()
-    contact_name: Text | None = said()
+    contact_name: Text | None = said("contact_name", "contact.name")
     contact_email: Text | None = said()
-    agent_id: Id | None = said()
-    agent_name: Text | None = said()
+    agent_id: Id | None = said("agent_id", "agent.id")
+    agent_name: Text | None = said("agent_name", "agent.name")
     agent_email: Text | None = said()
     justcall_line_name: Text | None = said()
 
