@@ -19,9 +19,9 @@ class Fields:
         self._opened: dict[str, dict[str, Any]] = {}
 
     def take(self, path: str) -> Any:
-        """Remove and return a field; None if it is not there or stands for nothing."""
+        """Remove and return a field, None if it is not there."""
         holder, name = self._holder(path)
-        return the_one(holder.pop(name, None))
+        return holder.pop(name, None)
 
     def links(self, paths: Iterable[str]) -> list[str] | None:
         """Remove and return the links of all these fields, each once; None if there are none.

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, Self, cast
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from justcall.fields import Fields, is_nothing
+from justcall.fields import Fields, is_nothing, the_one
 from justcall.values import Direction, Id, Seconds, Text, Word
 
 
@@ -69,19 +69,17 @@ class EventData(BaseModel):
                 found[name] = left.links(reader.paths)
                 continue
             for path in reader.paths:
-                value = left.take(path)
+                given = left.take(path)
+                value = given if reader.whole else the_one(given)
                 if is_nothing(value) and not (value is False and reader.false_counts):
                     continue
                 try:
                     found[name] = reader.type.validate_python(value)
                     break
                 except ValidationError:
-                    unfit[path] = value
-        given = frozenset(data)
-        return cast(
-            "Self",
-            cls.model_construct(**found, given=given, unknown_fields=left.rest(), unfit=unfit),
-        )
+                    unfit[path] = given
+        found |= {"given": frozenset(data), "unknown_fields": left.rest(), "unfit": unfit}
+        return cast("Self", cls.model_construct(**found))
 
     def shown(self, *names: str) -> dict[str, Any]:
         """Return some fields under their own names."""
@@ -127,6 +125,7 @@ class Message(EventData):
 class _Reader(NamedTuple):
     paths: list[str]
     type: TypeAdapter[Any]
+    whole: bool
     links: bool
     false_counts: bool
 
@@ -138,6 +137,7 @@ def _readers(model: type[EventData]) -> Mapping[str, _Reader]:
         name: _Reader(
             extra["paths"] or [name],
             TypeAdapter(cast("Any", field.annotation)),
+            field.annotation is Any,
             extra.get("links", False),
             extra.get("false", False),
         )
