@@ -19,9 +19,9 @@ class Fields:
         self._opened: dict[str, dict[str, Any]] = {}
 
     def take(self, path: str) -> Any:
-        """Remove and return a field; None if it is not there or stands for nothing."""
+        """Remove and return a field, None if it is not there."""
         holder, name = self._holder(path)
-        return the_one(holder.pop(name, None))
+        return holder.pop(name, None)
 
     def links(self, paths: Iterable[str]) -> list[str] | None:
         """Remove and return the links of all these fields, each once; None if there are none.
@@ -71,7 +71,7 @@ def is_nothing(value: object) -> bool:
 def the_one(value: Any) -> Any:
     """Return the only element of a list that says something, any other value; None for nothing."""
     while isinstance(value, list):
-        elements = [one for one in value if not is_nothing(one)]
+        elements = value if len(value) == 1 else [one for one in value if not is_nothing(one)]
         if len(elements) > 1:
             return value
         value = elements[0] if elements else None

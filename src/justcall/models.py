@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, Self, cast
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from justcall.fields import Fields, is_nothing
+from justcall.fields import Fields, is_nothing, the_one
 from justcall.values import Direction, Id, Seconds, Text, Word
 
 
@@ -40,14 +40,16 @@ class EventData(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     direction: Direction | None = said("call_info.direction", "direction", "sms_info.direction")
-    contact_number: Text | None = said("contact_number", "phone", "phone_number")
+    contact_number: Text | None = said(
+        "contact_number", "phone", "phone_number", "contact.number", "contact.phone"
+    )
     justcall_number: Text | None = said("justcall_number", "sales_dialer_number")
     from_: Text | None = said("from")
     to: Text | None = said()
-    contact_name: Text | None = said()
+    contact_name: Text | None = said("contact_name", "contact.name")
     contact_email: Text | None = said()
-    agent_id: Id | None = said()
-    agent_name: Text | None = said()
+    agent_id: Id | None = said("agent_id", "agent.id")
+    agent_name: Text | None = said("agent_name", "agent.name")
     agent_email: Text | None = said()
     justcall_line_name: Text | None = said()
 
@@ -67,19 +69,17 @@ class EventData(BaseModel):
                 found[name] = left.links(reader.paths)
                 continue
             for path in reader.paths:
-                value = left.take(path)
+                given = left.take(path)
+                value = given if reader.whole else the_one(given)
                 if is_nothing(value) and not (value is False and reader.false_counts):
                     continue
                 try:
                     found[name] = reader.type.validate_python(value)
                     break
                 except ValidationError:
-                    unfit[path] = value
-        given = frozenset(data)
-        return cast(
-            "Self",
-            cls.model_construct(**found, given=given, unknown_fields=left.rest(), unfit=unfit),
-        )
+                    unfit[path] = given
+        found |= {"given": frozenset(data), "unknown_fields": left.rest(), "unfit": unfit}
+        return cast("Self", cls.model_construct(**found))
 
     def shown(self, *names: str) -> dict[str, Any]:
         """Return some fields under their own names."""
@@ -125,6 +125,7 @@ class Message(EventData):
 class _Reader(NamedTuple):
     paths: list[str]
     type: TypeAdapter[Any]
+    whole: bool
     links: bool
     false_counts: bool
 
@@ -136,6 +137,7 @@ def _readers(model: type[EventData]) -> Mapping[str, _Reader]:
         name: _Reader(
             extra["paths"] or [name],
             TypeAdapter(cast("Any", field.annotation)),
+            field.annotation is Any,
             extra.get("links", False),
             extra.get("false", False),
         )
