@@ -17,7 +17,7 @@ _BATCH = 100
 _MAX_DEPTH = 100
 _STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"')
 _BRIEF = (
-    "pk", "type", "dialect", "status", "received_at", "event_time", "deliveries", "attempts",
+    "pk", "dialect", "status", "received_at", "event_time", "deliveries", "attempts",
     "error",
 )  # fmt: skip
 # What `show` adds, where the event has it.
@@ -121,7 +121,7 @@ def _document(item: Item) -> Document:
     """Return an event with the fields that docs/cli.md promises."""
     return {
         "key": schema.key_of(item["pk"]["S"]),
-        "type": item["type"]["S"],
+        "type": schema.type_of(schema.key_of(item["pk"]["S"])),
         "dialect": item["dialect"]["S"],
         "status": item["status"]["S"],
         "received_at": item["received_at"]["S"],

@@ -94,9 +94,9 @@ def _rows(stack: Stack, contact: str, before: str | None = None) -> Iterator[Doc
 
 
 def _entry(row: Item) -> Document:
-    known = {"at": row["at"]["S"], "key": schema.key_of(row["pk"]["S"]), "type": row["type"]["S"]}
     try:
-        return {**known, **bodies.unpack_entry(row)}
+        return bodies.unpack_entry(row)
     except (zlib.error, ValueError, KeyError):
         # `hooks show` has the event; a damaged entry hides no other.
-        return known
+        key = schema.key_of(row["pk"]["S"])
+        return {"at": row["at"]["S"], "key": key, "type": schema.type_of(key)}

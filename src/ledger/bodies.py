@@ -13,6 +13,7 @@ import zlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ledger import schema
 from ledger.dictionary import DICTIONARY
 
 WRITE_UNIT = 1024
@@ -87,12 +88,14 @@ def pack_entry(entry: Mapping[str, Any], body: bytes | None) -> bytes:
 def unpack_entry(item: Mapping[str, Any]) -> dict[str, Any]:
     """Return the timeline entry of a ledger item, or of its row in the index `timeline`.
 
-    The item is as boto3's client returns it.
+    `at`, `key`, `type` and `number` come from the item's own attributes. The item is as boto3's
+    client returns it.
     """
-    body = unpack([item])
-    content = _decompress(item["entry"]["B"], _entry_dictionary(body))
+    content = _decompress(item["entry"]["B"], _entry_dictionary(unpack([item])))
     entry: dict[str, Any] = json.loads(content)
-    return entry
+    key = schema.key_of(item["pk"]["S"])
+    placed = {"at": item["at"]["S"], "key": key, "type": schema.type_of(key)}
+    return {**placed, "number": item["contact"]["S"], **entry}
 
 
 def _compress_entry(entry: Mapping[str, Any], body: bytes | None) -> bytes:

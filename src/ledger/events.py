@@ -95,11 +95,17 @@ class Ledger:
         )
 
     def process(
-        self, event: Event, contact: str, entry: Mapping[str, Any], attempts: int, now: float
+        self,
+        event: Event,
+        contact: str,
+        at: str,
+        entry: Mapping[str, Any],
+        attempts: int,
+        now: float,
     ) -> bool:
         """Make an event *processed*, on its contact's timeline; False if it was processed before.
 
-        `entry["at"]` is the event's own time. Raises LedgerItemMissing when there is no such event,
+        `at` is the event's own time. Raises LedgerItemMissing when there is no such event,
         BodyReplaced when the ledger item holds the body of another delivery.
         """
         body = event.body if bodies.fits_inline(event.body) else None
@@ -113,7 +119,7 @@ class Ledger:
                 ":delivery": {"S": event.delivery_id},
                 ":cell": {"S": schema.cell(PROCESSED, event.key, iso(event.received_at))},
                 ":contact": {"S": contact},
-                ":at": {"S": entry["at"]},
+                ":at": {"S": at},
                 ":entry": {"B": bodies.pack_entry(entry, body)},
                 ":now": {"S": iso(now)},
                 ":attempts": {"N": str(attempts)},
@@ -190,7 +196,7 @@ class Ledger:
 
         The caller then sends its message. If the caller dies first, the sweeper sends it.
         """
-        return self._update(
+        done, existing = self._try_update(
             key,
             "SET #status = :received, cell = :cell, sent_at = :now"
             f" REMOVE contact, #at, entry, processed_at, {_HISTORY}",
@@ -198,6 +204,9 @@ class Ledger:
             _to(RECEIVED, key) | {":was": {"S": was}, ":now": {"S": iso(now)}},
             {"#status": "status", "#at": "at", "#error": "error"},
         )
+        # The client's second attempt after a lost answer finds its own write.
+        own = {"status": {"S": RECEIVED}, "sent_at": {"S": iso(now)}}
+        return done or own.items() <= (existing or {}).items()
 
     def _update_open(
         self,
@@ -255,7 +264,6 @@ class Ledger:
         item: dict[str, Any] = {
             "pk": {"S": schema.event_partition(event.key)},
             "sk": {"S": schema.LEDGER},
-            "type": {"S": event.type},
             "dialect": {"S": event.dialect},
             "delivery_id": {"S": event.delivery_id},
             "status": {"S": event.status},
@@ -322,7 +330,7 @@ def event_of(item: Mapping[str, Any], body: bytes) -> Event:
     return Event(
         delivery_id=item["delivery_id"]["S"],
         key=schema.key_of(item["pk"]["S"]),
-        type=item["type"]["S"],
+        type=schema.type_of(schema.key_of(item["pk"]["S"])),
         dialect=item["dialect"]["S"],
         status=item["status"]["S"],
         body=body,

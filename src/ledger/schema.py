@@ -36,6 +36,11 @@ def key_of(partition: str) -> str:
     return partition.removeprefix("event#")
 
 
+def type_of(key: str) -> str:
+    """Return the type of an event, which its key begins with."""
+    return key.partition(":")[0]
+
+
 def consent_partition(number: str) -> str:
     """Return the partition key of a number's consent state."""
     return f"consent#{number}"

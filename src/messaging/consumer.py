@@ -134,22 +134,16 @@ def _act(message: Message, kind: Kind, tables: Tables, attempts: int) -> bool:
     entry = kind.read(read)
     at = _moment(event, read)
     contact = entry.number or entry.subjects[0]
-    shown = {
-        "at": at,
-        "key": event.key,
-        "type": read.type,
-        **({"subjects": list(entry.subjects)} if entry.subjects else {}),
-        "number": contact,
-        **entry.fields,
-    }
+    subjects = {"subjects": list(entry.subjects)} if entry.subjects else {}
+    shown = {**subjects, **entry.fields}
     _set_consent(event, entry, at, tables.consent)
     now = time.time()
     try:
-        return tables.ledger.process(event, contact, shown, attempts, now)
+        return tables.ledger.process(event, contact, at, shown, attempts, now)
     except LedgerItemMissing:
         # The table was restored to an earlier time.
         tables.ledger.keep(event)
-        return tables.ledger.process(event, contact, shown, attempts, now)
+        return tables.ledger.process(event, contact, at, shown, attempts, now)
 
 
 def _set_consent(event: Event, entry: Entry, at: str, consent: Consent) -> None:

@@ -213,7 +213,7 @@ def unsettled(world: World, *, may_fail: Iterable[str] = ()) -> list[str]:
     may_fail = set(may_fail)
     for key, item in contents(world.backend.items()).ledger.items():
         status = item["status"]["S"]
-        kind = item["type"]["S"]
+        kind = key.partition(":")[0]
         ends = {"processed"} if kind in (*KINDS, *CONSENT) else {"unhandled", "quarantined"}
         if key in may_fail:
             ends |= {"failed", "stuck"}
