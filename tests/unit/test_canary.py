@@ -253,6 +253,7 @@ def test_sweeper(listener: Listener, deployed: World) -> None:
     deployed.clock.now += 100
     assert deployed.sweep() == {"resent": 1, "stuck": 0, "buried": 0}
     listener.hears_no_canary()
-    deployed.wire.standing = lambda _call: throttled
-    deployed.sweep()
+    deployed.wire.standing = lambda one: throttled if one.operation == "SendMessage" else None
+    deployed.clock.now += 1000
+    assert deployed.sweep() is None
     listener.hears_no_canary()
