@@ -55,7 +55,7 @@ invoke: setup ## run every file of events/ with sam local invoke, where Docker a
 	@$(BIN)/pytest tests/docker -rs
 
 ## Checks and tests
-.PHONY: test unit integration coverage e2e crash lint types imports template format bench chaos flaws mutation
+.PHONY: test unit integration coverage e2e crash lint types imports template format bench chaos flaws
 test: env-all ## every check and every test
 	@echo "checks and tests, two at a time; then the stack's own: seven minutes in all"
 	@$(MAKE) --no-print-directory -j 2 SIDE_BY_SIDE=1 coverage crash flaws lint types imports template
@@ -78,9 +78,6 @@ crash: env-dev ## every AWS call fails, is lost, or is the last one; any history
 
 flaws: env-dev ## plant each flaw of other receivers in a copy, and see its test go red
 	$(call tests,flaws,tests/flaws)
-
-mutation: env-mutation ## change the receiving path and the ledger a little, 2,700 times: tests notice
-	@.local/venv-mutation/bin/python -m tests.mutation
 
 lint: env-dev ## ruff's rules and format
 	$(call check,lint,$(BIN)/ruff check --quiet $(CODE) && $(BIN)/ruff format --diff --quiet $(CODE))
@@ -114,7 +111,7 @@ upgrade: ## compile requirements/*.in with the newest versions
 	@$(PYTHON3) tools/compile.py --upgrade
 
 # What targets need is brought up to date silently; that takes a fifth of a second when it is.
-ENVIRONMENTS := env-dev env-mutation env-sam env-checkov
+ENVIRONMENTS := env-dev env-sam env-checkov
 .PHONY: env-all $(ENVIRONMENTS)
 env-all:
 	@$(SETUP) --quiet dev sam ministack checkov

@@ -66,8 +66,8 @@ class Listener:
 
 @pytest.fixture
 def listener(written: Written, caplog: pytest.LogCaptureFixture) -> Iterator[Listener]:
-    caplog.set_level(logging.DEBUG)
     caplog.set_level(logging.INFO, logger="botocore")  # its DEBUG quotes requests; nobody sets it
+    caplog.set_level(logging.DEBUG)
     powertools = logging.getLogger("aws_lambda_powertools")
     before = powertools.level, powertools.propagate
     powertools.setLevel(logging.DEBUG)
