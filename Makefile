@@ -55,15 +55,9 @@ invoke: setup ## run every file of events/ with sam local invoke; needs Docker
 	@$(BIN)/pytest tests/docker -rs
 
 ## Checks and tests
-<<<<<<< HEAD
-.PHONY: test unit integration coverage e2e crash lint types imports template format bench chaos flaws mutation
+.PHONY: test unit integration coverage e2e crash lint types imports template format bench chaos flaws
 test: env-all ## run every check and every test
 	@echo "checks and tests, two at a time; then the end-to-end tests: about seven minutes in all"
-=======
-.PHONY: test unit integration coverage e2e crash lint types imports template format bench chaos flaws
-test: env-all ## every check and every test
-	@echo "checks and tests, two at a time; then the stack's own: seven minutes in all"
->>>>>>> tests
 	@$(MAKE) --no-print-directory -j 2 SIDE_BY_SIDE=1 coverage crash flaws lint types imports template
 	@$(BIN)/pytest tests/e2e
 
@@ -85,14 +79,7 @@ crash: env-dev ## let every AWS call fail, get lost or be the last; run random h
 flaws: env-dev ## plant each flaw of other receivers in a copy; its test must fail
 	$(call tests,flaws,tests/flaws)
 
-<<<<<<< HEAD
-mutation: env-mutation ## change the receiving path and the ledger in 2,700 small ways; tests must fail
-	@.local/venv-mutation/bin/python -m tests.mutation
-
 lint: env-dev ## check ruff's rules and format
-=======
-lint: env-dev ## ruff's rules and format
->>>>>>> tests
 	$(call check,lint,$(BIN)/ruff check --quiet $(CODE) && $(BIN)/ruff format --diff --quiet $(CODE))
 
 types: env-dev ## check types with mypy, strict
@@ -124,13 +111,8 @@ requirements: ## compile requirements/*.in; keep pins that still fit
 upgrade: ## compile requirements/*.in with the newest versions
 	@$(PYTHON3) tools/compile.py --upgrade
 
-<<<<<<< HEAD
 # Targets update the environments they need. That takes 0.2 s if nothing changed.
-ENVIRONMENTS := env-dev env-mutation env-sam env-checkov
-=======
-# What targets need is brought up to date silently; that takes a fifth of a second when it is.
 ENVIRONMENTS := env-dev env-sam env-checkov
->>>>>>> tests
 .PHONY: env-all $(ENVIRONMENTS)
 env-all:
 	@$(SETUP) --quiet dev sam ministack checkov
