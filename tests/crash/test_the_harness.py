@@ -159,7 +159,6 @@ BROKEN: Sequence[tuple[Patch, Callable[[], None]]] = (
     (put_without_condition, lambda: tell_every_case("again", "conflicting")),
     (evidence_thrown_away, lambda: tell_every_case("conflicting")),
     (signature_not_looked_at, deliver_a_forgery),
-    (process_without_condition, lambda: play_every_failure("two processors")),
     (process_without_condition, lambda: play_every_failure("two processors, last receive")),
     (processed_stays_in_its_cell, lambda: tell_every_case("plain")),
     (consent_after_the_step, lambda: tell_every_case("opted out")),
