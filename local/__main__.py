@@ -1,4 +1,4 @@
-"""`python -m local up | down | clean | status | bridge`: what `make up` and its fellows run."""
+"""`python -m local up | down | clean | status | bridge`: the commands behind `make up`."""
 
 import argparse
 import asyncio
@@ -30,7 +30,7 @@ _FILES = (
 
 
 def main() -> int:
-    """Run one command; 0 if it went well, 1 if not."""
+    """Run one command and return its exit status."""
     parser = argparse.ArgumentParser(prog="python -m local", description=__doc__)
     parser.add_argument("command", choices=("up", "down", "clean", "status", "bridge"))
     command = parser.parse_args().command
@@ -44,22 +44,22 @@ def main() -> int:
     except LocalError as error:
         _errors.print(f"[red]failed[/]  {error}", soft_wrap=True)
     except KeyboardInterrupt:
-        _errors.print("interrupted; make up goes on from here, make down stops it")
+        _errors.print("interrupted; `make up` continues, `make down` stops the stack")
     return 1
 
 
 def up(place: Place) -> int:
-    """Bring the stack up and show that it works."""
+    """Start the stack and show that it works."""
     started = time.monotonic()
 
     def step(text: str) -> None:
         _console.print(f"[dim]{time.monotonic() - started:5.1f} s[/]  {text}")
 
-    cut_off = ministack.was_cut_off(place)
+    was_killed = ministack.was_killed(place)
     step("starting MiniStack, the embedded AWS, with IAM enforced")
     process = ministack.start(place)
-    if cut_off:
-        step("it was killed: what came since its last clean stop is lost")
+    if was_killed:
+        step("MiniStack was killed: everything since its last clean stop is lost")
     stack = deploy.deploy(place, process, step)
     step("sending the sample event")
     lines, key = demo.show(process, stack)
@@ -76,14 +76,14 @@ def up(place: Place) -> int:
 
 
 def down(place: Place) -> int:
-    """Stop the stack; what it holds is saved."""
+    """Stop the stack and save its contents."""
     stopped = ministack.stop(place)
-    _console.print("stopped; make up brings it back as it was" if stopped else "nothing runs here")
+    _console.print("stopped; `make up` restores it" if stopped else "the stack does not run")
     return 0
 
 
 def clean(place: Place) -> int:
-    """Stop the stack and remove what it held."""
+    """Stop the stack and remove its contents."""
     ministack.stop(place)
     for name in _STATE:
         shutil.rmtree(place.home / name, ignore_errors=True)
@@ -94,19 +94,21 @@ def clean(place: Place) -> int:
 
 
 def status(place: Place) -> int:
-    """Say whether the stack runs: 0 if it does."""
+    """Print whether the stack runs; return 0 if it does."""
     process = ministack.find(place)
-    _console.print(f"runs at {process.endpoint_url}" if process else "does not run; try: make up")
+    _console.print(
+        f"runs at {process.endpoint_url}" if process else "does not run; start it with: make up"
+    )
     return 0 if process else 1
 
 
 def bridging(place: Place) -> int:
-    """Let containers reach the stack until Ctrl-C; needed on Linux, for `sam local invoke`."""
+    """Forward containers to the stack until Ctrl-C; `sam local invoke` on Linux needs it."""
     process = ministack.find(place)
     if not process:
-        raise LocalError("the stack does not run; try: make up")
+        raise LocalError("The stack does not run. Start it with: make up")
     address = bridge.gateway()
-    _console.print(f"containers reach the stack at {address}:{process.port}; Ctrl-C ends it")
+    _console.print(f"containers reach the stack at {address}:{process.port}; Ctrl-C stops it")
     asyncio.run(bridge.serve(address, process.port))
     return 0
 
@@ -114,19 +116,19 @@ def bridging(place: Place) -> int:
 def _print(lines: list[demo.Shown]) -> None:
     table = Table("sent", "answer", "then", "", box=None, pad_edge=False)
     for line in lines:
-        verdict = "[green]as it should be[/]" if line.as_expected else "[red]WRONG[/]"
+        verdict = "[green]as expected[/]" if line.as_expected else "[red]WRONG[/]"
         table.add_row(line.what, line.answer, line.then, verdict)
     _console.print(table)
 
 
 @contextmanager
 def _alone(place: Place) -> Iterator[None]:
-    """Wait until no other command works on the same place."""
+    """Wait until no other command uses the same place."""
     with place.lock.open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            _console.print("waiting for another make up or make down")
+            _console.print("waiting for another `make up` or `make down`")
             fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 

@@ -1,4 +1,4 @@
-"""What `make up` shows: one sample event, signed, repeated, unsigned and forged."""
+"""The demonstration of `make up`: one sample event, signed, repeated, unsigned and forged."""
 
 import json
 import time
@@ -35,7 +35,7 @@ class Shown(NamedTuple):
 
 
 def show(process: Process, stack: Mapping[str, Any]) -> tuple[list[Shown], str]:
-    """Send the sample four ways, wait until it is processed; return the lines and its key."""
+    """Send the sample four ways and wait until it is processed; return the lines and its key."""
     body = _sample()
     key = key_of(read(body), content_hash(body))
     secret, rotating = _secret(process, stack["secret_arn"])
@@ -61,14 +61,14 @@ def post(stack: Mapping[str, Any], body: bytes, signature: str | None) -> BaseHT
             return receiver.post(body, {HEADER: signature} if signature is not None else {})
     except HTTPError as error:
         raise LocalError(
-            f"the webhook does not answer ({type(error).__name__}); try: make down up"
+            f"The webhook does not answer ({type(error).__name__}). Restart the stack: make down up"
         ) from error
 
 
 def _secret(process: Process, arn: str) -> tuple[str, bool]:
-    """Return the stack's secret, which `hooks secret` may have replaced since it was deployed.
+    """Return the stack's current secret, and whether a rotation is in progress.
 
-    With whether a rotation is under way, in which nobody is refused for good.
+    During a rotation the handler answers 503 instead of 401.
     """
     answer = client(process, "secretsmanager").get_secret_value(SecretId=arn)
     end = until(answer.get("VersionStages", []), ROTATION_UNTIL)
@@ -76,7 +76,7 @@ def _secret(process: Process, arn: str) -> tuple[str, bool]:
 
 
 def _sample() -> bytes:
-    """Return the specification's sample, with an id of its own so that it is new every time."""
+    """Return the specification's sample with a random id, so that it is a new event."""
     sample = json.loads(json.loads(_SAMPLE.read_text())["body"])
     sample["data"]["call_id"] += f"-{uuid.uuid4().hex[:6]}"
     return json.dumps(sample, indent=2).encode()
@@ -86,17 +86,17 @@ def _line(
     what: str, stack: Mapping[str, Any], body: bytes, signature: str | None, status: int, word: str
 ) -> Shown:
     answer = post(stack, body, signature)
-    said = answer.json().get("status", "")
+    status_word = answer.json().get("status", "")
     then = {
         "duplicate": "counted, nothing else",
         "unavailable": "no effect: a secret is being rotated",
-    }.get(said, "no effect")
-    expected = (answer.status, said) == (status, word)
-    return Shown(what, f"{answer.status} {said}", then, expected)
+    }.get(status_word, "no effect")
+    expected = (answer.status, status_word) == (status, word)
+    return Shown(what, f"{answer.status} {status_word}", then, expected)
 
 
 def _wait(process: Process, table: str, key: str) -> tuple[str, float]:
-    """Poll the ledger until the event is no longer only received."""
+    """Poll the ledger until the event is no longer *received*; return its status and the time."""
     dynamodb = client(process, "dynamodb")
     where = {"pk": {"S": schema.event_partition(key)}, "sk": {"S": schema.LEDGER}}
     started = time.monotonic()

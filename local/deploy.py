@@ -20,11 +20,11 @@ from local.place import environment as clean_environment
 
 type Step = Callable[[str], None]
 _SAMPLES_URL = "https://a1b2c3d4e5.execute-api.us-east-1.amazonaws.com/webhooks/justcall"
-_WHOLE = ("CREATE_COMPLETE", "UPDATE_COMPLETE")
+_COMPLETE = ("CREATE_COMPLETE", "UPDATE_COMPLETE")
 
 
 def deploy(place: Place, process: Process, step: Step) -> dict[str, Any]:
-    """Deploy the template unless just that is deployed; return what stack.json holds.
+    """Deploy the template, unless the same is deployed already; return the contents of stack.json.
 
     Raises LocalError.
     """
@@ -40,7 +40,7 @@ def deploy(place: Place, process: Process, step: Step) -> dict[str, Any]:
         sam(place, process, "deploy")
         outputs = _outputs(process)
     if outputs is None:
-        raise LocalError(f"the stack is not whole after its deploy; see {place.log}")
+        raise LocalError(f"The stack is incomplete after its deploy. See {place.log}")
     place.deployed.write_text(fingerprint)
     return _describe(place, process, outputs)
 
@@ -48,7 +48,7 @@ def deploy(place: Place, process: Process, step: Step) -> dict[str, Any]:
 def sam(place: Place, process: Process, command: str, changed: Sequence[str] = ()) -> None:
     """Run `sam build` or `sam deploy` with samconfig.toml's [local] and `changed` parameters.
 
-    Raises LocalError with the end of what it said.
+    Raises LocalError with the end of its output.
     """
     template = str(ROOT / "template.yaml")
     cache = str(place.home / "build-cache")
@@ -82,9 +82,9 @@ def parameters() -> list[str]:
 
 
 def _host_packages(place: Place) -> None:
-    """Give the functions this machine's packages where those of Linux would not load.
+    """Install this machine's packages into the functions, except on Linux.
 
-    MiniStack runs functions as processes of this machine. SAM builds for Lambda, which is Linux.
+    MiniStack runs functions as processes of this machine, but SAM builds for Linux.
     """
     if platform.system() == "Linux":
         return
@@ -110,7 +110,7 @@ def _default_stage(place: Place) -> None:
 
 
 def client(process: Process, service: str) -> Any:
-    """Return a boto3 client that speaks to this MiniStack as its root."""
+    """Return a boto3 client that calls this MiniStack as the root user."""
     return boto3.client(
         service,  # type: ignore[call-overload]  # the stubs know the services by literal only
         endpoint_url=process.endpoint_url,
@@ -122,32 +122,32 @@ def client(process: Process, service: str) -> Any:
 
 def _stack(process: Process) -> Mapping[str, Any] | None:
     try:
-        found = client(process, "cloudformation").describe_stacks(StackName=STACK_NAME)
+        answer = client(process, "cloudformation").describe_stacks(StackName=STACK_NAME)
     except (BotoCoreError, ClientError):
         return None
-    stack: Mapping[str, Any] = found["Stacks"][0]
+    stack: Mapping[str, Any] = answer["Stacks"][0]
     return stack
 
 
 def _outputs(process: Process) -> dict[str, str] | None:
-    """Return the outputs of the stack if it is there and whole."""
+    """Return the outputs of the stack if it is complete."""
     stack = _stack(process)
-    if stack is None or stack["StackStatus"] not in _WHOLE:
+    if stack is None or stack["StackStatus"] not in _COMPLETE:
         return None
     return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
 
 
 def _remove_broken(process: Process) -> None:
-    """Remove what a deploy that was cut off left behind: it could not be updated."""
+    """Delete a stack that an interrupted deploy left; CloudFormation cannot update it."""
     stack = _stack(process)
-    if stack is not None and stack["StackStatus"] not in _WHOLE:
+    if stack is not None and stack["StackStatus"] not in _COMPLETE:
         cloudformation = client(process, "cloudformation")
         cloudformation.delete_stack(StackName=STACK_NAME)
         cloudformation.get_waiter("stack_delete_complete").wait(StackName=STACK_NAME)
 
 
 def _describe(place: Place, process: Process, outputs: Mapping[str, str]) -> dict[str, Any]:
-    """Write stack.json, which programs rely on, and the variables for `sam local invoke`."""
+    """Write stack.json, and the variables for `sam local invoke`."""
     account_url = f"{process.endpoint_url}/000000000000"
     events, dead = f"{account_url}/{STACK_NAME}-events-", f"{account_url}/{STACK_NAME}-dead-letters"
     host = f"{outputs['ApiId']}.execute-api.localhost:{process.port}"
@@ -173,7 +173,7 @@ def _describe(place: Place, process: Process, outputs: Mapping[str, str]) -> dic
         "RETENTION_DAYS": "400",
         "MAX_RECEIVES": "5",
         "ACCEPTED_DIALECTS": "body-signed url-signed",
-        # The url-signed samples in events/ are signed for this URL and a time long ago.
+        # The url-signed samples in events/ are signed for this URL and for a day in 2026.
         "WEBHOOK_URLS": f"{_SAMPLES_URL} {outputs['WebhookUrl']}",
         "TIMESTAMP_PAST_MINUTES": "10000000",
         "TIMESTAMP_FUTURE_MINUTES": "5",
@@ -183,7 +183,7 @@ def _describe(place: Place, process: Process, outputs: Mapping[str, str]) -> dic
 
 
 def _fingerprint() -> str:
-    """Return a hash of all that decides what is deployed."""
+    """Return a hash of every file that affects the deploy."""
     files = [ROOT / "template.yaml", ROOT / "samconfig.toml", Path(__file__)]
     files += [path for path in (ROOT / "src").rglob("*") if path.suffix in (".py", ".txt")]
     digest = hashlib.sha256()

@@ -1,7 +1,7 @@
 """MiniStack, the embedded AWS: started on a free port of 127.0.0.1, with IAM enforced.
 
-It saves its state at a clean stop, so it is always asked to stop, and waited for. One that is
-killed loses what came since its last clean stop, and a file that is left behind tells.
+MiniStack saves its state at a clean stop, so stopping it means asking it and waiting. A killed
+MiniStack loses everything since its last clean stop; a file that it leaves behind shows that.
 """
 
 import json
@@ -25,29 +25,29 @@ STOP_SECONDS = 60.0
 PORT_SECONDS = 5.0
 _POLL_SECONDS = 0.1
 
-# It outlives this program on purpose; Python would warn of a child that nobody holds.
+# MiniStack outlives this program on purpose. Python warns of a child without a reference.
 _CHILDREN: list[subprocess.Popen[bytes]] = []
 
 
 class Process(NamedTuple):
-    """A MiniStack that was started."""
+    """A MiniStack that runs, or ran."""
 
     pid: int
     port: int
 
     @property
     def endpoint_url(self) -> str:
-        """Where it answers."""
+        """The URL of every AWS service."""
         return f"http://127.0.0.1:{self.port}"
 
 
 def start(place: Place) -> Process:
-    """Return the running MiniStack, started if there is none. Raises LocalError."""
+    """Return the running MiniStack, or start one. Raises LocalError."""
     running = find(place)
     if running:
         return running
     place.state.mkdir(parents=True, exist_ok=True)
-    _remove_temporary(place)  # of one that was killed
+    _remove_temporary(place)  # a killed MiniStack leaves files
     place.temporary.mkdir()
     port = _port(place)
     switches = {
@@ -65,7 +65,7 @@ def start(place: Place) -> Process:
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
-            start_new_session=True,  # Ctrl-C in the terminal must not cut off its saving
+            start_new_session=True,  # Ctrl-C in the terminal must not interrupt its saving
         )
     _CHILDREN.append(child)
     process = Process(child.pid, port)
@@ -76,29 +76,29 @@ def start(place: Place) -> Process:
 
 
 def find(place: Place) -> Process | None:
-    """Return the MiniStack of this place if it is alive and answers."""
+    """Return the MiniStack of this place if it runs and answers."""
     process = _last(place)
     return process if process and _alive(process.pid) and _answers(process) else None
 
 
 def stop(place: Place) -> bool:
-    """Stop the MiniStack that was started here and wait until its state is saved.
+    """Stop the MiniStack of this place and wait until its state is saved.
 
-    False if there was none. Raises LocalError if it does not end.
+    Returns False if none runs. Raises LocalError if it does not end.
     """
     process = _last(place)
     if not process or not _alive(process.pid):
         return False
     os.kill(process.pid, signal.SIGTERM)
     if not _within(STOP_SECONDS, lambda: not _alive(process.pid)):
-        raise LocalError(f"MiniStack (process {process.pid}) does not stop; see {place.log}")
+        raise LocalError(f"MiniStack (process {process.pid}) does not stop. See {place.log}")
     place.unsaved.unlink(missing_ok=True)
     _remove_temporary(place)
     return True
 
 
-def was_cut_off(place: Place) -> bool:
-    """Tell whether the last MiniStack ended without saving what it held."""
+def was_killed(place: Place) -> bool:
+    """Return whether the last MiniStack ended without saving its state."""
     last = _last(place)
     return place.unsaved.exists() and not (last and _alive(last.pid))
 
@@ -120,20 +120,22 @@ def _last_port(place: Place) -> int:
 
 
 def _port(place: Place) -> int:
-    """Return the port of the last time, because the queues' URLs hold it, or else a free one."""
+    """Return the last port, because the queues' URLs contain it, or else a free port."""
     wanted = _last_port(place)
-    # A process that was killed keeps its port until its last thread is gone.
+    # A killed process keeps its port until its last thread ends.
     if _within(PORT_SECONDS, lambda: _is_free(wanted)):
         return wanted
     if any(place.state.iterdir()):
         raise LocalError(
-            f"port {wanted} is taken, and this stack's queues are known by it; "
-            "stop what listens there, or start anew: make clean up"
+            f"Another program uses port {wanted}, which this stack's queue URLs contain. "
+            "Stop that program, or start from scratch: make clean up"
         )
     for port in range(wanted + 1, wanted + 200):
         if _is_free(port):
             return port
-    raise LocalError(f"no free port from {wanted} on; stop what listens there and try again")
+    raise LocalError(
+        f"No free port from {wanted} to {wanted + 199}. Stop a program that listens there."
+    )
 
 
 def _is_free(port: int) -> bool:
@@ -147,11 +149,11 @@ def _is_free(port: int) -> bool:
 
 
 def _alive(pid: int) -> bool:
-    """Tell whether the process is there and is MiniStack, not a later one with the same id."""
+    """Return whether the process is MiniStack, and not a later process with the same id."""
     for child in _CHILDREN:
-        child.poll()  # an ended child of ours is there until somebody asks
+        child.poll()  # an ended child exists until it is polled
     shown = subprocess.run(  # noqa: S603
-        ["ps", "-ww", "-o", "command=", "-p", str(pid)],  # noqa: S607  (wherever the system has it)
+        ["ps", "-ww", "-o", "command=", "-p", str(pid)],  # noqa: S607  (its folder differs by system)
         capture_output=True,
         text=True,
         check=False,
@@ -171,7 +173,7 @@ def _answers(process: Process) -> bool:
 def _wait_until_up(process: Process, child: subprocess.Popen[bytes], place: Place) -> None:
     _within(START_SECONDS, lambda: child.poll() is not None or _answers(process))
     if not _answers(process):
-        raise LocalError(f"MiniStack did not start; the end of {place.log}:\n{_tail(place)}")
+        raise LocalError(f"MiniStack did not start. The end of {place.log}:\n{_tail(place)}")
 
 
 def _tail(place: Place) -> str:

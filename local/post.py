@@ -1,4 +1,4 @@
-"""Posting to a webhook URL as JustCall does: what `make up`, `hooks send` and the tests share."""
+"""Post to a webhook URL as JustCall does, for `make up`, `hooks send` and the tests."""
 
 from collections.abc import Mapping
 from types import TracebackType
@@ -14,10 +14,10 @@ _THIS_MACHINE = "127.0.0.1"
 
 
 class Receiver:
-    """A webhook URL that several threads may ask; connections are kept until it is closed.
+    """A webhook URL. Several threads may use it; it keeps its connections until it is closed.
 
-    Everything raises urllib3's HTTPError where nobody answers, LocationValueError among them where
-    it is no URL.
+    Methods raise urllib3's HTTPError if nobody answers, and its subclass LocationValueError if the
+    URL is invalid.
     """
 
     def __init__(self, url: str, connections: int = 1) -> None:
@@ -49,11 +49,11 @@ class Receiver:
         return self._ask("POST", {"content-type": "application/json", **headers}, body)
 
     def look(self, method: str) -> BaseHTTPResponse:
-        """Ask without a body, as whoever wants to know whether somebody is there."""
+        """Send a request without a body, as a check that the URL works."""
         return self._ask(method, {}, None)
 
     def _ask(self, method: str, headers: dict[str, str], body: bytes | None) -> BaseHTTPResponse:
-        # Nothing is tried again and no redirect is followed: one call is one delivery.
+        # No retries and no redirects: one call is one delivery.
         return self._pool.request(
             method,
             self._url,
@@ -66,7 +66,7 @@ class Receiver:
 
 
 def pool(scheme: str, host: str, connections: int) -> PoolManager:
-    """Return where connections come from: the environment's proxy, but never for this machine."""
+    """Return a pool that uses the environment's proxy, except for this machine."""
     proxy = getproxies().get(scheme)
     if not proxy or host in (_THIS_MACHINE, "localhost", "[::1]") or proxy_bypass(host):
         return PoolManager(maxsize=connections)

@@ -62,12 +62,12 @@ def machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Machine:
 
 def test_a_clean_stop_leaves_nothing_unsaved(machine: Machine) -> None:
     """Up, down, up again: nothing is lost, and nothing says so."""
-    assert not ministack.was_cut_off(machine.place)
+    assert not ministack.was_killed(machine.place)
     machine.start()
-    assert not ministack.was_cut_off(machine.place), "it runs"
+    assert not ministack.was_killed(machine.place), "it runs"
     machine.start()
     assert ministack.stop(machine.place)
-    assert not ministack.was_cut_off(machine.place)
+    assert not ministack.was_killed(machine.place)
     assert not ministack.stop(machine.place)
 
 
@@ -75,14 +75,14 @@ def test_one_that_was_killed_is_known(machine: Machine) -> None:
     """After a kill it is known until the next clean stop, however often it is asked for."""
     machine.start()
     machine.runs = False
-    assert ministack.was_cut_off(machine.place)
+    assert ministack.was_killed(machine.place)
     assert not ministack.stop(machine.place), "nothing to stop, and nothing was saved"
-    assert ministack.was_cut_off(machine.place)
+    assert ministack.was_killed(machine.place)
     machine.place.process.unlink()
-    assert ministack.was_cut_off(machine.place)
+    assert ministack.was_killed(machine.place)
     machine.start()
     ministack.stop(machine.place)
-    assert not ministack.was_cut_off(machine.place)
+    assert not ministack.was_killed(machine.place)
 
 
 def test_its_temporary_files_are_in_one_place_and_go(machine: Machine) -> None:
@@ -109,7 +109,7 @@ def test_clean_removes_all_and_says_one_thing(
     assert program.clean(machine.place) == 0
     assert capsys.readouterr().out == "the local stack is removed\n"
     assert list(machine.place.home.iterdir()) == []
-    assert not ministack.was_cut_off(machine.place)
+    assert not ministack.was_killed(machine.place)
 
 
 @pytest.mark.parametrize("killed", [False, True])
@@ -143,5 +143,5 @@ def test_the_log_of_a_failed_start_is_no_loss(
     with pytest.raises(LocalError, match="did not start"):
         machine.start()
     machine.runs = False
-    assert not ministack.was_cut_off(machine.place)
+    assert not ministack.was_killed(machine.place)
     assert json.loads(machine.place.process.read_text())["pid"] == PID
