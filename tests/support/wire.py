@@ -5,10 +5,13 @@ from typing import Any
 
 import pytest
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.compat import HTTPHeaders
+from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
 from moto.core.models import botocore_stubber
 
 from aws import lean, wire
 from aws.connection import Answer, Request
+from aws.failures import CannotConnect, ReadTimeout
 
 type Answers = Callable[[AWSPreparedRequest], AWSResponse]
 
@@ -20,13 +23,26 @@ def by_moto(request: AWSPreparedRequest) -> AWSResponse:
     return answer
 
 
-def exchange_with(answers: Answers) -> Callable[[Request], Answer]:
-    """Return what takes the place of `wire.exchange`: `answers` is asked for every attempt."""
+def exchange_with(
+    answers: Answers, begin: Callable[[str, str], None] = lambda _operation, _body: None
+) -> Callable[[Request], Answer]:
+    """Return what takes the place of `wire.exchange`.
+
+    `begin` hears of every call, as botocore's `before-call` does; `answers` is asked for every
+    attempt, as `before-send` is, and may raise botocore's time-outs.
+    """
 
     def exchange(request: Request) -> Answer:
-        headers: Any = request.headers
+        if request.attempt == 1:
+            begin(request.operation, request.body.decode())
+        headers: Any = HTTPHeaders.from_dict(request.headers)  # their case makes no difference
         prepared = AWSPreparedRequest("POST", request.url, headers, request.body, False)
-        answer = answers(prepared)
+        try:
+            answer = answers(prepared)
+        except ConnectTimeoutError as error:
+            raise CannotConnect from error
+        except ReadTimeoutError as error:
+            raise ReadTimeout from error
         lowered = {str(name).lower(): str(value) for name, value in answer.headers.items()}
         return Answer(answer.status_code, lowered, answer.content)
 
