@@ -1,9 +1,8 @@
 """Listing events by status and arrival, from the index `by_status`."""
 
 import heapq
-import sys
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from itertools import chain, islice
@@ -19,11 +18,14 @@ from justcall.moments import iso
 from ledger import schema
 
 STATUSES = (RECEIVED, PROCESSED, FAILED, STUCK, UNHANDLED, QUARANTINED)
-# A listing that has to look through more days than this allows ends, and says how to continue.
-PATIENCE_SECONDS = 5.0
+# A listing ends here, and says how to continue: each day of processed events costs 16 queries.
+MAX_SECONDS = 5.0
+DEFAULT_DAYS = 30  # without `since`
 _MAX_PAGE = 100
 # One millisecond: `before` is exclusive, DynamoDB's BETWEEN is not.
 _TICK = timedelta(milliseconds=1)
+_EARLIEST = datetime(1970, 1, 2, tzinfo=UTC)
+_CLOCKS = timedelta(hours=1)  # how far the receiver's clock may be ahead of ours
 
 
 class Wanted(NamedTuple):
@@ -55,9 +57,21 @@ def check_status(status: str | None) -> None:
         raise UsageError(f"No status {status}. The statuses are: {', '.join(STATUSES)}")
 
 
-def newest(stack: Stack, wanted: Wanted, limit: int, patience: float = PATIENCE_SECONDS) -> Listing:
+def newest(stack: Stack, wanted: Wanted, limit: int) -> Listing:
     """Return the newest events: `limit`, and those of the same millisecond as the last one."""
-    found, before = _newest(stack, wanted, limit, time.monotonic() + patience)
+    end = float("inf")
+    start = wanted.before or datetime.now(UTC)
+    horizon = "" if wanted.since else _text(start - timedelta(days=DEFAULT_DAYS))
+    if wanted.status not in (None, PROCESSED):
+        horizon = ""  # their cells hold all days
+
+    def is_enough(found: int, moment: str) -> bool:
+        nonlocal end
+        late = time.monotonic() > end
+        end = min(end, time.monotonic() + MAX_SECONDS)  # begins when the first row is there
+        return late or found >= limit or moment < horizon
+
+    found, before = _newest(stack, wanted, is_enough)
     events = table.brief(stack, found)
     # The index lags behind: an event may have another status by now.
     fitting = [one for one in events if wanted.status in (None, one["status"])]
@@ -66,17 +80,19 @@ def newest(stack: Stack, wanted: Wanted, limit: int, patience: float = PATIENCE_
 
 def keys(stack: Stack, wanted: Wanted) -> list[str]:
     """Return the keys of all events that fit, oldest first."""
-    found, _ = _newest(stack, wanted, sys.maxsize, float("inf"))
+    found, _ = _newest(stack, wanted, lambda _found, _moment: False)
     return list(dict.fromkeys(reversed(found)))
 
 
-def _newest(stack: Stack, wanted: Wanted, limit: int, end: float) -> tuple[list[str], str | None]:
+def _newest(
+    stack: Stack, wanted: Wanted, is_enough: Callable[[int, str], bool]
+) -> tuple[list[str], str | None]:
     found: list[str] = []
     last = None
     for row in _merged(stack, wanted):
         # Never between two rows of one millisecond: `before` would lose the second.
-        if last and row.received_at != last and (len(found) >= limit or time.monotonic() > end):
-            return found, last
+        if last and row.received_at != last and is_enough(len(found), row.received_at):
+            return found, last if row.key else row.received_at
         last = row.received_at
         if row.key and _fits(row.key, wanted.kind):
             found.append(row.key)
@@ -91,22 +107,21 @@ def _fits(key: str, kind: str | None) -> bool:
 def _merged(stack: Stack, wanted: Wanted) -> Iterator[_Row]:
     """Yield the rows of all cells, newest first; a day's cells are asked when its turn comes."""
     now = datetime.now(UTC)
-    oldest = now - timedelta(days=stack.retention_days + 1)
-    since = max(wanted.since or oldest, oldest)
-    before = min(wanted.before or datetime.max.replace(tzinfo=UTC), now + timedelta(days=1))
+    since = wanted.since or _EARLIEST
+    before = wanted.before or now + _CLOCKS
+    statuses = [wanted.status] if wanted.status else STATUSES
+    oldest = max(since, now - timedelta(days=stack.retention_days + 1))
+    days = _days(oldest, before) if PROCESSED in statuses else ()
+    waiting = [cell for one in statuses if one != PROCESSED for cell in schema.cells(one)]
+    between = (_text(since), _text(before - _TICK))
     if since >= before:
         return
-    statuses = [wanted.status] if wanted.status else STATUSES
-    between = (_text(since), _text(before - _TICK))
     with ThreadPoolExecutor(schema.SHARDS) as pool:
 
         def merged(cells: Sequence[str]) -> Iterator[_Row]:
-            rows = pool.map(lambda cell: _rows(stack, cell, between), cells)
-            return _merge(*rows)
+            return _merge(*pool.map(lambda cell: _rows(stack, cell, between), cells))
 
-        others = [cell for one in statuses if one != PROCESSED for cell in schema.cells(one)]
-        days = _days(since, before) if PROCESSED in statuses else ()
-        yield from _merge(merged(others), _processed(days, merged))
+        yield from _merge(merged(waiting), _processed(days, merged))
 
 
 def _processed(days: Iterable[datetime], merged: Any) -> Iterator[_Row]:

@@ -21,7 +21,7 @@ def test_a_kind_has_two_spellings(kind: str) -> None:
 @pytest.mark.parametrize("text", ["", "call", "CALL.COMPLETED", "call.completed "])
 def test_what_is_no_kind_is_a_mistake(text: str) -> None:
     """Nothing is guessed."""
-    with pytest.raises(UsageError, match="no kind"):
+    with pytest.raises(UsageError, match="No kind"):
         options.known_kind(text)
 
 

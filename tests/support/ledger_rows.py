@@ -1,0 +1,134 @@
+"""The redesigned ledger as the program reads it: the table, and events written straight to it."""
+
+import json
+import time
+import zlib
+from typing import Any
+
+from justcall.keys import content_hash
+from justcall.moments import iso
+from ledger import schema
+from ledger.dictionary import DICTIONARY
+
+TABLE = "events"
+QUEUES = "https://sqs.us-east-1.amazonaws.com/123456789012/hooks-"
+
+type Entry = dict[str, Any]
+
+
+def create_table(dynamodb: Any) -> None:
+    """Create the events table as template.yaml describes it."""
+    names = ("pk", "sk", "contact", "at", "cell", "received_at")
+    dynamodb.create_table(
+        TableName=TABLE,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": one, "AttributeType": "S"} for one in names],
+        KeySchema=_keys("pk", "sk"),
+        GlobalSecondaryIndexes=[
+            _index(
+                schema.TIMELINE_INDEX, _keys("contact", "at"), "type", "text", "packed", "entry"
+            ),
+            _index(
+                schema.STATUS_INDEX, _keys("cell", "received_at"), "sent_at", "sweeps", "attempts"
+            ),
+        ],
+    )
+
+
+def _keys(partition: str, sort: str) -> list[dict[str, str]]:
+    return [
+        {"AttributeName": partition, "KeyType": "HASH"},
+        {"AttributeName": sort, "KeyType": "RANGE"},
+    ]
+
+
+def _index(name: str, keys: list[dict[str, str]], *included: str) -> dict[str, Any]:
+    projection = {"ProjectionType": "INCLUDE", "NonKeyAttributes": list(included)}
+    return {"IndexName": name, "KeySchema": keys, "Projection": projection}
+
+
+class Rows:
+    """Writes events to the table, in any status."""
+
+    def __init__(self, dynamodb: Any) -> None:
+        self.dynamodb = dynamodb
+
+    def put(
+        self,
+        key: str,
+        status: str = "received",
+        received_at: str | None = None,
+        body: bytes = b"{}",
+        entry: Entry | None = None,
+        contact: str = "+14155559876",
+        **more: Any,
+    ) -> str:
+        """Write an event; with an entry it is processed and on the timeline of `contact`."""
+        status = "processed" if entry else status
+        received_at = received_at or iso(time.time() - 60)
+        item = {
+            "pk": {"S": schema.event_partition(key)},
+            "sk": {"S": schema.LEDGER},
+            "type": {"S": key.partition(":")[0]},
+            "dialect": {"S": "body-signed"},
+            "delivery_id": {"S": f"delivery of {key}"},
+            "status": {"S": status},
+            "received_at": {"S": received_at},
+            "deliveries": {"N": "1"},
+            "body_hash": {"S": content_hash(body)},
+            "expires_at": {"N": "1900000000"},
+            "cell": {"S": schema.cell(status, key, received_at)},
+            **_body(body),
+            **{name: _typed(value) for name, value in more.items()},
+        }
+        if entry:
+            whole = {"at": received_at, "key": key, "type": item["type"]["S"], **entry}
+            item["entry"] = {"B": pack_entry(whole, body)}
+            item |= {"contact": {"S": contact}, "at": {"S": whole["at"]}}
+        self.dynamodb.put_item(TableName=TABLE, Item=item)
+        return key
+
+    def evidence(self, key: str, body: bytes, digest: str = "hash") -> None:
+        """Write a delivery with the same key and another body."""
+        item = {"pk": {"S": f"event#{key}"}, "sk": {"S": schema.evidence(digest)}}
+        received_at = {"received_at": {"S": "2026-03-12T14:31:00.000Z"}}
+        self.dynamodb.put_item(TableName=TABLE, Item=item | received_at | _body(body))
+
+    def consent(self, number: str, flag: str, *, value: bool) -> None:
+        """Write a flag of a contact's consent."""
+        item = {"pk": {"S": schema.consent_partition(number)}, "sk": {"S": flag}}
+        state = {
+            "value": {"BOOL": value},
+            "at": {"S": "2026-03-12T14:30:00.000Z"},
+            "key": {"S": "k"},
+        }
+        self.dynamodb.put_item(TableName=TABLE, Item=item | state)
+
+    def get(self, key: str) -> dict[str, Any]:
+        """Return an event's ledger item without type tags, empty if there is none."""
+        where = {"pk": {"S": f"event#{key}"}, "sk": {"S": schema.LEDGER}}
+        item = self.dynamodb.get_item(TableName=TABLE, Key=where).get("Item", {})
+        return {name: next(iter(value.values())) for name, value in item.items()}
+
+    def everything(self) -> list[dict[str, Any]]:
+        """Return all items."""
+        items: list[dict[str, Any]] = self.dynamodb.scan(TableName=TABLE)["Items"]
+        return sorted(items, key=lambda item: (item["pk"]["S"], item["sk"]["S"]))
+
+
+def pack_entry(entry: Entry, body: bytes = b"") -> bytes:
+    """Compress an entry as a processor does."""
+    packer = zlib.compressobj(zdict=(DICTIONARY + body)[-32768:])
+    return packer.compress(json.dumps(entry).encode()) + packer.flush()
+
+
+def _body(body: bytes) -> dict[str, Any]:
+    try:
+        return {"text": {"S": body.decode()}}
+    except UnicodeDecodeError:
+        packer = zlib.compressobj(zdict=DICTIONARY)
+        return {"packed": {"B": packer.compress(body) + packer.flush()}}
+
+
+def _typed(value: Any) -> dict[str, Any]:
+    return {"N": str(value)} if isinstance(value, int) else {"S": value}
