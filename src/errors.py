@@ -17,7 +17,8 @@
         ├── MessageUnreadable
         ├── ModelRefused
 
-        └── LedgerItemMissing
+        ├── LedgerItemMissing
+        └── BodyReplaced
 
 Each error carries a `reason`: a slug that is also the log field and the metric dimension, and a
 `detail` for the operator. Neither ever holds anything that the sender chose.
@@ -134,3 +135,9 @@ class LedgerItemMissing(ProcessingFailed):
     """The message's event is not on the ledger."""
 
     default_reason = "ledger-item-missing"
+
+
+class BodyReplaced(ProcessingFailed):
+    """The ledger item holds another delivery's body than the message; replay the event."""
+
+    default_reason = "body-replaced"

@@ -20,7 +20,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from aws.failures import AWS_FAILURES, detail_of, error_code
-from errors import LedgerItemMissing, LedgerUnavailable
+from errors import BodyReplaced, LedgerItemMissing, LedgerUnavailable
 from justcall.event import FAILED, PROCESSED, RECEIVED, STUCK, Event
 from justcall.moments import epoch, iso
 from ledger import bodies, schema
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 _ABSENT = "attribute_not_exists(pk)"
 # Closes the race of two copies of one message: the second changes nothing.
 _NOT_PROCESSED = "attribute_exists(pk) AND #status <> :processed"
+# Closes the race with a delivery that replaces the body: the entry is compressed with it.
+_SAME_BODY = "delivery_id = :delivery"
 # Closes the race with a processor that ends, and with a replay, while the sweeper looks.
 _STILL_OPEN = "#status = :received"
 # Closes the race of two sweeps: the second finds the count changed.
@@ -96,18 +98,18 @@ class Ledger:
     ) -> bool:
         """Make an event *processed* and put it on its contact's timeline; False if it was already.
 
-        `entry["at"]` is the event's own time. `event.body` must be the body that the ledger item
-        holds, because the entry is compressed with it. Raises LedgerItemMissing when there is no
-        such event.
+        `entry["at"]` is the event's own time. Raises LedgerItemMissing when there is no such event,
+        BodyReplaced when the ledger item holds the body of another delivery.
         """
         body = event.body if bodies.fits_inline(event.body) else None
         done, existing = self._try_update(
             event.key,
             "SET #status = :processed, cell = :cell, contact = :contact, #at = :at, entry = :entry,"
             " processed_at = :now, attempts = :attempts REMOVE #error",
-            _NOT_PROCESSED,
+            f"{_NOT_PROCESSED} AND {_SAME_BODY}",
             {
                 ":processed": {"S": PROCESSED},
+                ":delivery": {"S": event.delivery_id},
                 ":cell": {"S": schema.cell(PROCESSED, event.key, iso(event.received_at))},
                 ":contact": {"S": contact},
                 ":at": {"S": entry["at"]},
@@ -119,6 +121,8 @@ class Ledger:
         )
         if not done and existing is None:
             raise LedgerItemMissing
+        if existing and existing["status"]["S"] != PROCESSED:
+            raise BodyReplaced
         return done
 
     def fail(self, key: str, reason: str, attempts: int, now: float, *, last: bool) -> None:

@@ -9,12 +9,16 @@ from justcall.moments import epoch, iso
 
 # Source: SQS quotas; the limit holds for the message with its attributes (we send none).
 MESSAGE_BYTES = 1_048_576
-_FIELDS = ("key", "type", "dialect", "received_at", "body_hash")
+_FIELDS = ("delivery_id", "key", "type", "dialect", "received_at", "body_hash")
 
 
 class Message(NamedTuple):
-    """An event on its way; `body` is None if the processor must read it from the ledger."""
+    """An event on its way; `body` is None if the processor must read it from the ledger.
 
+    `delivery_id` is that of the delivery whose body this is.
+    """
+
+    delivery_id: str
     key: str
     type: str
     dialect: str
@@ -40,6 +44,7 @@ class DeadLetter(NamedTuple):
 def message_of(event: Event) -> Message:
     """Return the message that takes an event to its processor."""
     return Message(
+        delivery_id=event.delivery_id,
         key=event.key,
         type=event.type,
         dialect=event.dialect,
@@ -53,7 +58,7 @@ def message_of(event: Event) -> Message:
 def event_of(message: Message, body: bytes) -> Event:
     """Return the event of a message; `body` comes from the message or from the ledger."""
     return Event(
-        delivery_id=f"put-back-{message.key}",
+        delivery_id=message.delivery_id,
         key=message.key,
         type=message.type,
         dialect=message.dialect,

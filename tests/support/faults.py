@@ -1,7 +1,8 @@
 """A world in which every AWS call that the code makes can be counted, stopped, lost or survived.
 
-`Wire` hooks botocore below its retries: `before-call` numbers the calls of each process, and
-`before-send` answers each attempt from a cloud (moto or `SmallAws`), or lets a fault have it.
+`Wire` hooks both clients below their retries, botocore's (`before-call` and `before-send`) and the
+handler's own (`aws.wire.exchange`). It numbers the calls of each process and answers each attempt
+from a cloud (moto or `SmallAws`), or lets a fault have it.
 `World` is one deployment with its sender, its queues' pollers, its sweeper and its clock.
 """
 
@@ -22,7 +23,10 @@ from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
 from moto import mock_aws
 from moto.core.models import botocore_stubber
 
-from aws import clients, observability
+from aws import clients, lean, observability, wire
+from aws.connection import Answer
+from aws.connection import Request as WireRequest
+from aws.failures import CannotConnect, ReadTimeout
 from handler import app
 from justcall.catalogue import KINDS, logical_name
 from messaging import consumer
@@ -32,6 +36,7 @@ from tests.support.cloud import Cloud, process
 from tests.support.deliveries import request, signed
 from tests.support.records import record
 from tests.support.small_aws import Refusal, SmallAws, refuse
+from tests.support.wire import exchange_with
 
 type Item = dict[str, Any]
 type Answers = Callable[[AWSPreparedRequest], AWSResponse]
@@ -265,6 +270,20 @@ def _before_send(request: AWSPreparedRequest, event_name: str, **_: Any) -> AWSR
     return botocore_stubber(event_name, request)
 
 
+def _exchange(request: WireRequest) -> Answer:
+    """Answer one attempt of the handler's own client (aws.wire)."""
+    current = Wire.current
+    assert current is not None
+    if request.attempt == 1:
+        current.begin(request.operation, request.body.decode())
+    try:
+        return exchange_with(current.attempt)(request)
+    except ReadTimeoutError as error:
+        raise ReadTimeout from error
+    except ConnectTimeoutError as error:
+        raise CannotConnect from error
+
+
 def _unsigned(**_: Any) -> Any:
     return UNSIGNED
 
@@ -289,6 +308,7 @@ def wired_clients() -> Iterator[None]:
 
 def forget_clients() -> None:
     clients._client.cache_clear()
+    lean._client.cache_clear()
     clients._session.cache_clear()
 
 
@@ -589,6 +609,8 @@ def world(*, on_moto: bool = False) -> Iterator[World]:
         for module in ("handler.app", "messaging.consumer", "sweeper.app"):
             patched.setattr(f"{module}.time", clock)
         patched.setattr("botocore.endpoint.time", SimpleNamespace(sleep=clock.sleep))
+        patched.setattr(wire, "exchange", _exchange)
+        patched.setattr(wire, "time", clock)
         if not on_moto:
             small = Small(clock.time)
             with _connected(small, clock, patched) as made:

@@ -17,7 +17,7 @@ from decimal import Decimal
 from itertools import count
 from typing import Any, NamedTuple
 
-from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse, HeadersDict
 
 from tests.support import stack
 from tests.support.samples import SECRET
@@ -65,7 +65,7 @@ class SmallAws:
 
     def answer(self, request: AWSPreparedRequest) -> AWSResponse:
         """Answer one request of the wire."""
-        target = request.headers["X-Amz-Target"]
+        target = HeadersDict(request.headers)["X-Amz-Target"]
         service, operation = (target.decode() if isinstance(target, bytes) else str(target)).rsplit(
             ".", 1
         )
