@@ -265,6 +265,7 @@ def _poison(kinds: tuple[str, ...], number: int) -> str:
     event_type = kinds[(number + (number % 3 == 1)) % len(kinds)]
     return encode(
         Message(
+            delivery_id=f"poison-{number}",
             key=f"{event_type}:poison-{number}",
             type=event_type,
             dialect=BODY_SIGNED,
