@@ -40,9 +40,14 @@ class Sender:
     """Threads that post what is due and repeat what was not acknowledged."""
 
     def __init__(
-        self, url: Callable[[], str], minute_seconds: float, deliveries: Sequence[Delivery]
+        self,
+        url: Callable[[], str],
+        clock: Callable[[], float],
+        minute_seconds: float,
+        deliveries: Sequence[Delivery],
     ) -> None:
         self._url = url
+        self._clock = clock
         self._minute = minute_seconds
         self._pool = PoolManager(maxsize=64)
         self._changed = threading.Condition()
@@ -56,7 +61,7 @@ class Sender:
 
     def start(self, threads: int) -> list[threading.Thread]:
         """Begin; the threads end when everything is acknowledged or given up."""
-        self._started = time.monotonic()
+        self._started = self._clock()
         workers = [threading.Thread(target=self._work, daemon=True) for _ in range(threads)]
         for worker in workers:
             worker.start()
@@ -80,14 +85,14 @@ class Sender:
                     self._left -= 1
                 else:
                     wait = RETRY_MINUTES[len(before.statuses)] * self._minute
-                    again = time.monotonic() - self._started + wait
+                    again = self._clock() - self._started + wait
                     heapq.heappush(self._due, (again, number, sent))
                 self._changed.notify_all()
 
     def _take(self) -> _Due | None:
         with self._changed:
             while self._left and not self._stopped:
-                now = time.monotonic() - self._started
+                now = self._clock() - self._started
                 if self._due and self._due[0][0] <= now:
                     return heapq.heappop(self._due)
                 self._changed.wait(min(self._due[0][0] - now, 1.0) if self._due else 1.0)
