@@ -1,213 +1,128 @@
-"""What lies in the dead-letter queues, and the two ways to move it back to where it came from."""
+"""The dead-letter queue of all kinds, and what is in it."""
 
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from itertools import batched
 from typing import Any, NamedTuple
 
-from botocore.exceptions import ClientError
-
-from cli import read
-from cli.errors import UsageError
-from cli.read import Document
-from cli.send import paced
+from cli.reading import table
+from cli.reading.table import Document
 from cli.stack import Stack
 from errors import MessageUnreadable
+from justcall.catalogue import kind_of
 from justcall.moments import iso
-from messaging.message import Message, decode
+from messaging.message import decode
 
-# SQS gives no more at once.
+# A look at the queue reads at most this many dead letters.
+MAX_LETTERS = 1000
+# SQS returns at most 10 messages per call.
 _BATCH = 10
-# While we hold them nobody else gets them; what we don't put back lies there again by itself.
+# Nobody else receives a message while we look at it; afterwards it is visible again.
 _HOLD_SECONDS = 60
-# SQS asks all of its servers only of those who wait.
+# Long polling asks all of SQS's servers.
 _WAIT_SECONDS = 1
-_POLL_SECONDS = 1.0
-# MiniStack's answer to what it does not know, in both of SQS's protocols.
-_UNKNOWN_ACTION = ("InvalidAction", "UnknownOperationException")
-
-SQS_TASK = "SQS's own move"
-ONE_BY_ONE = "one by one"
+_COUNTS = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
 
 
 class Count(NamedTuple):
-    """How many messages SQS says there are, about; `in_flight` are held by somebody just now."""
+    """About how many messages a queue holds; others are processing those `in_flight`."""
 
-    dead_letters: int
+    visible: int
     in_flight: int
 
 
-class Moved(NamedTuple):
-    """How far a move got; `failure` says why it ended early."""
+class Letter(NamedTuple):
+    """A dead letter; key and kind are None for poison, which is not a message of ours."""
 
-    way: str
-    moved: int
-    failure: str | None = None
-
-
-def count(stack: Stack, kind: str) -> Count:
-    """Return what a kind's dead-letter queue holds."""
-    names = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
-    attributes = _attributes(stack, kind, *names)
-    return Count(*(int(attributes[name]) for name in names))
+    message: Any
+    key: str | None
+    kind: str | None
 
 
-def waiting(stack: Stack, kind: str) -> int:
-    """Return how many messages a kind's own queue holds, about, those being worked on too."""
-    names = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
+def count(stack: Stack, queue_url: str) -> Count:
+    """Return about how many messages a queue holds."""
     answer = stack.client("sqs").get_queue_attributes(
-        QueueUrl=stack.queues[kind], AttributeNames=list(names)
+        QueueUrl=queue_url, AttributeNames=list(_COUNTS)
     )
-    return sum(int(answer["Attributes"][name]) for name in names)
+    return Count(*(int(answer["Attributes"][name]) for name in _COUNTS))
 
 
-def show(stack: Stack, kind: str, limit: int) -> list[Document]:
-    """Return what some dead letters are; they stay where they are.
-
-    A message that is none of ours is poison: of it only id, size and times are told.
-    """
-    messages = _look(stack, kind, limit)
-    decoded = [_event_of(message["Body"]) for message in messages]
-    known = read.brief(stack, [event.key for event in decoded if event])
-    return [
-        _document(message, event, known) for message, event in zip(messages, decoded, strict=True)
-    ]
-
-
-def redrive(
-    stack: Stack,
-    kind: str,
-    rate: int,
-    *,
-    clock: Callable[[], float] = time.monotonic,
-    sleep: Callable[[float], None] = time.sleep,
-) -> Iterator[Moved]:
-    """Move a kind's dead letters back to its queue; yield how far it got, the last time at the end.
-
-    By SQS's own StartMessageMoveTask where there is one, else one by one.
-    """
-    source = _attributes(stack, kind, "QueueArn")["QueueArn"]
-    if _start(stack, source, rate):
-        yield from _watched(stack, source, sleep)
-    else:
-        yield from _one_by_one(stack, kind, rate, clock, sleep)
-
-
-def _start(stack: Stack, source: str, rate: int) -> bool:
-    """Start SQS's own move; False if this AWS knows none."""
+def look(stack: Stack, most: int = MAX_LETTERS) -> list[Letter]:
+    """Return dead letters, at most `most`; they stay in the queue."""
+    visible = count(stack, stack.dead_letter_queue).visible
+    letters: list[Letter] = []
     try:
-        stack.client("sqs").start_message_move_task(
-            SourceArn=source, MaxNumberOfMessagesPerSecond=rate
-        )
-    except ClientError as error:
-        if error.response["Error"]["Code"] in _UNKNOWN_ACTION:
-            return False
-        raise
-    return True
-
-
-def _watched(stack: Stack, source: str, sleep: Callable[[float], None]) -> Iterator[Moved]:
-    """Yield how far SQS's own move got, until it is over."""
-    while True:
-        answer = stack.client("sqs").list_message_move_tasks(SourceArn=source, MaxResults=1)
-        [task] = answer["Results"]
-        moved = Moved(SQS_TASK, int(task.get("ApproximateNumberOfMessagesMoved", 0)))
-        if task["Status"] not in ("RUNNING", "CANCELLING"):
-            failure = task.get("FailureReason") or task["Status"].lower()
-            yield moved if task["Status"] == "COMPLETED" else moved._replace(failure=failure)
-            return
-        yield moved
-        sleep(_POLL_SECONDS)
-
-
-def _one_by_one(
-    stack: Stack,
-    kind: str,
-    rate: int,
-    clock: Callable[[], float],
-    sleep: Callable[[float], None],
-) -> Iterator[Moved]:
-    """Send each dead letter to its queue, then delete it: one that is cut off there is there twice.
-
-    No more than there are now: what fails again meanwhile is not moved again.
-    """
-    sqs, url = stack.client("sqs"), _url(stack, kind)
-    most = sum(count(stack, kind))
-    taken = (message for batch in _receive(stack, kind, most) for message in batch)
-    moved = Moved(ONE_BY_ONE, 0)
-    yield moved
-    for message in paced(taken, rate, clock, sleep):
-        sqs.send_message(QueueUrl=stack.queues[kind], MessageBody=message["Body"])
-        sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-        moved = moved._replace(moved=moved.moved + 1)
-        yield moved
-
-
-def _look(stack: Stack, kind: str, limit: int) -> list[Any]:
-    found: list[Any] = []
-    try:
-        for batch in _receive(stack, kind, min(limit, count(stack, kind).dead_letters)):
-            found += batch
+        for letter in receive(stack, min(most, visible)):
+            letters.append(letter)  # noqa: PERF402  # an interrupted look puts these back
     finally:
-        for message in found:
-            stack.client("sqs").change_message_visibility(
-                QueueUrl=_url(stack, kind),
-                ReceiptHandle=message["ReceiptHandle"],
-                VisibilityTimeout=0,
-            )
-    return found
+        put_back(stack, letters)
+    return letters
 
 
-def _receive(stack: Stack, kind: str, most: int) -> Iterator[Sequence[Any]]:
-    """Yield dead letters, held for a minute, a batch at a time, at most so many."""
-    left = most
-    while left > 0:
+def find(stack: Stack, key: str) -> Document | None:
+    """Return an event's dead letter, None if there is none."""
+    letters = [one for one in look(stack) if one.key == key]
+    return document(letters[0], {}) if letters else None
+
+
+def documents(stack: Stack, letters: Sequence[Letter]) -> list[Document]:
+    """Return dead letters with the status and the error that the ledger holds of their events."""
+    events = table.brief(stack, [one.key for one in letters if one.key])
+    by_key = {event["key"]: event for event in events}
+    return [document(one, by_key.get(one.key or "", {})) for one in letters]
+
+
+def document(letter: Letter, event: Document) -> Document:
+    """Return a dead letter with the fields that docs/cli.md promises; never its body."""
+    attributes = letter.message["Attributes"]
+    return {
+        "message_id": letter.message["MessageId"],
+        "kind": letter.kind,
+        "key": letter.key,
+        "receives": int(attributes["ApproximateReceiveCount"]),
+        "sent_at": iso(int(attributes["SentTimestamp"]) / 1000),
+        "bytes": len(letter.message["Body"].encode()),
+        "status": event.get("status"),
+        "error": event.get("error"),
+    }
+
+
+def receive(stack: Stack, most: int) -> Iterator[Letter]:
+    """Yield dead letters, each held for a minute."""
+    seen: set[str] = set()
+    while len(seen) < most:
         answer = stack.client("sqs").receive_message(
-            QueueUrl=_url(stack, kind),
-            MaxNumberOfMessages=min(left, _BATCH),
+            QueueUrl=stack.dead_letter_queue,
+            MaxNumberOfMessages=min(most - len(seen), _BATCH),
             VisibilityTimeout=_HOLD_SECONDS,
             WaitTimeSeconds=_WAIT_SECONDS,
             MessageSystemAttributeNames=["SentTimestamp", "ApproximateReceiveCount"],
         )
-        messages = answer.get("Messages", [])
-        if not messages:
+        new = [one for one in answer.get("Messages", []) if one["MessageId"] not in seen]
+        if not new:
             return
-        yield messages
-        left -= len(messages)
+        seen |= {one["MessageId"] for one in new}
+        yield from map(_letter, new)
 
 
-def _document(message: Any, event: Message | None, known: Mapping[str, Document]) -> Document:
-    """Return a dead letter with the keys that docs/cli.md promises."""
-    attributes = message["Attributes"]
-    ledger = known.get(event.key, {}) if event else {}
-    return {
-        "message_id": message["MessageId"],
-        "key": event.key if event else None,
-        "receives": int(attributes["ApproximateReceiveCount"]),
-        "sent_at": iso(int(attributes["SentTimestamp"]) / 1000),
-        "bytes": len(message["Body"].encode()),
-        "status": ledger.get("status"),
-        "error": ledger.get("error"),
-    }
-
-
-def _event_of(text: str) -> Message | None:
+def _letter(message: Any) -> Letter:
     try:
-        message = decode(text)
-    except MessageUnreadable:
-        return None
-    return message if isinstance(message, Message) else None
+        event: Any = decode(message["Body"])
+        return Letter(message, event.key, kind_of(event.type))
+    except (MessageUnreadable, AttributeError):
+        return Letter(message, None, None)
 
 
-def _attributes(stack: Stack, kind: str, *names: str) -> Mapping[str, str]:
-    answer = stack.client("sqs").get_queue_attributes(
-        QueueUrl=_url(stack, kind), AttributeNames=list(names)
-    )
-    attributes: Mapping[str, str] = answer["Attributes"]
-    return attributes
-
-
-def _url(stack: Stack, kind: str) -> str:
-    try:
-        return stack.dead_letter_queues[kind]
-    except KeyError as error:
-        raise UsageError(f"this stack has no dead-letter queue of {kind}") from error
+def put_back(stack: Stack, letters: Sequence[Letter]) -> None:
+    """Make letters visible again."""
+    for some in batched(letters, _BATCH, strict=False):
+        stack.client("sqs").change_message_visibility_batch(
+            QueueUrl=stack.dead_letter_queue,
+            Entries=[
+                {
+                    "Id": str(number),
+                    "ReceiptHandle": one.message["ReceiptHandle"],
+                    "VisibilityTimeout": 0,
+                }
+                for number, one in enumerate(some)
+            ],
+        )

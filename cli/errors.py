@@ -1,9 +1,37 @@
-"""What the user can mend: one line each, exit code 2."""
+"""What can end a command, and the sentence that the user reads."""
+
+from botocore.exceptions import BotoCoreError, ClientError
 
 
 class UsageError(Exception):
-    """Something about the command or its surroundings is not right; the text says what to do."""
+    """Something about the command or its surroundings is wrong; the text says what to do."""
 
 
 class NotFoundError(Exception):
-    """What was asked for is not there: exit code 1."""
+    """The thing that was asked for does not exist."""
+
+
+# What ends the program with a sentence instead of a traceback.
+EXPECTED = (NotFoundError, UsageError, ClientError, BotoCoreError)
+
+
+def explain(error: Exception) -> str:
+    """Return what went wrong, and where possible what to do about it."""
+    if isinstance(error, ClientError):
+        return f"AWS refused {error.operation_name}: {reason(error)}"
+    if isinstance(error, BotoCoreError):
+        # Only the local stack's AWS is on this machine.
+        hint = ". Is the stack up? Run: make up" if "//127.0.0.1:" in str(error) else ""
+        return f"Could not reach AWS: {error}{hint}"
+    return str(error)
+
+
+def reason(error: ClientError) -> str:
+    """Return AWS's message, or its code where it sends no message."""
+    details = error.response["Error"]
+    return details.get("Message") or details.get("Code", "no reason given")
+
+
+def exit_code(error: Exception) -> int:
+    """Return the exit code that docs/cli.md promises."""
+    return 1 if isinstance(error, NotFoundError) else 2

@@ -1,14 +1,12 @@
-"""JustCall's management API: which URLs of an account hear of which types of event.
+"""JustCall's management API: which URLs of an account receive which types of event.
 
-Source: JustCall's developer site. It documents no order, no uniqueness and no paging of the list;
-neither does it say that a POST that failed did nothing, so none is repeated here.
+Source: JustCall's developer site. It documents no order, no uniqueness and no paging of the list.
+A POST that failed may have taken effect, so this module never retries one.
 """
 
 import time
-from collections import deque
 from collections.abc import Callable, Mapping
-from email.utils import parsedate_to_datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from urllib.parse import quote
 
 from urllib3 import BaseHTTPResponse, Timeout
@@ -17,24 +15,22 @@ from urllib3.util import parse_url
 
 from cli import CALLED
 from cli.errors import UsageError
+from cli.rate_limit import RateLimit
 from local.post import pool
 
 API_URL = "https://api.justcall.io/v2.1"
-# What the smallest plan may ask: so many within so many seconds.
-_AT_MOST, _WINDOW_SECONDS = 30, 60.0
-# Waits that JustCall asks for by 429: how many in a row, and the longest.
-_LIMITED_TIMES = 5
-_LONGEST_WAIT = 150.0
+# How many 429 in a row are waited for.
+_MAX_LIMITED = 5
 _BACKOFF_SECONDS = (1.0, 2.0, 4.0)
 _SECONDS = 30.0
 _THIS_MACHINE = ("127.0.0.1", "localhost", "[::1]")
-_TOLD_CHARACTERS = 200
+_MAX_MESSAGE_CHARACTERS = 200
 
 type Tell = Callable[[str], None]
 
 
 class Webhook(NamedTuple):
-    """One URL that hears of one type; `id` is what removes it."""
+    """One URL that receives one type; `id` removes it."""
 
     type: str
     url: str
@@ -42,17 +38,17 @@ class Webhook(NamedTuple):
 
 
 class Credentials:
-    """An API key with its secret; printing it shows neither. Raises UsageError if one can't be."""
+    """An API key with its secret; printing it shows neither. Raises UsageError."""
 
     def __init__(self, key: str, secret: str) -> None:
         for name, value in (("key", key), ("secret", secret)):
             if not value or not value.isascii() or not value.isprintable() or " " in value:
-                raise UsageError(f"the API {name} is empty or holds what no API {name} does")
+                raise UsageError(f"The API {name} is empty or contains invalid characters.")
         self.header = f"{key}:{secret}"
         self._both = (key, secret)
 
     def hidden(self, text: str) -> str:
-        """Return a text without them: who refuses something may repeat what it was."""
+        """Return a text without them: a refusal may repeat what was sent."""
         for value in self._both:
             text = text.replace(value, "…")
         return text
@@ -63,14 +59,11 @@ class RefusedError(UsageError):
 
 
 class UncertainError(UsageError):
-    """JustCall did not say whether it did what it was asked for."""
+    """JustCall did not say whether the request took effect."""
 
 
 class Api:
-    """The webhooks of one account; it waits where JustCall asks for it, and says so.
-
-    Everything raises UsageError when there is no use in going on.
-    """
+    """The webhooks of one account. Every method raises UsageError if no request can succeed."""
 
     def __init__(
         self,
@@ -84,16 +77,15 @@ class Api:
         where = parse_url(url)
         host = where.host or ""
         if where.scheme != "https" and not (where.scheme == "http" and host in _THIS_MACHINE):
-            raise UsageError(f"--api-url {url}: credentials go over https only")
+            raise UsageError(f"--api-url {url}: credentials are sent over https only.")
         self._url = url.rstrip("/")
         self._credentials = credentials
-        self._tell = tell
-        self._clock, self._sleep = clock, sleep
-        self._asked: deque[float] = deque(maxlen=_AT_MOST)
+        self._limit = RateLimit(tell, clock=clock, sleep=sleep)
+        self.wait = self._limit.wait
         self._pool = pool(where.scheme, host, 1)
 
     def webhooks(self) -> list[Webhook]:
-        """Return every URL with every type that it hears of."""
+        """Return every URL with every type that it receives."""
         answer = self._repeated("GET", "/webhooks")
         self._require(answer)
         try:
@@ -103,53 +95,53 @@ class Api:
                 for hook in one["webhook_urls"] or ()
             ]
         except (ValueError, LookupError, TypeError) as error:
-            raise UsageError("JustCall's list of webhooks is none that is documented") from error
+            raise UsageError(
+                "JustCall's list of webhooks is not in the documented form."
+            ) from error
 
     def subscribe(self, event_type: str, url: str) -> None:
-        """Let a URL hear of a type. Raises RefusedError or UncertainError."""
+        """Register a URL for a type. Raises RefusedError or UncertainError."""
         answer, failure = self._once("POST", "/webhooks", {"type": event_type, "webhook_url": url})
         if answer is None:
             raise UncertainError(failure)
         self._require(answer)
 
     def unsubscribe(self, webhook_id: str) -> None:
-        """Remove a URL from a type; one that is gone already is no failure. Raises RefusedError."""
+        """Remove a URL from a type, unless it is gone already. Raises RefusedError."""
         answer = self._repeated("DELETE", f"/webhooks/url/{quote(webhook_id, safe='')}")
         if answer.status != 404:
             self._require(answer)
 
-    def wait(self, seconds: float, why: str) -> None:
-        """Wait, and say why."""
-        self._tell(f"{why}: waiting {seconds:.0f} s")
-        self._sleep(seconds)
-
     def _require(self, answer: BaseHTTPResponse) -> None:
-        """Raise unless JustCall did what it was asked for."""
+        """Raise unless the request took effect."""
         if 200 <= answer.status < 300:
             return
         said = self._message(answer)
         if answer.status == 401:
             raise UsageError(_which(said))
         if answer.status == 403:
-            raise UsageError(f"JustCall lets this API key do no such thing (403){said}")
+            raise UsageError(
+                f"JustCall denied this API key permission (403){said}."
+                " Check that the key belongs to an admin."
+            )
         raise RefusedError(f"JustCall answered {answer.status}{said}")
 
     def _repeated(self, method: str, path: str) -> BaseHTTPResponse:
-        """Ask what may be asked twice, until there is an answer."""
+        """Make an idempotent request, with retries."""
         for seconds in (*_BACKOFF_SECONDS, None):
             answer, failure = self._once(method, path)
             if answer is not None:
                 return answer
             if seconds is not None:
                 self.wait(seconds, failure)
-        raise UsageError(f"{failure}; try again later")
+        raise UsageError(f"{failure}. Try again later.")
 
     def _once(
         self, method: str, path: str, document: Mapping[str, str] | None = None
     ) -> tuple[BaseHTTPResponse | None, str]:
-        """Ask until the rate limit lets it through; if JustCall is down: no answer, and why."""
-        for _ in range(_LIMITED_TIMES):
-            self._pace()
+        """Make a request once the rate limit allows it; no answer, and why, if JustCall is down."""
+        for _ in range(_MAX_LIMITED):
+            self._limit.pace()
             try:
                 answer = self._pool.request(
                     method,
@@ -169,67 +161,22 @@ class Api:
                 return None, f"JustCall's API answered {answer.status}"
             if answer.status != 429:
                 return answer, ""
-            self._wait_out(answer)
-        raise UsageError("JustCall's rate limit lets nothing through; try again in an hour")
-
-    def _pace(self) -> None:
-        """Wait until one more request is within what every plan allows."""
-        if len(self._asked) == _AT_MOST:
-            left = self._asked[0] + _WINDOW_SECONDS - self._clock()
-            if left > 0:
-                self.wait(left, f"JustCall allows {_AT_MOST} requests a minute")
-        self._asked.append(self._clock())
-
-    def _wait_out(self, answer: BaseHTTPResponse) -> None:
-        seconds = seconds_to_wait(answer.headers, self._clock())
-        if seconds > _LONGEST_WAIT:
-            raise UsageError(
-                f"JustCall's rate limit asks for {seconds / 60:.0f} min; try again then:"
-                " what is done stays done"
-            )
-        self.wait(seconds, "JustCall's rate limit")
+            self._limit.wait_out(answer.headers)
+        raise UsageError("JustCall's rate limit refuses every request. Try again in an hour.")
 
     def _message(self, answer: BaseHTTPResponse) -> str:
-        """Return what JustCall says about it, without credentials, or nothing."""
+        """Return JustCall's own message without credentials, or nothing."""
         try:
             told = answer.json()["message"]
         except (ValueError, LookupError, TypeError):
             return ""
         line = " ".join(self._credentials.hidden(str(told)).split())
         plain = "".join(one for one in line if one.isprintable())
-        return f": {plain[:_TOLD_CHARACTERS]}" if plain else ""
-
-
-def seconds_to_wait(headers: Mapping[str, str], now: float) -> float:
-    """Return how long a 429 asks to wait: Retry-After, else the reset of what is used up."""
-    retry_after = headers.get("retry-after", "")
-    if retry_after and not _is_number(retry_after):
-        try:
-            return max(1.0, parsedate_to_datetime(retry_after).timestamp() - now)
-        except ValueError:
-            retry_after = ""
-    by_hour = headers.get("x-rate-limit-remaining") == "0"
-    resets = ("x-rate-limit-reset", "x-rate-limit-burst-reset")
-    names = resets if by_hour else resets[::-1]
-    told = next(
-        (
-            text
-            for text in (retry_after, *(headers.get(name, "") for name in names))
-            if _is_number(text)
-        ),
-        f"{_WINDOW_SECONDS:.0f}",
-    )
-    # A reset is a moment in epoch seconds; small numbers are seconds from now.
-    seconds = float(told)
-    return max(1.0, seconds - now if seconds > 1e9 else seconds)
-
-
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdigit()
+        return f": {plain[:_MAX_MESSAGE_CHARACTERS]}" if plain else ""
 
 
 def _which(said: str) -> str:
-    """Return which credential JustCall refuses, as far as it says so."""
+    """Return which credential JustCall refuses, if its message names it."""
     credentials = {
         "key": "the API key (--api-key, JUSTCALL_API_KEY)",
         "secret": f"the API secret (the stack's; a newer one: {CALLED} secret rotate)",
@@ -238,11 +185,3 @@ def _which(said: str) -> str:
     if len(named) == 1:
         return f"JustCall refuses {named[0]} (401){said}"
     return f"JustCall refuses {' or '.join(credentials.values())} (401){said}"
-
-
-def documents(found: list[Webhook], own: str) -> list[dict[str, Any]]:
-    """Return webhooks with the keys that docs/cli.md promises."""
-    return [
-        {"type": one.type, "webhook_url": one.url, "url_id": one.id, "own": one.url == own}
-        for one in found
-    ]

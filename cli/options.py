@@ -1,25 +1,29 @@
-"""What several commands have in common: their options, and how these are read."""
+"""The options that commands share, and how their texts are read."""
 
+import inspect
 import re
+import shlex
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import cached_property, wraps
 from typing import Annotated, Any
 
 import typer
 
-from cli import CALLED
+from cli import output, stack
 from cli.errors import UsageError
 from cli.samples import EVENTS
 from justcall.catalogue import KINDS, module_name
 
 StackName = Annotated[
-    str | None, typer.Option("--stack", help="A deployed stack's name; else the local stack.")
+    str | None, typer.Option("--stack", help="Name of a deployed stack; default: the local stack.")
 ]
-Region = Annotated[str | None, typer.Option(help="With --stack: its region.")]
-Profile = Annotated[str | None, typer.Option(help="With --stack: the AWS profile to use.")]
+Region = Annotated[str | None, typer.Option(help="AWS region of --stack.")]
+Profile = Annotated[str | None, typer.Option(help="AWS profile to use with --stack.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document (docs/cli.md).")]
 Kind = Annotated[str | None, typer.Option(help="Only this type, for example sms.sent.")]
 Since = Annotated[
-    str | None, typer.Option(help="90s, 15m, 2h, 3d ago, or an ISO time (UTC if it says nothing).")
+    str | None, typer.Option(help="Not older than 90s, 15m, 2h, 3d or an ISO time (default UTC).")
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would happen; change nothing.")]
 
@@ -27,41 +31,87 @@ _AGO = re.compile(r"(\d+)([smhd])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
+class Session:
+    """What the common options say: which deployment, and how to print."""
+
+    def __init__(
+        self, name: str | None, region: str | None, profile: str | None, *, as_json: bool
+    ) -> None:
+        self.name, self.region, self.profile, self.as_json = name, region, profile, as_json
+
+    @cached_property
+    def stack(self) -> stack.Stack:
+        """The deployment. Raises UsageError."""
+        return stack.find(self.name, self.region, self.profile)
+
+    @property
+    def where(self) -> str:
+        """The options with which another command means the same deployment."""
+        given = {"--stack": self.name, "--region": self.region, "--profile": self.profile}
+        return "".join(f" {name} {shlex.quote(value)}" for name, value in given.items() if value)
+
+    def show[Document](self, document: Document, as_text: Callable[[Document], None]) -> None:
+        """Print a document: as JSON if asked for, else by `as_text`."""
+        output.as_json(document) if self.as_json else as_text(document)
+
+
+def command(function: Callable[..., None]) -> Callable[..., None]:
+    """Add --json, --stack, --region and --profile; the function gets them as its first argument."""
+
+    @wraps(function)
+    def run(
+        *, json: bool, stack: str | None, region: str | None, profile: str | None, **own: Any
+    ) -> None:
+        function(Session(stack, region, profile, as_json=json), **own)
+
+    common = {"json": (AsJson, False), "stack": (StackName, None)}
+    common |= {"region": (Region, None), "profile": (Profile, None)}
+    own = list(inspect.signature(function).parameters.values())[1:]
+    only = inspect.Parameter.KEYWORD_ONLY
+    added = [
+        inspect.Parameter(name, only, default=default, annotation=annotation)
+        for name, (annotation, default) in common.items()
+    ]
+    parameters = [*(one.replace(kind=only) for one in own), *added]
+    run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # typer reads it
+    return run
+
+
 def api_key(help_text: str) -> Any:
     """Return the option that holds JustCall's API key."""
     return typer.Option(envvar="JUSTCALL_API_KEY", show_envvar=True, help=help_text)
 
 
-def moment(since: str | None) -> datetime | None:
-    """Return the moment in UTC. Raises UsageError."""
-    if since is None:
+def moment(option: str, text: str | None) -> datetime | None:
+    """Return the moment in UTC that a text like `2h` or an ISO time names. Raises UsageError."""
+    if text is None:
         return None
-    ago = _AGO.fullmatch(since)
+    ago = _AGO.fullmatch(text)
     try:
         if ago:
             return datetime.now(UTC) - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
-        read = datetime.fromisoformat(since)
-        return read.astimezone(UTC) if read.tzinfo else read.replace(tzinfo=UTC)
-    except (ValueError, OverflowError) as error:  # no time, or one before the year 1
-        raise UsageError(f"--since {since}: write 90s, 15m, 2h, 3d or an ISO time") from error
+        given = datetime.fromisoformat(text)
+        return given.astimezone(UTC) if given.tzinfo else given.replace(tzinfo=UTC)
+    except (ValueError, OverflowError) as error:  # not a time, or before the year 1
+        raise UsageError(f"{option} {text}: write 90s, 15m, 2h, 3d or an ISO time.") from error
 
 
 def span(option: str, text: str) -> float:
     """Return the seconds that `24h` stands for. Raises UsageError."""
-    read = _AGO.fullmatch(text)
+    match = _AGO.fullmatch(text)
     try:
-        if read:
-            return timedelta(**{_UNITS[read[2]]: int(read[1])}).total_seconds()
+        if match:
+            return timedelta(**{_UNITS[match[2]]: int(match[1])}).total_seconds()
     except OverflowError:
         pass
-    raise UsageError(f"{option} {text}: write 0s, 90m, 24h or 7d")
+    raise UsageError(f"{option} {text}: write 0s, 90m, 24h or 7d.")
 
 
 def known_kind(text: str) -> str:
     """Return the kind that `call.completed` or `call_completed` names. Raises UsageError."""
     kind = any_type(text)
     if kind not in KINDS:
-        raise UsageError(f"no kind {text}; there are {', '.join(KINDS)}")
+        raise UsageError(f"No kind {text}. The kinds are: {', '.join(KINDS)}")
     return kind
 
 
@@ -69,22 +119,20 @@ def url_signed_type(text: str) -> str:
     """Return the file name of a url-signed type's sample. Raises UsageError."""
     name = f"url_{module_name(text)}"
     if not (EVENTS / f"{name}.json").is_file():
-        raise UsageError(f"no url-signed type {text}; events/README.md lists them")
+        raise UsageError(f"No url-signed type {text}. See the list in events/README.md.")
     return name
 
 
 def any_type(text: str) -> str:
-    """Return the kind that `call_completed` names, any other text as it is.
+    """Return the kind that `call_completed` names; any other text unchanged.
 
-    Events of other types than our kinds are kept too, so one can look for any.
+    Events of unknown types are kept too, so any type can be searched for.
     """
     return next((kind for kind in KINDS if text == module_name(kind)), text)
 
 
-def why_none(status: str | None, kind: str | None, since: datetime | None) -> str:
-    """Return what to say when there are no such events."""
-    if not (status or kind or since):
-        return f"no events; send one: {CALLED} send call.completed"
-    if kind and kind not in KINDS:
-        return f"none fit; {kind} is no kind with a processor: {', '.join(KINDS)}"
-    return "none fit"
+def excluding(**given: bool) -> None:
+    """Raise UsageError if more than one of these options is given."""
+    names = [f"--{name.replace('_', '-')}" for name, is_given in given.items() if is_given]
+    if len(names) > 1:
+        raise UsageError(f"{' and '.join(names)} exclude each other.")

@@ -8,28 +8,35 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from cli.errors import UsageError
+from cli.errors import UsageError, reason
 from justcall.catalogue import KINDS, module_name
 
 ROOT = Path(__file__).resolve().parent.parent
-# MiniStack's root; used for its endpoint only, and the user's own credentials never are.
+DEFAULT_RETENTION_DAYS = 400
+# The root user of the local stack's AWS; never used for any other endpoint.
 _LOCAL_CREDENTIALS = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
+# One connection for each of the index cells that are read side by side.
+_CONFIG = Config(max_pool_connections=16)
 
 
 class Stack:
-    """A deployment that can be asked."""
+    """One deployment: its names, its clients and its secret."""
 
     def __init__(self, described: Mapping[str, Any], session: Mapping[str, str | None]) -> None:
         self.name: str | None = described.get("stack_name")
         self.webhook_url: str = described["webhook_url"]
-        # What JustCall was told; the local stack is asked under another name.
+        # The URL that is registered with JustCall; the local stack is reached by another one.
         self.registered_url: str = described.get("registered_url", self.webhook_url)
         self.events_table: str = described["events_table"]
         self.secret_arn: str = described["secret_arn"]
         self.queues: Mapping[str, str] = described["queues"]
-        self.dead_letter_queues: Mapping[str, str] = described["dead_letter_queues"]
+        self.dead_letter_queue: str = described.get("dead_letter_queue") or (
+            self.queue_url_prefix.removesuffix("events-") + "dead-letters"
+        )
+        self.retention_days = int(described.get("retention_days", DEFAULT_RETENTION_DAYS))
         self._endpoint_url = described.get("endpoint_url")
         self._session = boto3.Session(**session)  # type: ignore[arg-type]  # all are optional text
         self._clients: dict[str, Any] = {}
@@ -40,13 +47,14 @@ class Stack:
             self._clients[service] = self._session.client(
                 service,  # type: ignore[call-overload]  # the stubs know the services by literal only
                 endpoint_url=self._endpoint_url,
+                config=_CONFIG,
             )
         return self._clients[service]
 
     @property
     def queue_url_prefix(self) -> str:
-        """The queues' URLs up to the kind."""
-        kind, url = next(iter(self.queues.items()))
+        """The URLs of the kinds' queues up to the kind."""
+        kind, url = next(iter(self.queues.items()), ("", ""))
         return url.removesuffix(module_name(kind))
 
     @cached_property
@@ -64,10 +72,8 @@ def find(name: str | None, region: str | None, profile: str | None) -> Stack:
     if name:
         return _deployed(name, region, profile)
     if region or profile:
-        # Whoever names a region means a deployed stack; the local one would be the wrong answer.
-        raise UsageError(
-            "--region and --profile go with --stack; without it the local stack is meant"
-        )
+        # A region implies a deployed stack; answering for the local one would be wrong.
+        raise UsageError("--region and --profile need --stack NAME.")
     return _local()
 
 
@@ -76,35 +82,35 @@ def _local() -> Stack:
     try:
         described = json.loads((home / "stack.json").read_text())
         return Stack(described, {"region_name": described["region"], **_LOCAL_CREDENTIALS})
-    except (OSError, ValueError, KeyError, TypeError) as error:  # no file, or no whole one
-        raise UsageError("there is no local stack; run: make up  (or name one: --stack)") from error
+    except (OSError, ValueError, KeyError, TypeError) as error:  # no file, or half a file
+        raise UsageError("No local stack. Run: make up  (or name one: --stack)") from error
 
 
 def _deployed(name: str, region: str | None, profile: str | None) -> Stack:
     where = {"region_name": region, "profile_name": profile}
     try:
         session = boto3.Session(**where)  # type: ignore[arg-type]  # all are optional text
-        stacks = session.client("cloudformation").describe_stacks(StackName=name)["Stacks"]
+        found = session.client("cloudformation").describe_stacks(StackName=name)["Stacks"][0]
     except ClientError as error:
-        raise UsageError(f"stack {name}: {error.response['Error']['Message']}") from error
+        raise UsageError(f"Stack {name}: {reason(error)}") from error
     except BotoCoreError as error:
         raise UsageError(
-            f"AWS can't be asked ({error}); see --region, --profile and: aws configure"
+            f"Could not reach AWS: {error}. Check --region, --profile or: aws configure"
         ) from error
-    outputs = {one["OutputKey"]: one["OutputValue"] for one in stacks[0].get("Outputs", [])}
+    outputs = {one["OutputKey"]: one["OutputValue"] for one in found.get("Outputs", [])}
+    parameters = {one["ParameterKey"]: one["ParameterValue"] for one in found.get("Parameters", [])}
     try:
         described = {
             "stack_name": name,
             "webhook_url": outputs["WebhookUrl"],
             "events_table": outputs["EventsTableName"],
             "secret_arn": outputs["SecretArn"],
-            "queues": _urls(outputs["QueueUrlPrefix"]),
-            "dead_letter_queues": _urls(outputs["DeadLetterQueueUrlPrefix"]),
+            "queues": {kind: outputs["QueueUrlPrefix"] + module_name(kind) for kind in KINDS},
+            "dead_letter_queue": outputs["DeadLetterQueueUrl"],
+            "retention_days": parameters.get("RetentionDays", DEFAULT_RETENTION_DAYS),
         }
     except KeyError as error:
-        raise UsageError(f"stack {name} is none of justcall-hooks: no output {error}") from error
+        raise UsageError(
+            f"{name} is not a justcall-hooks stack: it has no output {error}."
+        ) from error
     return Stack(described, where)
-
-
-def _urls(prefix: str) -> dict[str, str]:
-    return {kind: prefix + module_name(kind) for kind in KINDS}

@@ -34,6 +34,7 @@ def deploy(place: Place, process: Process, step: Step) -> dict[str, Any]:
         step("building the functions")
         sam(place, process, "build")
         _host_packages(place)
+        _default_stage(place)
         step("deploying the template")
         _remove_broken(process)
         sam(place, process, "deploy")
@@ -95,6 +96,19 @@ def _host_packages(place: Place) -> None:
         subprocess.run([*command, *python, *requirements], check=True)  # noqa: S603
 
 
+def _default_stage(place: Place) -> None:
+    """Give the built template's Stage a default.
+
+    MiniStack runs SAM's transform without the parameters' values. Without a default it would keep
+    the gradual deployment, which is prod's, and it does not have CodeDeploy.
+    """
+    built = place.build / "template.yaml"
+    head, stage, tail = built.read_text().partition("\n  Stage:\n")
+    if not stage:
+        raise LocalError(f"{built} has no parameter Stage")
+    built.write_text(f"{head}{stage}    Default: dev\n{tail}")
+
+
 def client(process: Process, service: str) -> Any:
     """Return a boto3 client that speaks to this MiniStack as its root."""
     return boto3.client(
@@ -135,7 +149,7 @@ def _remove_broken(process: Process) -> None:
 def _describe(place: Place, process: Process, outputs: Mapping[str, str]) -> dict[str, Any]:
     """Write stack.json, which programs rely on, and the variables for `sam local invoke`."""
     account_url = f"{process.endpoint_url}/000000000000"
-    events, dead = (f"{account_url}/{STACK_NAME}-{part}-" for part in ("events", "dead-letters"))
+    events, dead = f"{account_url}/{STACK_NAME}-events-", f"{account_url}/{STACK_NAME}-dead-letters"
     host = f"{outputs['ApiId']}.execute-api.localhost:{process.port}"
     stack = {
         "webhook_url": f"http://{host}/webhooks/justcall",
@@ -146,7 +160,7 @@ def _describe(place: Place, process: Process, outputs: Mapping[str, str]) -> dic
         "events_table": outputs["EventsTableName"],
         "secret_arn": outputs["SecretArn"],
         "queues": {kind: events + module_name(kind) for kind in KINDS},
-        "dead_letter_queues": {kind: dead + module_name(kind) for kind in KINDS},
+        "dead_letter_queue": dead,
     }
     place.stack_file.write_text(json.dumps(stack, indent=2) + "\n")
     services = ("DYNAMODB", "SECRETS_MANAGER", "SQS")
@@ -155,7 +169,8 @@ def _describe(place: Place, process: Process, outputs: Mapping[str, str]) -> dic
         "EVENTS_TABLE": outputs["EventsTableName"],
         "SECRET_ARN": outputs["SecretArn"],
         "QUEUE_URL_PREFIX": events,
-        "RETENTION_DAYS": "90",
+        "DEAD_LETTER_QUEUE_URL": dead,
+        "RETENTION_DAYS": "400",
         "MAX_RECEIVES": "5",
         "ACCEPTED_DIALECTS": "body-signed url-signed",
         # The url-signed samples in events/ are signed for this URL and a time long ago.

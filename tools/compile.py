@@ -1,4 +1,4 @@
-"""Compiles requirements/*.in into the pinned, hashed files that the environments are made from.
+"""Compiles requirements/*.in into pinned, hashed files, from which the environments are made.
 
 Usage: python3 tools/compile.py [--upgrade]   (without it, pins that still fit are kept)
 """
@@ -12,19 +12,19 @@ import interpreter
 import packages
 from packages import Uv
 
-# What is deployed comes first: dev.in is held to its versions.
+# `src` comes first, because dev.in is constrained to its versions.
 COMPILED = {"src": "src/requirements.txt"} | {
     name: f"requirements/{name}.txt"
     for name in ("uv", "dev", "mutation", "sam", "ministack", "checkov")
 }
 
 # --universal: one file for macOS and Linux, x86_64 and arm64, laptop and Lambda.
-# --no-emit-index-url: where packages come from is each user's own setting.
+# --no-emit-index-url: the package index is each user's own setting.
 OPTIONS = ["--universal", "--python-version", "3.13", "--generate-hashes", "--no-emit-index-url"]
 
 
 def main(arguments: list[str]) -> int:
-    """Compile them all; 0 if it went well."""
+    """Compile all files; 0 on success."""
     if not set(arguments) <= {"--upgrade"}:
         print(__doc__, file=sys.stderr)
         return 2
@@ -42,7 +42,7 @@ def main(arguments: list[str]) -> int:
 
 
 def compile_one(uv: Uv, python: Path, name: str, target: str, upgrade: list[str]) -> None:
-    """Compile one file; paths are relative, so that the comments in it name no one's home."""
+    """Compile one file; paths are relative, so that its comments contain no home directory."""
     header = ["--custom-compile-command", "make requirements"]
     at = ["--python", str(python), f"requirements/{name}.in", "--output-file", target]
     uv(f"compiling {target}", "pip", "compile", *OPTIONS, *header, *upgrade, *at, python=python)

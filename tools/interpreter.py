@@ -1,4 +1,4 @@
-"""Finds a CPython 3.13 that really runs, or says what to install."""
+"""Finds a CPython 3.13 that runs, or says how to install one."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ WANTED = (3, 13)
 CHOICE = "JUSTCALL_HOOKS_PYTHON"
 
 # A file named python3.13 may be a pyenv shim without a version behind it, a free-threaded build, or
-# one built without OpenSSL. So ask it. Inside an environment, the interpreter it was made from
-# is the answer: environments made from environments break together.
+# a build without OpenSSL. So run it. Inside an environment it prints the interpreter that the
+# environment was made from, because an environment must not depend on another.
 PROBE = """
 import json, os, sys, ssl, sqlite3, zlib
 print(json.dumps([
@@ -29,8 +29,8 @@ print(json.dumps([
 ]))
 """
 
-NOT_FOUND = f"""no Python 3.13 here, and uv could not fetch one. Install it by one of these and run
-this again:
+NOT_FOUND = f"""no Python 3.13 found, and uv could not download one. Install it with one of these
+and run this again:
   macOS            brew install python@3.13
   Debian, Ubuntu   apt install python3.13-venv   (older releases: from the deadsnakes PPA)
   Fedora           dnf install python3.13
@@ -51,7 +51,7 @@ class NotFound(Exception):
 
 
 def find() -> Interpreter | None:
-    """The Python that the user chose, or else the first that runs, or None."""
+    """Return the Python that the user chose, else the first that runs, else None."""
     chosen = os.environ.get(CHOICE)
     if chosen:
         found = probe(Path(chosen).expanduser())
@@ -69,7 +69,7 @@ def find() -> Interpreter | None:
 
 
 def candidates() -> Iterator[Path]:
-    """Where a Python 3.13 may lie, likeliest first."""
+    """Yield the paths where a Python 3.13 may be, the likeliest first."""
     home = Path.home()
     for folder in os.environ.get("PATH", "").split(os.pathsep):
         if folder:
@@ -90,7 +90,7 @@ def candidates() -> Iterator[Path]:
 
 
 def newest_first(folder: Path, pattern: str) -> list[Path]:
-    """The interpreters of a folder that holds one installation per version."""
+    """Return the interpreters of a folder with one installation per version, newest first."""
 
     def numbers(path: Path) -> list[int]:
         return [int(number) for number in re.findall(r"\d+", path.name)]
@@ -100,7 +100,7 @@ def newest_first(folder: Path, pattern: str) -> list[Path]:
 
 
 def probe(path: Path) -> Interpreter | None:
-    """What this file is, if it is a CPython 3.13 that runs."""
+    """Return the interpreter in this file; None if it is not a CPython 3.13 that runs."""
     try:
         answer = subprocess.run(
             [str(path), "-I", "-c", PROBE],

@@ -1,4 +1,4 @@
-"""The pinned uv: what installs packages here, and compiles the requirements."""
+"""The pinned uv, which installs packages and compiles the requirements."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LOCAL = ROOT / ".local"
 BOOTSTRAP = LOCAL / "bootstrap"
 PINNED = ROOT / "requirements/uv.txt"
 
-# Words by which uv and pip say that nobody answered.
+# In the output of uv and pip these words mean that no server answered.
 NO_NETWORK = ("error sending request", "failed to fetch", "from versions: none", "timed out")
 
 
@@ -25,7 +25,7 @@ class Failed(Exception):
 
 
 def run(command: list[str], env: dict[str, str], what: str) -> None:
-    """Run it silently; if it fails, show its last words and what to do."""
+    """Run a command silently; if it fails, print the end of its output and what to do."""
     done = subprocess.run(
         command,
         env=env,
@@ -35,16 +35,16 @@ def run(command: list[str], env: dict[str, str], what: str) -> None:
         stderr=subprocess.STDOUT,
         text=True,
         check=False,
-        # It inherits the lock of tools/setup.py: were that killed, the next run would still wait
-        # until nobody writes any more.
+        # It inherits the lock of tools/setup.py. If setup.py is killed, the next run still waits
+        # until this command ends.
         close_fds=False,
     )
     if done.returncode == 0:
         return
     words = done.stdout.strip()
-    advice = "its last words are above"
+    advice = "the end of its output is above"
     if any(sign in words.lower() for sign in NO_NETWORK):
-        advice = "is the network (or HTTPS_PROXY, or pip's index-url) right? Then run it again"
+        advice = "check the network, HTTPS_PROXY and pip's index-url, then run it again"
     print("\n".join(words.splitlines()[-15:]), file=sys.stderr)
     raise Failed(f"{what} failed: {advice}")
 
@@ -53,8 +53,8 @@ class Uv:
     """uv at the pinned version, with the user's own pip settings."""
 
     def __init__(self) -> None:
-        # The pinned one even where another is installed: its version decides what is compiled and
-        # which options exist, and everyone should get the same.
+        # Use the pinned version even if another is installed: options and compiled files depend on
+        # the version, and must be the same for everyone.
         self.program = str(BOOTSTRAP / "bin/uv")
         wanted = hashlib.sha256(PINNED.read_bytes() + str(ROOT).encode()).hexdigest()
         stamp = BOOTSTRAP / "stamp"
@@ -76,7 +76,7 @@ class Uv:
 
 
 def bootstrap() -> None:
-    """Install the pinned uv, checked against its hash, with whatever Python runs this."""
+    """Install the pinned uv with the Python that runs this, and verify its hash."""
     env = os.environ.copy()
     shutil.rmtree(BOOTSTRAP, ignore_errors=True)
     run([sys.executable, "-m", "venv", str(BOOTSTRAP)], env, "making .local/bootstrap")
@@ -86,7 +86,7 @@ def bootstrap() -> None:
 
 
 def installed_instead() -> str:
-    """Debian's Python comes without ensurepip: take the uv of the user, or say what to install."""
+    """Return the user's uv, for a Python without ensurepip (Debian's); else say what to install."""
     program = shutil.which("uv")
     if program is None:
         version = f"{sys.version_info[0]}.{sys.version_info[1]}"
@@ -98,27 +98,27 @@ def installed_instead() -> str:
 
 
 def environment() -> dict[str, str]:
-    """This process's environment, with what uv must know of pip's settings."""
+    """Return this process's environment with pip's settings translated for uv."""
     env = os.environ.copy()
-    # An activated environment or a chosen Python is for others; here each call names its own.
+    # Each call names its Python and environment, so the user's choices must not interfere.
     for name in ("VIRTUAL_ENV", "UV_PYTHON", "UV_PROJECT_ENVIRONMENT", "PYTHONPATH", "PYTHONHOME"):
         env.pop(name, None)
     env["UV_NO_CONFIG"] = "1"
     env["UV_NO_PROJECT"] = "1"
-    # Companies put their own certificates into the system's store.
+    # A company's own certificates are in the system's store.
     env.setdefault("UV_SYSTEM_CERTS", "1")
     settings = pip_settings()
     for theirs, ours in (("index-url", "UV_DEFAULT_INDEX"), ("cert", "SSL_CERT_FILE")):
         if theirs in settings and "UV_INDEX_URL" not in env:
             env.setdefault(ours, settings[theirs])
     if os.environ.get("PYTHONDONTWRITEBYTECODE"):
-        # Then nobody else writes it either, and every start of SAM CLI costs a second more.
+        # Without byte code every start of SAM CLI takes a second longer, so uv writes it.
         env.setdefault("UV_COMPILE_BYTECODE", "1")
     return env
 
 
 def pip_settings() -> dict[str, str]:
-    """What the user told pip about the registry: uv does not read pip's files."""
+    """Return the user's pip settings, because uv does not read pip's files."""
     pip = [str(BOOTSTRAP / "bin/python"), "-m", "pip", "config", "list"]
     try:
         listing = subprocess.run(pip, capture_output=True, text=True, check=True).stdout

@@ -1,4 +1,4 @@
-"""Makes this repository's environments, each only when something about it changed.
+"""Creates this repository's environments, each only if one of its inputs changed.
 
 Usage: python3 tools/setup.py [--quiet] ENV...   (dev, mutation, sam, ministack, checkov)
 
@@ -33,7 +33,7 @@ ENVIRONMENTS = {
 
 
 def main(arguments: list[str]) -> int:
-    """Make the named environments; 0 if they are there, 2 if the user has to do something."""
+    """Create the named environments; 0 on success, 2 if the user has to do something."""
     quiet = "--quiet" in arguments
     names = [argument for argument in arguments if argument != "--quiet"]
     if not names or not set(names) <= set(ENVIRONMENTS):
@@ -53,16 +53,16 @@ def main(arguments: list[str]) -> int:
 
 
 def require_posix() -> None:
-    """SAM's build, MiniStack and this file's lock need macOS or Linux."""
+    """Require macOS or Linux, for SAM's build, MiniStack and this file's lock."""
     if sys.version_info < (3, 9):  # noqa: UP036 - it is run by whatever Python is there
-        raise packages.Failed("it is run by too old a Python: 3.9 or newer is needed")
+        raise packages.Failed("this Python is too old: run it with 3.9 or newer")
     if sys.platform == "win32":
         raise packages.Failed("Windows itself is not supported: run it inside WSL")
 
 
 @contextlib.contextmanager
 def one_at_a_time() -> Iterator[None]:
-    """A second run waits for the first, then finds its work done."""
+    """Let a second run wait for the first."""
     import fcntl  # noqa: PLC0415 - not on Windows, which is refused above
 
     LOCAL.mkdir(exist_ok=True)
@@ -70,14 +70,14 @@ def one_at_a_time() -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            say("waits", "for another set-up that is at work here")
+            say("waits", "for another run of tools/setup.py")
             fcntl.flock(lock, fcntl.LOCK_EX)
         os.set_inheritable(lock.fileno(), True)
         yield
 
 
 def setup(names: list[str], quiet: bool) -> None:
-    """Make what is not as wanted."""
+    """Create the environments that are missing or out of date."""
     uv: Uv | None = None
     python = interpreter.find() or fetched()
     if python is None:
@@ -98,7 +98,7 @@ def setup(names: list[str], quiet: bool) -> None:
 
 
 def stamp(name: str, python: Interpreter) -> str:
-    """All that an environment is made from; it is made anew when one of these changes."""
+    """Return the hash of an environment's inputs; a change of one means a new environment."""
     made_from = hashlib.sha256()
     for part in (str(ROOT), str(python.path), python.version):  # an environment cannot be moved
         made_from.update(part.encode() + b"\0")
@@ -109,7 +109,7 @@ def stamp(name: str, python: Interpreter) -> str:
 
 
 def is_whole(env: Path, wanted: str) -> bool:
-    """Whether it was finished, from these parts, and its Python still exists."""
+    """Tell whether an environment is complete, has this stamp, and its Python still exists."""
     written = env / "stamp"
     return (
         written.is_file()
@@ -119,7 +119,7 @@ def is_whole(env: Path, wanted: str) -> bool:
 
 
 def make(name: str, python: Interpreter, uv: Uv, wanted: str) -> None:
-    """Make it from nothing. The stamp goes first and comes back last: no half is ever believed."""
+    """Create an environment. The stamp is removed first and written last, so it means complete."""
     env = ENVIRONMENTS[name]
     with contextlib.suppress(FileNotFoundError):
         (env / "stamp").unlink()
@@ -136,7 +136,7 @@ def make(name: str, python: Interpreter, uv: Uv, wanted: str) -> None:
 
 
 def add_this_checkout(env: Path) -> None:
-    """Make the checkout importable in .venv, as it is in a Lambda, and `hooks` a command there."""
+    """Make the checkout importable in .venv, as in a Lambda, and install the command `hooks`."""
     paths = env / "lib/python3.13/site-packages/justcall-hooks.pth"
     paths.write_text(f"{ROOT}\n{ROOT / 'src'}\n")
     command = env / "bin/hooks"
@@ -145,7 +145,7 @@ def add_this_checkout(env: Path) -> None:
 
 
 def fetched() -> Interpreter | None:
-    """The Python that an earlier run fetched."""
+    """Return the Python that an earlier run downloaded."""
     for path in interpreter.newest_first(LOCAL / "python", "cpython-3.13.*"):
         found = interpreter.probe(path)
         if found is not None:
@@ -154,11 +154,11 @@ def fetched() -> Interpreter | None:
 
 
 def fetch(uv: Uv) -> Interpreter:
-    """Let uv fetch a Python 3.13 into .local; nothing outside the checkout changes."""
-    say("python", "none found; uv fetches 3.13 into .local/python")
+    """Let uv download a Python 3.13 into .local; nothing outside the checkout changes."""
+    say("python", "none found; uv downloads 3.13 into .local/python")
     into = ["--install-dir", str(LOCAL / "python"), "--no-bin"]
     with contextlib.suppress(packages.Failed):
-        uv("fetching Python 3.13", "python", "install", "3.13", *into)
+        uv("downloading Python 3.13", "python", "install", "3.13", *into)
     found = fetched()
     if found is None:
         raise interpreter.NotFound(interpreter.NOT_FOUND)

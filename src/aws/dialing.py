@@ -36,7 +36,7 @@ def connect(url: str, until: float) -> socket.socket:
             made.connect(address)
             made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             made.settimeout(max(end - time.monotonic(), 0.001))
-            return _tls().wrap_socket(made, server_hostname=name) if secure else made
+            return tls().wrap_socket(made, server_hostname=name) if secure else made
         except OSError as error:  # refused, timed out, or a certificate that is not to be trusted
             reason = error
             made.close()
@@ -58,7 +58,8 @@ def _resolve(name: str, port: str, end: float) -> list[Any]:
 
 
 @cache
-def _tls() -> "ssl.SSLContext":
+def tls() -> "ssl.SSLContext":
+    """Return how certificates are checked. The first time takes as long as a slow handshake."""
     import ssl  # noqa: PLC0415  (a third of the start, and the local stack needs none)
 
     return ssl.create_default_context(cafile=settings.ca_bundle())

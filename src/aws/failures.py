@@ -42,16 +42,21 @@ class AnswerUnreadable(NoAnswer):
     """The bytes that came are no HTTP answer, or no JSON where it has to be."""
 
 
-def _failures() -> tuple[type[Exception], ...]:
+# Three, so that a type checker lets `(*AWS_FAILURES, Another)` pass.
+type _Failures = tuple[type[Exception], type[Exception], type[Exception]]
+
+
+def _failures() -> _Failures:
     if settings.is_lean():
-        return (AwsFailure,)  # botocore is not loaded, so nothing can raise its exceptions
+        # botocore is not loaded, so nothing can raise its exceptions.
+        return AwsFailure, AwsError, NoAnswer
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415  (see above)
 
     return AwsFailure, BotoCoreError, ClientError
 
 
 # Throttled, refused, timed out, unreachable, without credentials: any of these may be transient.
-AWS_FAILURES = _failures()
+AWS_FAILURES: tuple[type[Exception], ...] = _failures()
 
 
 def error_code(error: Exception) -> str:

@@ -17,7 +17,7 @@ from base64 import b64encode
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from aws import settings, wire_answers
+from aws import dialing, settings, wire_answers
 from aws.connection import Answer, Request, exchange
 from aws.failures import AwsError, NoAnswer
 from aws.limits import ATTEMPTS, BACKOFF_SECONDS
@@ -63,6 +63,8 @@ class Client:
         self._url = endpoint_url(service, account.region)
         self._host, _, path = self._url.partition("://")[2].partition("/")
         self._path = f"/{path}"
+        if self._url.startswith("https:"):
+            dialing.tls()  # here, because the first handshake's time is limited
 
     def put_item(self, **arguments: Any) -> dict[str, Any]:
         """Call DynamoDB's PutItem."""

@@ -56,6 +56,10 @@ def is_transient(status: int, code: str) -> bool:
 
 def _with_bytes(document: dict[str, Any]) -> dict[str, Any]:
     """Return an attribute value with its bytes, anything else as it is."""
-    if len(document) == 1 and isinstance(document.get("B"), str):
-        return {"B": b64decode(document["B"])}
+    if len(document) == 1:
+        for name, value in document.items():
+            if name == "B" and isinstance(value, str):
+                return {"B": b64decode(value)}
+            if name == "BS" and isinstance(value, list):
+                return {"BS": [b64decode(one) for one in value]}
     return document

@@ -87,7 +87,7 @@ def receive[T: Time](delivery: Delivery, ports: Ports[T], deadline: T) -> Outcom
     except (SignatureRefused, SecretUnavailable, NotRightYet):
         # Whether JustCall signs its probe is disputed, and a URL may be saved before the secret is
         # here, or before this deployment knows that it is registered under it.
-        if envelope.is_probe(delivery.body, signed=False):
+        if envelope.is_probe(delivery.body):
             return Outcome(PROBE)
         raise
     outcome = _accept(delivery, verified, ports, deadline)
@@ -102,7 +102,7 @@ def _accept[T: Time](
     try:
         event, reason = _read(delivery, verified), None
     except Unreadable as unreadable:
-        if envelope.is_probe(delivery.body, signed=True):
+        if envelope.is_probe(delivery.body):
             return Outcome(PROBE)
         event, reason = _quarantined(delivery, verified), unreadable.reason
     deadline.require_call()

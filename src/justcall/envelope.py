@@ -1,23 +1,21 @@
 """Reading the envelopes: `{"event", "timestamp", "data"}` and `{"type", "webhook_url", …, "data"}`.
 
 Sources: JustCall's help article "Webhooks Overview" (body-signed) and its developer site
-(url-signed). The field that names the type tells the two apart. Only what the receiving path needs
-is read here, with the standard library alone; the models of the single kinds belong to the
-processors.
+(url-signed). Only what the receiving path needs is read here, with the standard library alone.
 """
 
 import json
 import re
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, NoReturn
 
 from errors import Unreadable
 from justcall.catalogue import TYPES
+from justcall.moments import moment_of
 
 BODY_SIGNED = "body-signed"
 URL_SIGNED = "url-signed"
-_TYPE_FIELDS = {BODY_SIGNED: "event", URL_SIGNED: "type"}
+_TYPE_FIELDS = ("event", "type")
 _TYPE = re.compile(r"[A-Za-z0-9._-]{1,128}")
 _TYPE_IN_BYTES = re.compile(rb'"type"\s*:\s*"([^"\\]{1,128})"')
 # A probe carries a type and perhaps a URL. Anything longer is not worth parsing unverified.
@@ -25,6 +23,8 @@ _PROBE_BYTES = 4096
 _PROBE_FIELDS = frozenset(
     {"event", "type", "timestamp", "data", "webhook_url", "url_id", "request_id"}
 )
+# The pairs of fields that say when something happened, in UTC: `call_date` and `call_time`, ….
+_DATED = ("call", "sms", "message", "whatsapp", "event")
 
 
 def _refuse_constant(name: str) -> NoReturn:
@@ -32,8 +32,7 @@ def _refuse_constant(name: str) -> NoReturn:
 
 
 def _refuse_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
+    if len(found := dict(pairs)) < len(pairs):
         raise ValueError
     return found
 
@@ -53,19 +52,24 @@ class Envelope(NamedTuple):
 
 
 def read(body: bytes, dialect: str | None = None) -> Envelope:
-    """Return the envelope that these bytes hold; a missing, null or empty `data` reads as `{}`.
+    """Return the envelope that these bytes hold; `data` that stands for nothing reads as `{}`.
 
-    Without `dialect` it is read as what it looks like. Raises Unreadable with the reason not-utf8,
-    not-json, not-an-object, type-unreadable or data-not-an-object.
+    `dialect` says which of the fields `event` and `type` comes first; without it, it is what the
+    body looks like. Raises Unreadable with the reason not-utf8, not-json, too-deep, not-an-object,
+    type-unreadable or data-not-an-object.
     """
     document = _parse(body)
     dialect = dialect or (BODY_SIGNED if "event" in document else URL_SIGNED)
-    event_type = _type(document, dialect)
+    event_type = _named(document, dialect)
+    if not isinstance(event_type, str) or not _TYPE.fullmatch(event_type.strip()):
+        raise Unreadable("type-unreadable")
     data = {} if _holds_nothing(document) else document["data"]
+    if isinstance(data, list) and len(data) == 1:
+        [data] = data
     if not isinstance(data, dict):
         raise Unreadable("data-not-an-object")
     url = document.get("webhook_url")
-    return Envelope(event_type, document.get("timestamp"), data, dialect, url)
+    return Envelope(event_type.strip(), document.get("timestamp"), data, dialect, url)
 
 
 def told(body: bytes) -> tuple[Sequence[str], object]:
@@ -79,63 +83,73 @@ def told(body: bytes) -> tuple[Sequence[str], object]:
     except Unreadable:
         found = _TYPE_IN_BYTES.search(body)
         return [*([found[1].decode(errors="replace")] if found else []), *TYPES], None
-    named = document.get("type", document.get("event"))
+    named = _named(document, URL_SIGNED)
     return ([named] if isinstance(named, str) else []), document.get("webhook_url")
 
 
-def is_probe(body: bytes, *, signed: bool) -> bool:
-    """Tell whether this is the minimal body that JustCall posts when a URL is saved.
+def is_probe(body: bytes) -> bool:
+    """Tell whether a body is no more than what JustCall posts when a URL is saved.
 
-    A probe names a type (in either dialect's field) and holds no data. It has no effect, so it
-    needs no signature; a body that holds data, if only in a field that stands there twice, is never
-    a probe, whatever else it lacks. A signed one holds nothing but a probe's fields: what JustCall
-    signs is not thrown away on a guess.
+    It is empty, or holds nothing, or holds only fields of a probe's own and an empty `data`. It has
+    no effect, so it needs no signature. Any other field makes it a delivery.
     """
     if len(body) > _PROBE_BYTES:
         return False
+    if not body.removeprefix(b"\xef\xbb\xbf").strip():
+        return True
     try:
-        document = _parse(body, _STRICT_DECODER)
+        document = _decoded(body, _STRICT_DECODER)
     except Unreadable:
         return False
-    named = isinstance(document.get("event"), str) or isinstance(document.get("type"), str)
-    if not named or not _holds_nothing(document):
-        return False
-    return not signed or document.keys() <= _PROBE_FIELDS
+    if not isinstance(document, dict):
+        return document is None or document == []
+    plain = (not isinstance(document[name], list | dict) for name in document.keys() - {"data"})
+    return document.keys() <= _PROBE_FIELDS and _holds_nothing(document) and all(plain)
 
 
-def event_time(timestamp: object) -> str | None:
-    """Return the sender's timestamp as `YYYY-MM-DDTHH:MM:SS.mmmZ` in UTC, or None if it is none.
+def event_time(envelope: Envelope) -> str | None:
+    """Return the event's own time as `YYYY-MM-DDTHH:MM:SS.mmmZ` in UTC, or None if it has none.
 
-    The specification says ISO 8601; one without an offset is taken as UTC.
+    It is the envelope's timestamp, or else the first date and time that `data` holds.
     """
-    if not isinstance(timestamp, str):
-        return None
-    try:
-        moment = datetime.fromisoformat(timestamp)
-        moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return next(filter(None, map(moment_of, _times(envelope))), None)
 
 
-def _type(document: Mapping[str, Any], dialect: str) -> str:
-    event_type = document.get(_TYPE_FIELDS[dialect])
-    if not isinstance(event_type, str) or not _TYPE.fullmatch(event_type):
-        raise Unreadable("type-unreadable")
-    return event_type
+def _times(envelope: Envelope) -> Iterator[object]:
+    yield envelope.timestamp
+    for what in _DATED:
+        date, time = envelope.data.get(f"{what}_date"), envelope.data.get(f"{what}_time")
+        if isinstance(date, str) and isinstance(time, str) and time.strip():
+            yield f"{date.strip()} {time.strip()}"
+        elif not isinstance(date, str) or ":" in date:
+            yield date
+    yield envelope.data.get("datetime")
+
+
+def _named(document: Mapping[str, Any], dialect: str) -> object:
+    """Return what names the type: the field that the dialect signs, if it holds anything."""
+    own, other = _TYPE_FIELDS if dialect == BODY_SIGNED else reversed(_TYPE_FIELDS)
+    return document.get(own) or document.get(other)
 
 
 def _holds_nothing(document: Mapping[str, Any]) -> bool:
-    return document.get("data") in (None, {}, [])
+    data = document.get("data")
+    return data is False or data in (None, "", {}, [])
 
 
-def _parse(body: bytes, decoder: json.JSONDecoder = _DECODER) -> dict[str, Any]:
-    try:
-        document = decoder.decode(body.decode("utf-8-sig"))
-    except UnicodeDecodeError as error:
-        raise Unreadable("not-utf8") from error
-    except (ValueError, RecursionError) as error:  # also integers of thousands of digits
-        raise Unreadable("not-json") from error
+def _parse(body: bytes) -> dict[str, Any]:
+    document = _decoded(body, _DECODER)
     if not isinstance(document, dict):
         raise Unreadable("not-an-object")
     return document
+
+
+def _decoded(body: bytes, decoder: json.JSONDecoder) -> object:
+    try:
+        return decoder.decode(body.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise Unreadable("not-utf8") from error
+    except RecursionError as error:
+        raise Unreadable("too-deep") from error
+    except ValueError as error:  # also integers of thousands of digits
+        raise Unreadable("not-json") from error

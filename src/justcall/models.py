@@ -1,135 +1,146 @@
-"""What the kinds' data have in common, as pydantic models; each processor adds its own fields.
+"""What events hold, as pydantic models: one for both dialects; each processor adds its own fields.
 
-Unknown fields are kept: JustCall adds some without notice. The fields' source is the
-specification and JustCall's help articles; where two of them differ, both forms are accepted.
+A field declares its type and every place in which JustCall puts it, the first first. Sources: the
+specification, JustCall's help articles and the field lists of its developer site. Traps that other
+receivers fell into: `call_info.type` is the outcome and `call_info.status` is not; a text's
+`direction` stands beside `sms_info`; a contact's flags are nested in `status`.
 """
 
-from enum import StrEnum
-from typing import Annotated, Any, ClassVar, Self
+from collections.abc import Mapping
+from functools import cache
+from typing import Any, NamedTuple, Self, cast
 
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    FailFast,
-    Field,
-    ModelWrapValidatorHandler,
-    ValidationError,
-    model_validator,
-)
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-# Ids are numbers in some samples and texts in others; masked ones show no length to rely on.
-Id = int | str
-Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-# No message has more; each would be an object in a processor's memory, several hundred bytes large.
-MOST_MEDIA = 1000
-# One error is enough: a list of 300,000 numbers would give as many, in half a gigabyte. A list that
-# does not fit is kept as it came.
-type Many[Item] = Annotated[list[Item], FailFast(), Field(max_length=MOST_MEDIA)]
+from justcall.fields import Fields, is_nothing, the_one
+from justcall.values import Direction, Id, Seconds, Text, Word
 
 
-class Direction(StrEnum):
-    """Who began: a contact (inbound) or an agent (outbound)."""
-
-    INBOUND = "inbound"
-    OUTBOUND = "outbound"
+def said(*paths: str) -> Any:
+    """Declare where a field may be; without a path, under its own name."""
+    return Field(default=None, json_schema_extra={"paths": list(paths)})
 
 
-# Both dialects' words. "Outgoing" holds "going", and must not be found by a part of it.
-_DIRECTIONS = {"incoming": Direction.INBOUND, "outgoing": Direction.OUTBOUND}
+def links(*paths: str) -> Any:
+    """Declare a list of links: those of all these places, each once."""
+    return Field(default=None, json_schema_extra={"paths": list(paths), "links": True})
 
 
-def _direction(value: object) -> object:
-    word = value.strip().lower() if isinstance(value, str) else value
-    return _DIRECTIONS.get(word, word) if isinstance(word, str) else word
-
-
-def _as_text(value: object) -> object:
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-
-
-AnyCaseDirection = Annotated[Direction, BeforeValidator(_direction)]
-# Numbers are documented as text; one that comes as digits of JSON is the same number.
-Number = Annotated[str, BeforeValidator(_as_text)]
+def flag(path: str) -> Any:
+    """Declare a flag. `false` says something there."""
+    return Field(default=None, json_schema_extra={"paths": [path], "false": True})
 
 
 class EventData(BaseModel):
-    """The `data` of any event.
+    """The `data` of any event: who took part, and what no model names.
 
-    `placing` names the fields without which an event has no place on a timeline. Any other whose
-    value does not fit its type is left out and kept as it came, as an unknown field `unfit`: a
-    strange note is no reason to lose sight of a call.
+    No value is refused: one that does not fit its field is kept as `unfit`, as it came.
     """
 
-    model_config = ConfigDict(extra="allow", frozen=True)
-    placing: ClassVar[frozenset[str]] = frozenset()
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
-    @model_validator(mode="wrap")
+    direction: Direction | None = said("call_info.direction", "direction", "sms_info.direction")
+    contact_number: Text | None = said(
+        "contact_number", "phone", "phone_number", "contact.number", "contact.phone"
+    )
+    justcall_number: Text | None = said("justcall_number", "sales_dialer_number")
+    from_: Text | None = said("from")
+    to: Text | None = said()
+    contact_name: Text | None = said("contact_name", "contact.name")
+    contact_email: Text | None = said()
+    agent_id: Id | None = said("agent_id", "agent.id")
+    agent_name: Text | None = said("agent_name", "agent.name")
+    agent_email: Text | None = said()
+    justcall_line_name: Text | None = said()
+
+    # The fields of `data` that are there, though they may hold nothing.
+    given: frozenset[str] = frozenset()
+    unknown_fields: dict[str, Any] = {}
+    unfit: dict[str, Any] = {}
+
     @classmethod
-    def _keep_what_does_not_fit(cls, data: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
-        try:
-            return handler(data)
-        except ValidationError as error:
-            unfit = {str(one["loc"][0]) if one["loc"] else "" for one in error.errors()}
-            if not isinstance(data, dict) or not unfit <= data.keys() - cls.placing:
-                raise
-            kept = {name: value for name, value in data.items() if name not in unfit}
-            return handler(kept | {"unfit": {name: data[name] for name in sorted(unfit)}})
+    def read(cls, data: Mapping[str, Any]) -> Self:
+        """Return the event that `data` holds. Whatever `data` is, nothing is raised."""
+        left = Fields(data)
+        found: dict[str, Any] = {}
+        unfit: dict[str, Any] = {}
+        for name, reader in _readers(cls).items():
+            if reader.links:
+                found[name] = left.links(reader.paths)
+                continue
+            for path in reader.paths:
+                given = left.take(path)
+                value = given if reader.whole else the_one(given)
+                if is_nothing(value) and not (value is False and reader.false_counts):
+                    continue
+                try:
+                    found[name] = reader.type.validate_python(value)
+                    break
+                except ValidationError:
+                    unfit[path] = given
+        found |= {"given": frozenset(data), "unknown_fields": left.rest(), "unfit": unfit}
+        return cast("Self", cls.model_construct(**found))
 
-    def unknown_fields(self) -> dict[str, Any]:
-        """Return the fields that no model names, in JSON's types, those of inner objects too."""
-        found: dict[str, Any] = self.model_dump(mode="json", include=set(self.model_extra or {}))
-        for name in type(self).model_fields:
-            inner = getattr(self, name)
-            if isinstance(inner, EventData) and (unknown := inner.unknown_fields()):
-                found[name] = unknown
-        return found
-
-
-class Conversation(EventData):
-    """A call or a text between a contact and one of the company's numbers."""
-
-    placing = frozenset({"direction", "from", "to"})
-
-    direction: AnyCaseDirection
-    from_: Number | None = Field(alias="from")
-    to: Number | None
-    agent_id: Id | None = None
-    agent_name: str | None = None
-
-    @property
-    def contact_number(self) -> str | None:
-        """The external party's number, as it came."""
-        return self.from_ if self.direction is Direction.INBOUND else self.to
-
-    @property
-    def justcall_number(self) -> str | None:
-        """The company's own number, as it came."""
-        return self.to if self.direction is Direction.INBOUND else self.from_
+    def shown(self, *names: str) -> dict[str, Any]:
+        """Return some fields under their own names."""
+        return {name: getattr(self, name) for name in names}
 
 
-class Call(Conversation):
-    """A call that is over. `recording_url` is a signed link that expires after 24 hours."""
+class Call(EventData):
+    """A call at any of its steps. `recording_url` is a link that expires after 24 hours."""
 
-    call_id: Id | None = None
-    status: str | None = None
-    duration: Seconds | None = None
-    ring_duration: Seconds | None = None
-    recording_url: str | None = None
-    notes: str | None = None
-    disposition: str | None = None
+    call_sid: Id | None = said()
+    call_id: Id | None = said()
+    id: Id | None = said()
+    outcome: Word | None = said("call_info.type")
+    status: Text | None = said()
+    duration: Seconds | None = said(
+        "call_duration.conversation_time", "duration", "call_duration.total_duration"
+    )
+    ring_duration: Seconds | None = said("ring_duration", "call_duration.ring_time")
+    recording_url: Text | None = said("recording_url", "call_info.recording", "recording")
+    notes: Text | None = said("call_info.notes", "notes")
+    disposition: Text | None = said("call_info.disposition", "disposition")
+    missed_call_reason: Text | None = said("call_info.missed_call_reason", "missed_call_reason")
+    transcription: Text | None = said(
+        "call_info.voicemail_transcription", "voicemail_transcription", "transcription"
+    )
+    justcall_ai: Any = said()
+    campaign: Any = said()
 
 
-class Text(Conversation):
-    """An SMS or MMS. Media come as `media_url` in one article, as `media_urls` in another."""
+class Message(EventData):
+    """An SMS, MMS or WhatsApp message."""
 
-    message_id: Id | None = None
-    body: str | None = None
-    media_url: str | None = None
-    media_urls: Many[str] | None = None
+    message_id: Id | None = said("message_id", "messageid")
+    id: Id | None = said()
+    body: Text | None = said("body", "sms_info.body", "content")
+    delivery_status: Word | None = said()
+    medium: Text | None = said()
+    media: list[str] | None = links(
+        "media_url", "media_urls", "sms_info.mms", "sms_info.media_url", "mms", "media"
+    )
 
-    @property
-    def media(self) -> list[str]:
-        """The links of all media, whichever field they came in, each once."""
-        links = [*([self.media_url] if self.media_url else []), *(self.media_urls or [])]
-        return list(dict.fromkeys(links))
+
+class _Reader(NamedTuple):
+    paths: list[str]
+    type: TypeAdapter[Any]
+    whole: bool
+    links: bool
+    false_counts: bool
+
+
+@cache
+def _readers(model: type[EventData]) -> Mapping[str, _Reader]:
+    """Return how each field is read that a model declares."""
+    return {
+        name: _Reader(
+            extra["paths"] or [name],
+            TypeAdapter(cast("Any", field.annotation)),
+            field.annotation is Any,
+            extra.get("links", False),
+            extra.get("false", False),
+        )
+        for name, field in model.model_fields.items()
+        if (extra := cast("dict[str, Any]", field.json_schema_extra))
+    }

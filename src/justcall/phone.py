@@ -1,27 +1,121 @@
-"""Phone numbers in one form: E.164 for what is a number, as it came for what is none."""
+"""Phone numbers in one form: E.164 if libphonenumber knows them as valid, else as they came.
+
+The order of attempts: with its plus (or `00`) a number is international. Without, it is read as
+international first and as a national number of the company's own region second; a number that is
+laid out like a national one, `(415) 555-2071`, the other way round.
+"""
 
 import re
+import unicodedata
+from collections.abc import Iterator
+from decimal import Decimal
 
 import phonenumbers
 
-# phonenumbers finds a number within any text: `Alice +1 415…` would be Alice's mother.
-_NUMBER = re.compile(r"(tel:|whatsapp:)?\+?[0-9\s().,/\-\u2010-\u2015]*")
+# The number under which events of withheld callers, and events that name nobody, are kept.
+NO_NUMBER = "unknown"
+# Longer text is no number, and would not fit DynamoDB's partition key.
+_MAX_CHARACTERS = 250
+_PREFIX = re.compile(r"(whatsapp|tel|sip|sips|sms|callto):", re.IGNORECASE)
+_SIP_HOST = re.compile(r"[@;](?!ext=).*", re.DOTALL)
+_EXPONENT = re.compile(r"\d(?:\.\d{1,30})?[eE]\+?\d{1,2}")
+_DECIMALS = re.compile(r"(\+?\d+)\.0+")
+_SHORT_CODE = re.compile(r"\d{3,6}")
+# libphonenumber finds a number within any text: `Alice +1 415…` would be Alice's mother.
+_NUMBER = re.compile(
+    r"(\+?[0-9\s().,/\-\u2010-\u2015\u2212]*[0-9)])\s*"
+    r"((?:;ext=|,?\s*(?:ext(?:ension)?\.?|x|#)\s*:?)\s*\d{1,7}#?)?",
+    re.IGNORECASE,
+)
+# Carriers send these for withheld callers: ANONYMOUS, RESTRICTED, UNAVAILABLE, BLOCKED and UNKNOWN
+# typed on a phone's keys. Source: Twilio's documentation of incoming calls.
+_STAND_INS = {"266696687", "7378742833", "86282452253", "2562533", "8656696"}
+_STAND_IN_WORDS = {
+    "anonymous", "blocked", "no caller id", "private", "private number", "restricted",
+    "unavailable", "unknown", "withheld",
+}  # fmt: skip
+# Subjects are names of ours (justcall.subjects). A sender of that name gets no timeline of a call.
+_SUBJECT = re.compile(r"(call|message|appointment|contact):", re.IGNORECASE)
 
 
-def normalise(text: str, *, international: bool = False) -> str:
-    """Return a number with a plus in E.164; anything else (short codes, names) as it came.
+def number_of(text: str | None, region: str | None = None) -> str:
+    """Return the number under which a contact's timeline is kept, `unknown` for a withheld one.
 
-    A number without a plus does not say its country in the body-signed dialect, so it is not
-    guessed at. The url-signed dialect leaves the plus out (`international`). `555` numbers and the
-    like need not be in service: possible is enough.
+    `region` is that of the company's own number, for numbers without a country code.
     """
-    if not _NUMBER.fullmatch(text):
+    visible = _visible(text or "")[:_MAX_CHARACTERS].strip()
+    number = normalise(visible, region)
+    withheld = number.lstrip("+") in _STAND_INS or number.lower() in _STAND_IN_WORDS
+    if not number.strip("0") or withheld or _SUBJECT.match(number):
+        return NO_NUMBER
+    return number
+
+
+def normalise(text: str, region: str | None = None) -> str:
+    """Return a valid number in E.164, a short code in its digits, anything else as it came."""
+    bare = _bare(text)
+    if _SHORT_CODE.fullmatch(bare):
+        return bare
+    if not (found := _NUMBER.fullmatch(bare)):
         return text
-    plus = "+" if international and text.isascii() and text.isdigit() else ""
+    for candidate, country in _readings(bare, found[1], region):
+        try:
+            number = phonenumbers.parse(candidate, country)
+        except phonenumbers.NumberParseException:
+            continue
+        if phonenumbers.is_valid_number(number):
+            return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    return text
+
+
+def region_of(number: str | None) -> str | None:
+    """Return the region of a number in E.164, None if it has none."""
+    if not number or not number.startswith("+"):
+        return None
     try:
-        number = phonenumbers.parse(plus + text, None)
+        return phonenumbers.region_code_for_number(phonenumbers.parse(number, None))
     except phonenumbers.NumberParseException:
-        return text
-    if not phonenumbers.is_possible_number(number):
-        return text
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+        return None
+
+
+def _readings(text: str, number: str, region: str | None) -> Iterator[tuple[str, str | None]]:
+    """Yield what a text may mean, the likeliest first."""
+    if text.startswith("+"):
+        yield text, None
+        return
+    if text.startswith("00"):
+        yield f"+{text[2:]}", None
+    readings: list[tuple[str, str | None]] = [(f"+{text}", None)]
+    if region:
+        readings.insert(0 if _looks_national(number) else 1, (text, region))
+    yield from readings
+
+
+def _looks_national(number: str) -> bool:
+    """Tell whether digits are grouped, and the first group is no country's calling code."""
+    groups = re.findall(r"\d+", number)
+    if len(groups) < 2:
+        return False
+    code = int(groups[0]) if len(groups[0]) <= 3 else 0
+    return number.startswith(("(", "0")) or code not in phonenumbers.COUNTRY_CODE_TO_REGION_CODE
+
+
+def _bare(text: str) -> str:
+    """Return a number's text in ASCII without what surrounds it."""
+    marks = unicodedata.normalize("NFKC", _visible(text)).strip()
+    folded = "".join(str(unicodedata.decimal(one, one)) for one in marks)
+    prefix = _PREFIX.match(folded)
+    if prefix:
+        folded = folded[prefix.end() :].lstrip("/ ")
+        folded = _SIP_HOST.sub("", folded) if prefix[1].lower() != "whatsapp" else folded
+    if decimals := _DECIMALS.fullmatch(folded):
+        return decimals[1]
+    if _EXPONENT.fullmatch(folded):
+        value = Decimal(folded)
+        return str(int(value)) if value == value.to_integral_value() else folded
+    return folded
+
+
+def _visible(text: str) -> str:
+    """Return a text without invisible and directional marks."""
+    return "".join(one for one in text if unicodedata.category(one) not in ("Cf", "Cs"))

@@ -1,61 +1,54 @@
-"""What several events tell of together: a call, from its first ring to its notes, or a message.
+"""The things that several events describe together: a call, a message, an appointment, a contact.
 
-Their entries stand on a timeline each by itself, so that none has to know of the others; whoever
-reads the timeline joins them (`justcall.timeline.joined`). Twins, such as `sms.received` and
-`sms.sent_received` of one text, become one that way. Only an event that does not name the contact
-has to find one that does first.
+A call is known by all its ids together, so an event has one subject for each id that it names.
+Each entry is kept by itself; `justcall.timeline.joined` joins those that share a subject.
 """
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from justcall.catalogue import REPEATABLE, TYPES
-from justcall.envelope import URL_SIGNED, Envelope
-from justcall.keys import named_id, object_id
+from justcall.envelope import Envelope
+from justcall.keys import CALL_IDS, MESSAGE_IDS, id_of
 
-# An event of which nobody has told the number yet waits on a timeline of this name.
-PENDING = "pending:"
-# By the first word of a type; jc and sd are the two products' calls.
-_FAMILIES: Mapping[str, str] = MappingProxyType(
-    {"call": "call", "voicemail": "call", "jc": "call", "sd": "call", "sms": "sms",
-     "whatsapp": "whatsapp"}
-)  # fmt: skip
-_NOT_OF_ONE_THING = frozenset({"consent.changed", "contact.created", "appointment.scheduled"})
-
-
-def subject_of(envelope: Envelope) -> str | None:
-    """Return the name of what an event tells of together with others, None if it stands alone."""
-    family = _family(envelope.type)
-    if family is None:
-        return None
-    if envelope.dialect == URL_SIGNED or family != "call":
-        identity = object_id(envelope)
-    else:
-        identity = named_id(envelope.data, ("call_id",))  # a voicemail has an id of its own too
-    return f"{family}:{identity}" if identity else None
+# By the first word of a type: what it describes, and the fields that name it. `jc` and `sd` are the
+# two products' calls. A voicemail's and a text's own `id` is not a call's.
+_THINGS: Mapping[str, tuple[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        "call": ("call", CALL_IDS),
+        "jc": ("call", CALL_IDS),
+        "sd": ("call", CALL_IDS),
+        "voicemail": ("call", ("call_sid", "call_id")),
+        "sms": ("message", MESSAGE_IDS),
+        "whatsapp": ("message", MESSAGE_IDS),
+        "appointment": ("appointment", ("appointment_id", "id")),
+        "contact": ("contact", ("contact_id", "id")),
+    }
+)
+# Each says something new of a contact.
+_STANDALONE = frozenset({"jc.contact_status_updated", "sms.optout", "sms.optin"})
 
 
-def keys_of(subject: str) -> Sequence[str]:
-    """Return the keys of the events that may tell on whose timeline a subject stands."""
-    family, _, identity = subject.partition(":")
-    return [
-        f"{event_type}:{identity}"
-        for event_type in TYPES
-        if _family(event_type) == family and event_type not in REPEATABLE
-    ]
+def subjects_of(envelope: Envelope) -> Sequence[str]:
+    """Return the names of the thing that an event describes, none if it stands alone."""
+    thing, fields = _THINGS.get(envelope.type.partition(".")[0], ("", ()))
+    if envelope.type in _STANDALONE:
+        return ()
+    family = _family(envelope)
+    ids = filter(None, (id_of(envelope.data.get(field)) for field in fields))
+    names = (f"{thing}:{family if one.isdigit() else ''}{one}" for one in ids)
+    return tuple(dict.fromkeys(names))
 
 
-def pending(subject: str) -> str:
-    """Return the name of the timeline on which events wait for the number of their call."""
-    return f"{PENDING}{subject}"
+def is_subject(number: str) -> bool:
+    """Tell whether a timeline belongs to a thing whose contact is unknown."""
+    return number.startswith(tuple(f"{thing}:" for thing, _ in _THINGS.values()))
 
 
-def is_pending(number: str) -> bool:
-    """Tell whether this names such a timeline, and no number."""
-    return number.startswith(PENDING)
-
-
-def _family(event_type: str) -> str | None:
-    if TYPES.get(event_type) in _NOT_OF_ONE_THING:
-        return None
-    return _FAMILIES.get(event_type.partition(".")[0])
+def _family(envelope: Envelope) -> str:
+    """Return the prefix of a product's own numeric ids: they mean nothing in another product."""
+    data = envelope.data
+    if envelope.type.startswith("sd.") or data.get("sales_dialer_number"):
+        return "sd/"
+    medium = data.get("medium")
+    whatsapp = isinstance(medium, str) and medium.strip().lower() == "whatsapp"
+    return "wa/" if whatsapp or envelope.type.startswith("whatsapp.") else ""

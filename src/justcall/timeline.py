@@ -1,94 +1,103 @@
-"""The normalised form in which every kind of event stands on its contact's timeline."""
+"""The normalised form in which every kind of event is kept on its contact's timeline."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from justcall import phone, subjects
-from justcall.catalogue import REPEATABLE
-from justcall.models import Call, Conversation, Text
+from justcall.catalogue import ONCE
+from justcall.fields import is_nothing
+from justcall.phone import NO_NUMBER, number_of
+from justcall.subjects import is_subject
 
-# Where an event without a number stands (a withheld caller, a contact without a phone).
-NO_NUMBER = "unknown"
-# No number or sender name is longer; what is longer must still fit DynamoDB's partition key.
-_LONGEST = 250
+__all__ = ["NO_NUMBER", "Entry", "joined", "number_of"]
+# The life of a call and of a message, by words of the types. The last that fits is the place.
+_STAGES = ("initiated", "incoming", "enters", "exits", "answered", "sent", "received", "missed",
+           "voicemail", "completed", "delivered", "failed", "updated", "ai_")  # fmt: skip
+_STATUSES = ("queued", "sending", "sent", "delivered", "read", "undelivered", "failed")
 
 
 class Entry(NamedTuple):
-    """One event on a timeline: whose (E.164, or as it came), and what is shown.
+    """One event on a timeline.
 
-    `consent` holds the flags that the event sets, by name: what the contact does not want.
+    `number` is the contact's (E.164, or as it came), `unknown` for a withheld caller, None for an
+    event that does not name its contact and belongs to the first of its `subjects`. `consent` holds
+    the flags that the event sets or clears, `consent_if_set` those only where the flag is set.
     """
 
-    number: str
+    number: str | None
     fields: Mapping[str, Any]
     consent: Mapping[str, bool] = MappingProxyType({})
-
-
-def call_entry(call: Call, outcome: str | None) -> Entry:
-    """Return the entry of a call; `outcome` is one word of ours, whatever `status` says."""
-    return _entry(
-        call,
-        outcome=outcome,
-        duration_seconds=call.duration,
-        ring_seconds=call.ring_duration,
-        recording_url=call.recording_url,
-        notes=call.notes,
-        disposition=call.disposition,
-    )
-
-
-def text_entry(text: Text) -> Entry:
-    """Return the entry of a text message."""
-    return _entry(text, text=text.body, media=text.media or None)
-
-
-def number_of(text: str | None, *, international: bool = False) -> str:
-    """Return the number under which a timeline is kept; `international`: it may lack its plus."""
-    stripped = (text or "").strip()[:_LONGEST]
-    # A name of ours for what has no number is not for strangers to use.
-    if not stripped or subjects.is_pending(stripped):
-        return NO_NUMBER
-    return phone.normalise(stripped, international=international)
-
-
-def _entry(event: Conversation, **fields: object) -> Entry:
-    shown = {
-        "direction": event.direction.value,
-        "justcall_number": number_of(event.justcall_number),
-        "agent_id": event.agent_id,
-        "agent_name": event.agent_name,
-        **fields,
-        "unknown_fields": event.unknown_fields() or None,
-    }
-    return Entry(number_of(event.contact_number), without_nothing(shown))
-
-
-def without_nothing(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the fields that hold something."""
-    return {name: value for name, value in fields.items() if value is not None}
+    subjects: Sequence[str] = ()
+    consent_if_set: Mapping[str, bool] = MappingProxyType({})
 
 
 def joined(entries: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Return a timeline on which entries that tell of one call are one entry.
+    """Return a timeline on which entries that share a subject, if only through others, are one.
 
-    It stands at the time of the first, under the key and type of the call rather than of an
-    update. Each other field has the value of the newest event that says something of it, whatever
-    came first; `events` lists the key, type and time of each.
+    It has the time of the first, and the key and type of the call rather than of an update. Each
+    other field has the value of the newest event that says something of it, whatever came first;
+    `events` lists the key, type and time of each.
     """
+    leaders: dict[str, str] = {}
+
+    def leader(name: str) -> str:
+        while (above := leaders.setdefault(name, name)) != name:
+            leaders[name] = name = leaders[above]
+        return name
+
+    ordered = sorted(entries, key=_order)
+    for entry in ordered:
+        first, *others = _names(entry)
+        for other in others:
+            leaders[leader(other)] = leader(first)
     groups: dict[str, list[Mapping[str, Any]]] = {}
-    for entry in sorted(entries, key=lambda one: (one["at"], one["key"])):
-        groups.setdefault(entry.get("subject") or entry["key"], []).append(entry)
-    return [dict(group[0]) if len(group) == 1 else _join(group) for group in groups.values()]
+    for entry in ordered:
+        groups.setdefault(leader(_names(entry)[0]), []).append(entry)
+    return sorted(map(_join, groups.values()), key=lambda one: (one["at"], one["key"]))
+
+
+def _names(entry: Mapping[str, Any]) -> Sequence[str]:
+    return entry.get("subjects") or (entry["key"],)
+
+
+def _order(entry: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Return an entry's place: its second, its place in the life of a call, its time, its key."""
+    stage = max((i for i, word in enumerate(_STAGES) if word in entry["type"]), default=0)
+    status = entry.get("delivery_status")
+    place = _STATUSES.index(status) if status in _STATUSES else -1
+    return entry["at"][:19], stage, place, entry["at"], entry["key"]
 
 
 def _join(group: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    if len(group) == 1:
+        return dict(group[0])
     whole: dict[str, Any] = {}
     for entry in group:
-        unknown = {**whole.get("unknown_fields", {}), **entry.get("unknown_fields", {})}
-        whole |= entry
-        whole |= {"unknown_fields": unknown} if unknown else {}
+        whole = _merged(whole, entry)
     events = [{name: entry[name] for name in ("key", "type", "at")} for entry in group]
-    calls = [entry for entry in group if entry["type"] not in REPEATABLE] or group
+    calls = [entry for entry in group if entry["type"] in ONCE] or group
     named = {name: calls[-1][name] for name in ("key", "type")}
-    return whole | named | {"at": group[0]["at"], "events": events}
+    subjects = dict.fromkeys(name for entry in group for name in entry.get("subjects", ()))
+    at = min(entry["at"] for entry in group)
+    return whole | named | {"at": at, "subjects": list(subjects), "events": events}
+
+
+def _merged(older: Mapping[str, Any], newer: Mapping[str, Any]) -> dict[str, Any]:
+    """Return both, where what the newer leaves empty does not empty the older."""
+    whole = dict(older)
+    for name, value in newer.items():
+        known = older.get(name)
+        if isinstance(known, dict) and isinstance(value, dict):
+            whole[name] = _merged(known, value)
+        elif name not in older or not _says_less(name, value, known):
+            whole[name] = value
+    return whole
+
+
+def _says_less(name: str, value: object, known: object) -> bool:
+    """Tell whether a newer value is empty, or 0 of a step that has not happened yet."""
+    if name == "number" and isinstance(value, str):
+        return value == NO_NUMBER or is_subject(value)
+    if value is False:
+        return False
+    return (is_nothing(value) or value == 0) and not is_nothing(known)

@@ -12,21 +12,18 @@ that the body claims.
 
 import hmac
 import itertools
-import re
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from urllib.parse import quote
 
 from errors import SignatureRefused
 from justcall import signature
+from justcall.moments import epoch, moment_of
 
 VERSION_HEADER = "x-justcall-signature-version"
 TIMESTAMP_HEADER = "x-justcall-request-timestamp"
 VERSION = "v1"
 # What JavaScript's encodeURIComponent leaves as it is, beside letters and digits.
 _PLAIN = "-_.!~*'()"
-_TEXT_TIME = re.compile(r"\d{4}-\d{2}-\d{2} \d{1,2}:\d{2}:\d{2}", re.ASCII)
-_EPOCH_TIME = re.compile(r"\d{9,11}", re.ASCII)
 
 
 def sign(url: str, event_type: str, timestamp: str, secret: str) -> str:
@@ -69,17 +66,13 @@ def parse(header: str | None, version: str | None) -> bytes:
 
 
 def sent_at(timestamp: str | None) -> float:
-    """Return the header's time in epoch seconds: `YYYY-MM-DD H:MM:SS` in UTC, or epoch seconds.
+    """Return the header's time in epoch seconds, in any form that `moments.moment_of` reads.
 
     Raises SignatureRefused with the reason timestamp-missing or timestamp-malformed.
     """
     if not timestamp:
         raise SignatureRefused("timestamp-missing")
-    try:
-        if _EPOCH_TIME.fullmatch(timestamp):
-            return float(timestamp)
-        if _TEXT_TIME.fullmatch(timestamp):
-            return datetime.strptime(timestamp, "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC).timestamp()
-    except ValueError as error:  # the 30th of February
-        raise SignatureRefused("timestamp-malformed") from error
-    raise SignatureRefused("timestamp-malformed")
+    moment = moment_of(timestamp)
+    if moment is None:
+        raise SignatureRefused("timestamp-malformed")
+    return epoch(moment)

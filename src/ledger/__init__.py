@@ -1,1 +1,1 @@
-"""KEEPING: the one table, and every change of an event on it."""
+"""The events table: its layout, every change of an event's status, and its reads."""

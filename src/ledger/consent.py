@@ -1,7 +1,11 @@
-"""Consent state: for each number and flag the newest value, by the event's own time.
+"""Consent state: the newest value of each flag of a number, by the event's own time.
 
-It is written before its event becomes *processed*: a processor that dies in between runs again, and
-writes the same. The state never expires.
+It is written before its event becomes *processed*. A processor that dies in between runs again and
+writes the same (docs/decisions/0013-consent-before-the-step.md). The state never expires.
+
+A text that says YES clears an older opt-out, and has no effect without one. It may be processed
+before that opt-out, so its time is stored beside the value (`yes_at`), and the reader compares the
+two.
 """
 
 from collections.abc import Callable, Mapping
@@ -14,13 +18,14 @@ from ledger import schema
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-# Closes the race of two events that set one flag: the newer by its own time stays, whichever is
-# written last. At one time the restrictive value (true) wins, in any order of arrival.
+# Fails if a newer event has already set the flag, so the order of arrival does not matter. At the
+# same time the restrictive value (true) wins.
 _NEWER = "attribute_not_exists(#at) OR #at < :at OR (#at = :at AND #value = :false)"
+_NEWER_YES = "attribute_not_exists(yes_at) OR yes_at < :at"
 
 
 class Consent:
-    """Writes of consent state."""
+    """Writes of consent state. Every method raises LedgerUnavailable."""
 
     def __init__(self, client: Callable[[], "DynamoDBClient"], table: str) -> None:
         self._client = client
@@ -29,27 +34,52 @@ class Consent:
     def set(self, number: str, flags: Mapping[str, bool], at: str, key: str) -> None:
         """Set flags of a number as of `at`, unless a newer event has set them.
 
-        `at` is `YYYY-MM-DDTHH:MM:SS.mmmZ`, `key` the event's. Raises LedgerUnavailable.
+        `at` is `YYYY-MM-DDTHH:MM:SS.mmmZ`, `key` the event's.
         """
         for flag, value in flags.items():
-            self._set(number, flag, value, at, key)
-
-    def _set(self, number: str, flag: str, value: bool, at: str, key: str) -> None:
-        item: dict[str, Any] = {
-            "pk": {"S": schema.consent_partition(number)},
-            "sk": {"S": flag},
-            "value": {"BOOL": value},
-            "at": {"S": at},
-            "key": {"S": key},
-        }
-        try:
-            self._client().put_item(
-                TableName=self._table,
-                Item=item,
-                ConditionExpression=_NEWER,
-                ExpressionAttributeNames={"#at": "at", "#value": "value"},
-                ExpressionAttributeValues={":at": {"S": at}, ":false": {"BOOL": False}},
+            self._update(
+                number,
+                flag,
+                {
+                    "UpdateExpression": "SET #value = :value, #at = :at, #key = :key",
+                    "ConditionExpression": _NEWER,
+                    "ExpressionAttributeNames": {"#value": "value", "#at": "at", "#key": "key"},
+                    "ExpressionAttributeValues": {
+                        ":value": {"BOOL": value},
+                        ":at": {"S": at},
+                        ":key": {"S": key},
+                        ":false": {"BOOL": False},
+                    },
+                },
             )
+
+    def note_yes(self, number: str, flag: str, at: str) -> None:
+        """Clear a flag of a number if it was set before `at`."""
+        self._update(
+            number,
+            flag,
+            {
+                "UpdateExpression": "SET yes_at = :at",
+                "ConditionExpression": _NEWER_YES,
+                "ExpressionAttributeValues": {":at": {"S": at}},
+            },
+        )
+
+    def _update(self, number: str, flag: str, change: Mapping[str, Any]) -> None:
+        key: Any = {"pk": {"S": schema.consent_partition(number)}, "sk": {"S": flag}}
+        try:
+            self._client().update_item(TableName=self._table, Key=key, **change)
         except AWS_FAILURES as error:
             if error_code(error) != "ConditionalCheckFailedException":
                 raise LedgerUnavailable from error
+
+
+def value_of(item: Mapping[str, Any]) -> bool | None:
+    """Return the value of a consent item as boto3's client returns it.
+
+    None if only a YES is known, which means nothing alone.
+    """
+    if "value" not in item:
+        return None
+    yes_at = item.get("yes_at", {}).get("S", "")
+    return bool(item["value"]["BOOL"]) and not yes_at > item["at"]["S"]

@@ -1,12 +1,12 @@
-"""What every JustCall event says anyway, so that compressing it starts with all of that known.
+"""The preset dictionary with which zlib compresses bodies and timeline entries.
 
-Two kilobytes of a call are mostly field names. zlib is given them beforehand, and what is left of
-the event fits one write unit with its ledger item (docs/performance.md).
+An event is mostly field names that all events share. With those in the dictionary, the ledger item
+of a 2 KB event fits one write unit (docs/decisions/0007-preset-dictionary.md).
 
-**Never change `DICTIONARY`**: what lies in tables was compressed with it, byte for byte (a test
-holds its hash). A better one is added beside it and chosen on reading by the stream's own
-identifier. Source of the names: JustCall's help article and webhook catalogue; those of a
-timeline entry are ours. What is most common stands last, where zlib refers to it most cheaply.
+**Never change `DICTIONARY`**: bodies in existing tables cannot be read with any other (a test
+compares its hash). Add a better one beside it, and choose between them by the identifier in the
+zlib stream. Sources of the names: JustCall's help article and webhook catalogue; the names in a
+timeline entry are ours. The most common ones come last, where zlib's references are shortest.
 """
 
 DICTIONARY = (

@@ -1,19 +1,20 @@
-"""One item per event, written before the sender gets its 200; every change of its status.
+"""One item per event, stored before the sender gets its 200, and every change of its status.
 
                         keep: put if absent
                ┌────────────────┼──────────────────┐
                ▼                ▼                  ▼
-           unhandled   ┌──▶ received ◀── resend    quarantined
-               │       │   │    │   │    (sweeper)    │
+           unhandled   ┌──▶ received ◀── take      quarantined
+               │       │   │    │   │    (sweeper)
                │       │   │    │   └─ give_up ─▶ stuck (sent again 8 times, no result)
                │       │   │    └─ fail, bury ──▶ failed (the last receive failed, or died)
                │       │   └────── process ─────▶ processed
                │       │                           │
-               └───────┴──────── reopen ───────────┘  (an operator's replay, from any status)
+               └───────┴──────── reopen ───────────┘  (an operator's replay)
 
-`process` also takes *failed* and *stuck* events: a dead letter that is redriven, or a message that
-was late, still counts. Nothing but `reopen` leaves *processed*. Each change is one conditional
-update that also moves the event to the cell of its new status (`ledger.schema`).
+`process` also accepts *failed* and *stuck* events, because a dead letter may be redriven and a
+message may be late. Only `reopen` leaves *processed*. A *quarantined* event keeps its status: a
+replay stores it anew under its own key. Each change is one conditional update that also moves the
+event to the cell of its new status (`ledger.schema`).
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -28,24 +29,24 @@ from ledger import bodies, schema
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-# Closes the race of two deliveries of one event: only one put succeeds.
+# Fails if another delivery has already stored the event.
 _ABSENT = "attribute_not_exists(pk)"
-# Closes the race of two copies of one message: the second changes nothing.
+# Fails if another copy of the message was processed first; then the write is a no-op.
 _NOT_PROCESSED = "attribute_exists(pk) AND #status <> :processed"
-# Closes the race with a delivery that replaces the body: the entry is compressed with it.
+# Fails if a delivery has replaced the body, with which the entry is compressed.
 _SAME_BODY = "delivery_id = :delivery"
-# Closes the race with a processor that ends, and with a replay, while the sweeper looks.
+# Fails if a processor or a replay changed the status since the sweeper read it.
 _STILL_OPEN = "#status = :received"
-# Closes the race of two sweeps: the second finds the count changed.
+# Fails if another run of the sweeper has already taken the event.
 _NOT_TAKEN = "(attribute_not_exists(sweeps) AND :before = :zero OR sweeps = :before)"
-# Closes the race with a message that was sent after the dead letter.
+# Fails if the event was sent again after the message that became the dead letter.
 _NOT_SENT_SINCE = "(attribute_not_exists(sent_at) OR sent_at <= :letter)"
-# `sent_at` comes from other clocks than SQS's, and is written just before the message is sent.
+# `sent_at` is written before the message is sent, and by another clock than SQS's.
 _CLOCK_SKEW_SECONDS = 60.0
 _DAY_SECONDS = 86_400
-# Approximate size of what `process` adds to the item: the larger size is billed.
+# About how many bytes `process` adds to the item. DynamoDB bills the larger of old and new size.
 _STEP_BYTES = 240
-# What a failed processor wrote, or the sweeper: gone when the event is replayed.
+# Attributes that a failed processor or the sweeper wrote; a replay removes them.
 _HISTORY = "#error, attempts, sweeps, failed_at, first_failed_at, stuck_at"
 # A processor that died wrote no reason; the dead-letter queue is the only evidence.
 DIED = "died: no attempt of its processor ended"
@@ -72,7 +73,7 @@ class Ledger:
         self._retention = retention_days * _DAY_SECONDS
 
     def keep(self, event: Event) -> Existing | None:
-        """Write the event unless its key is taken: None if it is new, else the existing item."""
+        """Store the event unless its key is taken: None if it is new, else the existing item."""
         item = self._item(event)
         item["cell"] = {"S": schema.cell(event.status, event.key, item["received_at"]["S"])}
         existing = self._write(item, event.body)
@@ -80,11 +81,11 @@ class Ledger:
         return None if own else existing
 
     def keep_evidence(self, event: Event) -> None:
-        """Write a delivery whose key is taken by other content beside the event that has it."""
+        """Store a delivery whose key has other content, as evidence beside the existing event."""
         self._write(self._item(event) | {"sk": {"S": schema.evidence(event.body_hash)}}, event.body)
 
     def count_delivery(self, key: str, now: float, *, sent: bool) -> None:
-        """Count one more delivery of a kept event and, if it was sent again, note when."""
+        """Count one more delivery of an existing event and, if it was sent again, note when."""
         self._update(
             key,
             "SET #at = :now ADD deliveries :one",
@@ -94,11 +95,17 @@ class Ledger:
         )
 
     def process(
-        self, event: Event, contact: str, entry: Mapping[str, Any], attempts: int, now: float
+        self,
+        event: Event,
+        contact: str,
+        at: str,
+        entry: Mapping[str, Any],
+        attempts: int,
+        now: float,
     ) -> bool:
-        """Make an event *processed* and put it on its contact's timeline; False if it was already.
+        """Make an event *processed*, on its contact's timeline; False if it was processed before.
 
-        `entry["at"]` is the event's own time. Raises LedgerItemMissing when there is no such event,
+        `at` is the event's own time. Raises LedgerItemMissing when there is no such event,
         BodyReplaced when the ledger item holds the body of another delivery.
         """
         body = event.body if bodies.fits_inline(event.body) else None
@@ -112,7 +119,7 @@ class Ledger:
                 ":delivery": {"S": event.delivery_id},
                 ":cell": {"S": schema.cell(PROCESSED, event.key, iso(event.received_at))},
                 ":contact": {"S": contact},
-                ":at": {"S": entry["at"]},
+                ":at": {"S": at},
                 ":entry": {"B": bodies.pack_entry(entry, body)},
                 ":now": {"S": iso(now)},
                 ":attempts": {"N": str(attempts)},
@@ -126,7 +133,7 @@ class Ledger:
         return done
 
     def fail(self, key: str, reason: str, attempts: int, now: float, *, last: bool) -> None:
-        """Record why an attempt failed, and when first and last; the last makes it *failed*."""
+        """Record a failed attempt, its reason and time. The last one makes the event *failed*."""
         change = (
             "SET #error = :error, attempts = :attempts, failed_at = :now,"
             " first_failed_at = if_not_exists(first_failed_at, :now)"
@@ -143,10 +150,10 @@ class Ledger:
         self._update(key, change, _NOT_PROCESSED, values, {"#status": "status", "#error": "error"})
 
     def take(self, key: str, sweeps: int, now: float) -> bool:
-        """Count one more sweep of an open event; False if it is not ours to send.
+        """Count one more resend of an open event; False if the caller must not send it.
 
-        Called before the message is sent: a crash in between never sends it without a count.
-        `sweeps` is the count that the caller has read.
+        Call it before sending the message, so that no crash leaves a resend uncounted. `sweeps` is
+        the count that the caller has read.
         """
         values = {
             ":after": {"N": str(sweeps + 1)},
@@ -165,8 +172,8 @@ class Ledger:
     def bury(self, key: str, letter_sent_at: float, receives: int, now: float) -> bool:
         """Make an open event *failed* because its message is a dead letter.
 
-        False if it is not open, or was sent again after that message, which was sent at
-        `letter_sent_at` (epoch seconds) and received `receives` times.
+        The message was sent at `letter_sent_at` (epoch seconds) and received `receives` times.
+        False if the event is not open, or was sent again after that message.
         """
         return self._update_open(
             key,
@@ -189,7 +196,7 @@ class Ledger:
 
         The caller then sends its message. If the caller dies first, the sweeper sends it.
         """
-        return self._update(
+        done, existing = self._try_update(
             key,
             "SET #status = :received, cell = :cell, sent_at = :now"
             f" REMOVE contact, #at, entry, processed_at, {_HISTORY}",
@@ -197,6 +204,9 @@ class Ledger:
             _to(RECEIVED, key) | {":was": {"S": was}, ":now": {"S": iso(now)}},
             {"#status": "status", "#at": "at", "#error": "error"},
         )
+        # The client's second attempt after a lost answer finds its own write.
+        own = {"status": {"S": RECEIVED}, "sent_at": {"S": iso(now)}}
+        return done or own.items() <= (existing or {}).items()
 
     def _update_open(
         self,
@@ -222,7 +232,7 @@ class Ledger:
         values: Mapping[str, Any],
         names: Mapping[str, str],
     ) -> bool:
-        """Change an event's ledger item; False if the condition does not hold."""
+        """Update a ledger item; False if the condition does not hold."""
         return self._try_update(key, change, condition, values, names)[0]
 
     def _try_update(
@@ -233,7 +243,7 @@ class Ledger:
         values: Mapping[str, Any],
         names: Mapping[str, str],
     ) -> tuple[bool, Mapping[str, Any] | None]:
-        """Change a ledger item: whether the condition held, and if not, the item as it is."""
+        """Update a ledger item; return whether the condition held and, if not, the item."""
         try:
             self._client().update_item(
                 TableName=self._table,
@@ -254,7 +264,6 @@ class Ledger:
         item: dict[str, Any] = {
             "pk": {"S": schema.event_partition(event.key)},
             "sk": {"S": schema.LEDGER},
-            "type": {"S": event.type},
             "dialect": {"S": event.dialect},
             "delivery_id": {"S": event.delivery_id},
             "status": {"S": event.status},
@@ -288,7 +297,7 @@ class Ledger:
         return None
 
     def _put_in_parts(self, item: dict[str, Any], pieces: list[bytes]) -> Existing | None:
-        """Write an item and its body's parts in one transaction, which is one call."""
+        """Store an item and its body's parts in one transaction, which is one AWS call."""
         shared = {name: item[name] for name in ("pk", "expires_at")}
         sort_key = item["sk"]["S"]
         head: Any = {
@@ -321,7 +330,7 @@ def event_of(item: Mapping[str, Any], body: bytes) -> Event:
     return Event(
         delivery_id=item["delivery_id"]["S"],
         key=schema.key_of(item["pk"]["S"]),
-        type=item["type"]["S"],
+        type=schema.type_of(schema.key_of(item["pk"]["S"])),
         dialect=item["dialect"]["S"],
         status=item["status"]["S"],
         body=body,
@@ -356,5 +365,5 @@ def _existing(item: Mapping[str, Any]) -> Existing:
 
 
 def _size(item: Mapping[str, Any]) -> int:
-    """Return about what DynamoDB counts for an item: names and values."""
+    """Return about the size by which DynamoDB bills an item: names and values."""
     return sum(len(name) + len(*value.values()) for name, value in item.items())

@@ -27,7 +27,7 @@ def ledger_items(
 ) -> Sequence[Mapping[str, Any]]:
     """Return an event's ledger item and its body's parts. Raises LedgerUnavailable.
 
-    Evidence of conflicts, of which there may be any amount in the same partition, is not read.
+    Evidence of conflicts is in the same partition, without a limit, and is not read.
     """
     return rows(
         client,
@@ -42,7 +42,7 @@ def ledger_items(
 
 
 def event(client: Callable[[], "DynamoDBClient"], table: str, key: str) -> Event:
-    """Return an event as it is kept. Raises BodyMissing, LedgerUnavailable."""
+    """Return an event from the ledger. Raises BodyMissing, LedgerUnavailable."""
     items = ledger_items(client, table, key)
     body = bodies.unpack(items)
     if body is None:

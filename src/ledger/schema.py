@@ -2,19 +2,18 @@
 
 | item          | pk               | sk                   | holds                               |
 |---------------|------------------|----------------------|-------------------------------------|
-| ledger item   | `event#KEY`      | `ledger`             | one event: body, status, its entry  |
-| evidence      | `event#KEY`      | `conflict#HASH`      | the same key with other content     |
+| ledger item   | `event#KEY`      | `ledger`             | one event: body, status, entry      |
+| evidence      | `event#KEY`      | `conflict#HASH`      | a delivery with other content       |
 | part of a body| `event#KEY`      | `ledger#part#0001` … | a body too large for one item       |
-| consent state | `consent#NUMBER` | a flag               | its newest value, and since when    |
+| consent state | `consent#NUMBER` | a flag               | the flag's newest value and time    |
 
-The index `timeline` lists processed events by whom they are about (`contact`) and by their own time
-(`at`). `contact` is a number, or `call:ID` for an event that does not name its contact.
+The index `timeline` lists processed events by contact (`contact`) and by their own time (`at`).
+`contact` is a number, or `call:ID` for an event that does not name its contact.
 
-The index `by_status` lists events by what they wait for (`cell`) and by the time they came. A cell
-is a status and a shard: `received#7`. Processed events wait for nothing and are many, so their
-cells also name the UTC day of arrival: `processed#2026-03-12#7`. An index partition takes about
-1,000 writes a second, and 5,000 events a second are planned for: each of 16 shards takes 313 events
-a second, two writes an event.
+The index `by_status` lists events by status (`cell`) and by time of arrival. A cell is a status and
+a shard: `received#7`. There are many processed events, so their cells also name the UTC day of
+arrival: `processed#2026-03-12#7`. An index partition takes about 1,000 writes per second. At the
+planned 5,000 events per second each of 16 shards gets 313 events, with two writes each.
 """
 
 import zlib
@@ -35,6 +34,11 @@ def event_partition(key: str) -> str:
 def key_of(partition: str) -> str:
     """Return the event's key from its partition."""
     return partition.removeprefix("event#")
+
+
+def type_of(key: str) -> str:
+    """Return the type of an event, which its key begins with."""
+    return key.partition(":")[0]
 
 
 def consent_partition(number: str) -> str:

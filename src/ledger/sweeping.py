@@ -1,4 +1,4 @@
-"""The events that are only *received*, as the sweeper reads them."""
+"""Reads of open events (status *received*), for the sweeper."""
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
 
 class OpenEvent(NamedTuple):
-    """An event that is only *received*; times are in epoch seconds.
+    """An event with the status *received*; times are in epoch seconds.
 
-    `sweeps` is how often the sweeper has sent it.
+    `sweeps` is how often the sweeper has sent it again.
     """
 
     key: str
@@ -46,7 +46,7 @@ class OpenEvents:
             yield from map(_open_event, rows)
 
     def load(self, key: str) -> Event | None:
-        """Return an open event with its body, None if it is no longer open."""
+        """Return an open event with its body; None if it is no longer open."""
         items = queries.ledger_items(self._client, self._table, key)
         body = bodies.unpack(items)
         if body is None or items[0]["status"]["S"] != RECEIVED:

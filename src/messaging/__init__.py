@@ -1,1 +1,1 @@
-"""CARRYING: messages, their queues, and the consumer that every processor shares."""
+"""Messages, their queues, and the consumer that all processors share."""

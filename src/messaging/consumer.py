@@ -1,12 +1,11 @@
-"""One processor's way through a batch: read → act → commit, each record for itself.
+"""The consumer that all processors share: it processes each record of a batch on its own.
 
-A record that fails is reported back alone (partial batch response): it is delivered again after
-its visibility timeout and ends in the dead-letter queue, while the rest of its batch commits.
+Only failed records are reported to SQS (partial batch response). SQS delivers them again after the
+visibility timeout, and moves them to the dead-letter queue after the last receive.
 """
 
-import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -16,7 +15,6 @@ from aws_lambda_powertools.utilities.batch import (
     process_partial_response,
 )
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
-from pydantic import ValidationError
 
 from aws import clients, observability
 from aws.settings import processor_settings
@@ -25,34 +23,22 @@ from errors import (
     LedgerItemMissing,
     LedgerUnavailable,
     MessageUnreadable,
-    ModelRefused,
     ProcessingFailed,
 )
-from justcall import envelope, subjects
-from justcall.catalogue import REPEATABLE, kind_of
+from justcall import envelope
+from justcall.catalogue import kind_of
 from justcall.event import Event
-from justcall.models import EventData
-from justcall.moments import epoch, iso
-from justcall.timeline import NO_NUMBER, Entry
+from justcall.moments import epoch, iso, moment_of
+from justcall.timeline import Entry
 from ledger import queries
 from ledger.consent import Consent
 from ledger.events import Ledger
 from messaging.message import Message, decode, event_of
 
-# One event's errors must not fill its ledger item, nor the log, nor the function's memory.
-_MOST_FIELDS = 10
-_MOST_CHARACTERS = 1000
-# How far the sender's clock may be ahead of ours.
-_CLOCKS_SECONDS = 300.0
+# The sender's clock may be this far ahead of ours.
+_CLOCK_SKEW_SECONDS = 300.0
 
 type Processor = Callable[[dict[str, Any], Any], Any]
-
-
-class Reader[Data: EventData](NamedTuple):
-    """How events of one dialect are read: a model, and the entry that it makes of the event."""
-
-    model: type[Data]
-    entry: Callable[[Data, str], Entry]
 
 
 class Kind(NamedTuple):
@@ -63,7 +49,7 @@ class Kind(NamedTuple):
 
 
 class Tables(NamedTuple):
-    """What processing needs of AWS."""
+    """The AWS access that processing needs."""
 
     ledger: Ledger
     consent: Consent
@@ -71,25 +57,12 @@ class Tables(NamedTuple):
     max_receives: int
 
 
-def processor[Body: EventData, Url: EventData](
-    name: str, *, body_signed: Reader[Body] | None = None, url_signed: Reader[Url] | None = None
-) -> Processor:
-    """Return the Lambda handler that acts on the events of one kind."""
-    readers: Mapping[str, Reader[Any] | None] = {
-        envelope.BODY_SIGNED: body_signed,
-        envelope.URL_SIGNED: url_signed,
-    }
-
-    def read(read: envelope.Envelope) -> Entry:
-        reader = readers[read.dialect]
-        if reader is None:
-            raise ModelRefused("dialect-unknown")
-        return reader.entry(_validated(reader.model, read.data), read.type)
-
+def processor(name: str, read: Callable[[envelope.Envelope], Entry]) -> Processor:
+    """Return the Lambda handler that acts on the events of one kind; `read` makes their entries."""
     kind = Kind(name, read)
 
     def handler(event: dict[str, Any], context: Any) -> Any:
-        """Take a batch of SQS records and answer which of them failed."""
+        """Process a batch of SQS records; return which of them failed."""
         batch = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
         try:
             return process_partial_response(
@@ -114,7 +87,7 @@ def _tables() -> Tables:
 
 
 def consume(record: SQSRecord, kind: Kind, tables: Tables) -> None:
-    """Act on one record, or record why not and raise."""
+    """Process one record; on failure record the reason and raise."""
     message = _message(record, kind.name)
     attempts = int(record.attributes.approximate_receive_count)
     try:
@@ -138,7 +111,7 @@ def consume(record: SQSRecord, kind: Kind, tables: Tables) -> None:
 
 
 def _message(record: SQSRecord, kind: str) -> Message:
-    """Return the record's message; one that is not ours has no event to record a failure on."""
+    """Return the record's message. If it is not ours, there is no event to record a failure on."""
     try:
         message = decode(record.body)
         if kind_of(message.type) != kind:
@@ -151,7 +124,7 @@ def _message(record: SQSRecord, kind: str) -> Message:
 
 
 def _act(message: Message, kind: Kind, tables: Tables, attempts: int) -> bool:
-    """Write the event's effects; False if that was done before."""
+    """Write the event's effects; False if they were written before."""
     event = (
         tables.load(message.key)
         if message.body is None
@@ -160,55 +133,40 @@ def _act(message: Message, kind: Kind, tables: Tables, attempts: int) -> bool:
     read = envelope.read(event.body, event.dialect)
     entry = kind.read(read)
     at = _moment(event, read)
-    subject = subjects.subject_of(read)
-    subject_list = [subject] if subject else []
-    contact = entry.number
-    if contact == NO_NUMBER and subject_list and event.type in REPEATABLE:
-        contact = subject_list[0]
-    shown = {
-        "at": at,
-        "key": event.key,
-        "type": read.type,
-        **({"subjects": subject_list} if subject_list else {}),
-        "number": entry.number,
-        **entry.fields,
-    }
-    if entry.consent:
-        tables.consent.set(entry.number, entry.consent, min(at, iso(event.received_at)), event.key)
+    contact = entry.number or entry.subjects[0]
+    subjects = {"subjects": list(entry.subjects)} if entry.subjects else {}
+    shown = {**subjects, **entry.fields}
+    _set_consent(event, entry, at, tables.consent)
     now = time.time()
     try:
-        return tables.ledger.process(event, contact, shown, attempts, now)
+        return tables.ledger.process(event, contact, at, shown, attempts, now)
     except LedgerItemMissing:
         # The table was restored to an earlier time.
         tables.ledger.keep(event)
-        return tables.ledger.process(event, contact, shown, attempts, now)
+        return tables.ledger.process(event, contact, at, shown, attempts, now)
+
+
+def _set_consent(event: Event, entry: Entry, at: str, consent: Consent) -> None:
+    """Set the flags that the event changes, by the earlier of its own time and its arrival.
+
+    A clock ahead of ours must not make an opt-in newer than an opt-out that comes after it.
+    """
+    if not entry.number:
+        return
+    since = min(at, iso(event.received_at))
+    consent.set(entry.number, entry.consent, since, event.key)
+    for flag in entry.consent_if_set:
+        consent.note_yes(entry.number, flag, since)
 
 
 def _moment(event: Event, read: envelope.Envelope) -> str:
     """Return the event's own time, or its arrival if it has none or one that is too far ahead.
 
-    An event that claims to be of the year 9999 would be the newest for ever.
+    An event that claims the year 9999 would stay the newest for ever.
     """
-    told = event.event_time or envelope.event_time(read.timestamp)
-    latest = iso(event.received_at + _CLOCKS_SECONDS)
+    told = moment_of(read.timestamp) or event.event_time or envelope.event_time(read)
+    latest = iso(event.received_at + _CLOCK_SKEW_SECONDS)
     return told if told and told <= latest else iso(event.received_at)
-
-
-def _validated[Data: EventData](model: type[Data], data: object) -> Data:
-    # Text that was cut in the middle of an emoji holds half a character, which nothing can store.
-    text = json.dumps(data, ensure_ascii=False).encode(errors="replace")
-    try:
-        return model.model_validate_json(text)
-    except ValidationError as error:
-        raise ModelRefused(detail=_fields(error)) from None
-
-
-def _fields(error: ValidationError) -> str:
-    """Return which fields were refused and for what, without what they held."""
-    found = error.errors(include_url=False, include_context=False, include_input=False)
-    shown = [f"{'.'.join(map(str, one['loc'])) or 'data'}: {one['type']}" for one in found]
-    more = [f"and {len(shown) - _MOST_FIELDS} more"] if len(shown) > _MOST_FIELDS else []
-    return ", ".join([*shown[:_MOST_FIELDS], *more])[:_MOST_CHARACTERS]
 
 
 def _fail(error: Exception, message: Message, tables: Tables, attempts: int) -> None:

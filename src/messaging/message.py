@@ -1,4 +1,4 @@
-"""The message to a processor: the whole event, so that a dead letter explains itself."""
+"""The message to a processor. It holds the whole event, so that a dead letter explains itself."""
 
 import json
 from typing import Any, NamedTuple
@@ -7,15 +7,15 @@ from errors import MessageUnreadable
 from justcall.event import RECEIVED, Event
 from justcall.moments import epoch, iso
 
-# Source: SQS quotas; the limit holds for the message with its attributes (we send none).
+# Source: SQS quotas. The limit includes message attributes, of which we send none.
 MESSAGE_BYTES = 1_048_576
 _FIELDS = ("delivery_id", "key", "type", "dialect", "received_at", "body_hash")
 
 
 class Message(NamedTuple):
-    """An event on its way; `body` is None if the processor must read it from the ledger.
+    """An event in a queue; `body` is None if the processor must read it from the ledger.
 
-    `delivery_id` is that of the delivery whose body this is.
+    `delivery_id` names the delivery that the body came with.
     """
 
     delivery_id: str
@@ -31,8 +31,8 @@ class Message(NamedTuple):
 class DeadLetter(NamedTuple):
     """A message in the dead-letter queue.
 
-    `receives` is how often a processor got it, `sent_at` when it was sent to its kind's queue, in
-    epoch seconds.
+    `receives` is how often a processor received it. `sent_at` is when it was sent to its kind's
+    queue, in epoch seconds.
     """
 
     id: str
@@ -42,7 +42,7 @@ class DeadLetter(NamedTuple):
 
 
 def message_of(event: Event) -> Message:
-    """Return the message that takes an event to its processor."""
+    """Return the message for an event's processor."""
     return Message(
         delivery_id=event.delivery_id,
         key=event.key,
@@ -73,15 +73,15 @@ def event_of(message: Message, body: bytes) -> Event:
 def encode(message: Message) -> str:
     """Return the message as ASCII JSON, without its body if it would not fit.
 
-    ASCII, because SQS refuses some characters that JSON allows (U+FFFE, U+FFFF) and would refuse
-    them at every attempt.
+    SQS rejects some characters that JSON allows (U+FFFE, U+FFFF), at every attempt. ASCII JSON
+    escapes them.
     """
     text = json.dumps(message._asdict())
     return text if len(text) <= MESSAGE_BYTES else json.dumps(message._asdict() | {"body": None})
 
 
 def decode(text: str) -> Message:
-    """Return the message that `encode` wrote. Raises MessageUnreadable on any other text."""
+    """Return the message in a text that `encode` wrote. Raises MessageUnreadable on other texts."""
     try:
         document: Any = json.loads(text)
         fields = {name: document[name] for name in _FIELDS}

@@ -17,14 +17,14 @@ _COUNTS: "list[QueueAttributeNameType]" = [
     "ApproximateNumberOfMessagesNotVisible",
     "ApproximateNumberOfMessagesDelayed",
 ]
-# Nobody else gets these dead letters while we read them; then they are put back.
+# Dead letters are invisible to other readers while we read them; then we make them visible again.
 _READING_SECONDS = 30
 
 
 class Queues:
     """The queues of one deployment. Every method raises QueueUnavailable.
 
-    A kind's queue is `url_prefix` and its module name.
+    A kind's queue has the URL `url_prefix` + module name.
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class Queues:
             raise QueueUnavailable from error
 
     def waiting(self, kind: str) -> int:
-        """Return about how many messages a kind's queue holds, those in flight included.
+        """Return about how many messages a kind's queue holds, including those in flight.
 
         SQS needs up to a minute to count a new message [SQS Developer Guide].
         """
@@ -81,7 +81,7 @@ class Queues:
         return found
 
     def _put_back(self, handles: list[str]) -> None:
-        # One by one: the embedded AWS wants a right of its own for the batch, which AWS has not.
+        # One by one: for a batch the embedded AWS requires a permission that AWS does not have.
         for handle in handles:
             self._client().change_message_visibility(
                 QueueUrl=self._dead_letter_url, ReceiptHandle=handle, VisibilityTimeout=0

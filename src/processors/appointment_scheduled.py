@@ -1,25 +1,32 @@
-"""`appointment.scheduled`: a contact has an appointment.
+"""`appointment.scheduled`: a contact has an appointment, or it is moved or called off.
 
-It is on the url-signed dialect's list. No sample of it is public, so its fields are shown as they
-come, in whichever envelope.
+It is on the url-signed dialect's list. No sample of it is public; fields that are not named here
+are shown as they come.
 """
 
-from justcall.timeline import Entry, number_of, without_nothing
-from justcall.url_models import Appointment
-from messaging.consumer import Reader, processor
+from justcall.entries import entry_of
+from justcall.envelope import Envelope
+from justcall.models import EventData, said
+from justcall.timeline import Entry
+from justcall.values import Id, Text
+from messaging.consumer import processor
+
+_FIELDS = ("appointment_id", "id", "appointment_time", "status")
 
 
-def entry(appointment: Appointment, _type: str = "") -> Entry:
-    """Return the appointment as it stands on the contact's timeline."""
-    shown = {
-        "contact_name": appointment.contact_name,
-        "agent_id": appointment.agent_id,
-        "agent_name": appointment.agent_name,
-        "appointment_time": appointment.appointment_time,
-        "unknown_fields": appointment.unknown_fields() or None,
-    }
-    return Entry(number_of(appointment.contact_number, international=True), without_nothing(shown))
+class AppointmentScheduled(EventData):
+    """An appointment; the newest event of one says when it is and whether it still is."""
+
+    appointment_id: Id | None = said()
+    id: Id | None = said()
+    appointment_time: Text | None = said()
+    status: Text | None = said()
 
 
-reader = Reader(Appointment, entry)
-handler = processor("appointment.scheduled", body_signed=reader, url_signed=reader)
+def entry(envelope: Envelope) -> Entry:
+    """Return the appointment as it is kept on the contact's timeline."""
+    appointment = AppointmentScheduled.read(envelope.data)
+    return entry_of(envelope, appointment, **appointment.shown(*_FIELDS))
+
+
+handler = processor("appointment.scheduled", entry)

@@ -6,31 +6,35 @@ dialect has no such type.
 
 from typing import Any
 
-from justcall.models import EventData, Id, Number
-from justcall.timeline import Entry, number_of, without_nothing
-from messaging.consumer import Reader, processor
+from justcall.entries import entry_of
+from justcall.envelope import Envelope
+from justcall.models import EventData, said
+from justcall.timeline import Entry
+from justcall.values import Id, Text
+from messaging.consumer import processor
+
+_FIELDS = ("contact_id", "id", "name", "first_name", "last_name", "email", "company",
+           "custom_fields", "created_at")  # fmt: skip
 
 
 class ContactCreated(EventData):
-    """A contact; without a phone it stands on the timeline of no number."""
+    """A contact; without a phone it is kept on the timeline of no number."""
 
-    placing = frozenset({"phone"})
-
-    id: Id | None = None
-    first_name: str | None = None
-    last_name: str | None = None
-    phone: Number | None = None
-    email: str | None = None
-    company: str | None = None
-    custom_fields: Any = None
-    created_at: str | None = None
-
-
-def entry(contact: ContactCreated, _type: str = "") -> Entry:
-    """Return the contact as it stands on its own timeline."""
-    shown = contact.model_dump(mode="json", include=set(ContactCreated.model_fields))
-    shown["unknown_fields"] = contact.unknown_fields() or None
-    return Entry(number_of(contact.phone), without_nothing(shown))
+    contact_id: Id | None = said()
+    id: Id | None = said()
+    name: Text | None = said()
+    first_name: Text | None = said()
+    last_name: Text | None = said()
+    email: Text | None = said()
+    company: Text | None = said()
+    custom_fields: Any = said()
+    created_at: Text | None = said()
 
 
-handler = processor("contact.created", body_signed=Reader(ContactCreated, entry))
+def entry(envelope: Envelope) -> Entry:
+    """Return the contact as it is kept on its own timeline."""
+    contact = ContactCreated.read(envelope.data)
+    return entry_of(envelope, contact, **contact.shown(*_FIELDS))
+
+
+handler = processor("contact.created", entry)

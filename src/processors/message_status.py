@@ -4,42 +4,23 @@ Types: `sms.status_updated`, `whatsapp.message_status_updated`, and `sms.deliver
 of the body-signed dialect. No sample of any is public; they are built from the fields of a message.
 """
 
-from typing import Annotated
-
-from pydantic import Field
-
-from justcall import url_timeline
-from justcall.models import AnyCaseDirection, Direction, Number, Text
-from justcall.timeline import NO_NUMBER, Entry, text_entry
-from justcall.url_models import Message
-from messaging.consumer import Reader, processor
+from justcall.entries import message_entry
+from justcall.envelope import Envelope
+from justcall.models import Message
+from justcall.timeline import Entry
+from messaging.consumer import processor
 
 
-class MessageStatus(Text):
-    """Everything but the message's id may be missing. Messages with a status were sent."""
-
-    direction: AnyCaseDirection = Direction.OUTBOUND
-    from_: Annotated[Number | None, Field(alias="from")] = None
-    to: Number | None = None
+class MessageStatus(Message):
+    """A message of which everything but an id may be missing."""
 
 
-def entry(status: MessageStatus, event_type: str) -> Entry:
-    """Return the status; it says nothing of the message itself."""
-    full = text_entry(status)
-    told = event_type.rpartition(".")[2]
-    fields = {"delivery_status": told} | {
-        name: full.fields[name] for name in ("unknown_fields",) if name in full.fields
-    }
-    return Entry(full.number if status.to or status.from_ else NO_NUMBER, fields)
+def entry(envelope: Envelope) -> Entry:
+    """Return the status; where the event has no word for it, its type is the word."""
+    message = MessageStatus.read(envelope.data)
+    word = envelope.type.rpartition(".")[2]
+    by_type = word if word in ("delivered", "failed") else None
+    return message_entry(envelope, message, delivery_status=message.delivery_status or by_type)
 
 
-def url_entry(message: Message, _type: str = "") -> Entry:
-    """Return a url-signed message with its status."""
-    return url_timeline.message_entry(message, None)
-
-
-handler = processor(
-    "message.status",
-    body_signed=Reader(MessageStatus, entry),
-    url_signed=Reader(Message, url_entry),
-)
+handler = processor("message.status", entry)

@@ -1,32 +1,24 @@
 """`sms.received`: a contact has sent an SMS or a WhatsApp message.
 
-`sms.sent_received` comes here too: it tells of both directions, and the message says which.
+`sms.sent_received` comes here too: it reports both directions, and the message says which. A
+contact who texts STOP has opted out.
 """
 
-from justcall import url_timeline
-from justcall.models import AnyCaseDirection, Direction, Text
-from justcall.timeline import Entry, text_entry
-from justcall.url_models import Message
-from messaging.consumer import Reader, processor
+from justcall.consent import DEFAULT_WORDS, Words
+from justcall.entries import text_entry
+from justcall.envelope import Envelope
+from justcall.models import Message
+from justcall.timeline import Entry
+from messaging.consumer import processor
 
 
-class SmsReceived(Text):
-    """The type says the direction, so it may be left out."""
-
-    direction: AnyCaseDirection = Direction.INBOUND
+class SmsReceived(Message):
+    """A message whose type may say its direction."""
 
 
-def entry(text: SmsReceived, _type: str = "") -> Entry:
-    """Return the text as it stands on the contact's timeline."""
-    return text_entry(text)
+def entry(envelope: Envelope, words: Words = DEFAULT_WORDS) -> Entry:
+    """Return the message as it is kept on the contact's timeline, and the consent it changes."""
+    return text_entry(envelope, SmsReceived.read(envelope.data), words)
 
 
-def url_entry(message: Message, event_type: str) -> Entry:
-    """Return a url-signed message; one of either direction is not taken for an inbound one."""
-    either = event_type == "sms.sent_received"
-    return url_timeline.message_entry(message, None if either else Direction.INBOUND)
-
-
-handler = processor(
-    "sms.received", body_signed=Reader(SmsReceived, entry), url_signed=Reader(Message, url_entry)
-)
+handler = processor("sms.received", entry)

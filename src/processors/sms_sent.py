@@ -1,28 +1,19 @@
 """`sms.sent`: the company has sent an SMS or a WhatsApp message to a contact."""
 
-from justcall import url_timeline
-from justcall.models import AnyCaseDirection, Direction, Text
-from justcall.timeline import Entry, text_entry
-from justcall.url_models import Message
-from messaging.consumer import Reader, processor
+from justcall.entries import message_entry
+from justcall.envelope import Envelope
+from justcall.models import Message
+from justcall.timeline import Entry
+from messaging.consumer import processor
 
 
-class SmsSent(Text):
-    """The type says the direction, so it may be left out."""
-
-    direction: AnyCaseDirection = Direction.OUTBOUND
+class SmsSent(Message):
+    """A message whose type says its direction."""
 
 
-def entry(text: SmsSent, _type: str = "") -> Entry:
-    """Return the text as it stands on the contact's timeline."""
-    return text_entry(text)
+def entry(envelope: Envelope) -> Entry:
+    """Return the message as it is kept on the contact's timeline."""
+    return message_entry(envelope, SmsSent.read(envelope.data))
 
 
-def url_entry(message: Message, _type: str = "") -> Entry:
-    """Return a url-signed message."""
-    return url_timeline.message_entry(message, Direction.OUTBOUND)
-
-
-handler = processor(
-    "sms.sent", body_signed=Reader(SmsSent, entry), url_signed=Reader(Message, url_entry)
-)
+handler = processor("sms.sent", entry)

@@ -1,1 +1,1 @@
-"""The custom resource that writes the API secret when a stack is made."""
+"""The custom resource that writes the API secret when a stack is created."""

@@ -1,7 +1,7 @@
-"""Writes the API secret once: the first deploy sets it, no later one overwrites it.
+"""Write the API secret once: the first deploy sets it, and no later deploy overwrites it.
 
-CloudFormation calls this when the stack is made, changed or deleted, and waits for an answer at
-`ResponseURL`. Whatever happens, an answer goes there; it never holds the value.
+CloudFormation calls this function when the stack is created, updated or deleted, and waits for an
+answer at `ResponseURL`. An answer always goes there, and it never contains the secret.
 """
 
 import json
@@ -18,9 +18,9 @@ ANSWER_SECONDS = 10
 
 
 def handler(event: dict[str, Any], context: Any) -> None:
-    """Write the value if the secret has none, and tell CloudFormation how it went."""
+    """Write the value if the secret has no value yet, and answer CloudFormation."""
     try:
-        outcome = _seed(event)
+        outcome = _write_once(event)
     except AWS_FAILURES as error:
         _answer(event, "FAILED", f"Secrets Manager refused: {error_code(error)}")
     except Exception as error:
@@ -31,15 +31,15 @@ def handler(event: dict[str, Any], context: Any) -> None:
         _answer(event, "SUCCESS", outcome)
 
 
-def _seed(event: dict[str, Any]) -> str:
+def _write_once(event: dict[str, Any]) -> str:
     if event["RequestType"] == "Delete":
         return "nothing to do"
     properties = event["ResourceProperties"]
     arn, value = properties["SecretArn"], properties["Value"]
     client = clients.secretsmanager()
     if _has_value(client, arn):
-        return "secret kept: it has a value"
-    # The request's id makes a repeated call of CloudFormation's write the same version again.
+        return "secret not written: it has a value"
+    # Idempotent: when CloudFormation repeats the request, the same version is written again.
     client.put_secret_value(SecretId=arn, SecretString=value, ClientRequestToken=event["RequestId"])
     return "secret written"
 
@@ -49,10 +49,10 @@ def _has_value(client: "SecretsManagerClient", arn: str) -> bool:
         version = client.get_secret_value(SecretId=arn)
     except AWS_FAILURES as error:
         if error_code(error) == "ResourceNotFoundException":
-            return False  # a secret just made has no version yet
+            return False  # a new secret has no version yet
         raise
-    # The embedded AWS gives it an empty one. Bytes are no secret that the handler can use, but
-    # whoever put them there did it on purpose.
+    # The embedded AWS gives a new secret an empty value. The handler cannot use a binary value, but
+    # somebody stored it on purpose, so keep it.
     return bool(version.get("SecretString") or version.get("SecretBinary"))
 
 
@@ -60,14 +60,14 @@ def _answer(event: dict[str, Any], status: str, reason: str) -> None:
     document = {
         "Status": status,
         "Reason": reason,
-        # Stable, so that CloudFormation never thinks that the resource was replaced.
+        # CloudFormation would take another id for a replacement.
         "PhysicalResourceId": "api-secret-value",
         "StackId": event["StackId"],
         "RequestId": event["RequestId"],
         "LogicalResourceId": event["LogicalResourceId"],
         "NoEcho": True,
     }
-    # CloudFormation's own pre-signed URL; the content type must be empty, or S3 refuses it.
+    # A pre-signed URL of S3, which refuses any content type that was not signed.
     request = Request(  # noqa: S310
         event["ResponseURL"],
         data=json.dumps(document).encode(),

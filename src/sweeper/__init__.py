@@ -1,1 +1,1 @@
-"""RESENDING: what was stored but never sent, is sent again; what died is written down."""
+"""Sends events again that were stored but never sent, and records dead letters as *failed*."""

@@ -1,4 +1,4 @@
-"""The sweeper's edge: EventBridge Scheduler's call in, a run, its figures out."""
+"""The sweeper's Lambda function. EventBridge Scheduler invokes it every minute."""
 
 import time
 from functools import cache
@@ -11,9 +11,11 @@ from ledger.sweeping import OpenEvents
 from messaging.queues import Queues
 from sweeper.sweep import Ports, Sweep
 
-# A run leaves that much of its function's time unused: one event's three calls at their slowest.
+# A run stops this long before the function's time-out: one event takes three AWS calls, each of
+# which can take five seconds.
 RESERVE_MILLISECONDS = 20_000
-# Dead letters are remembered by the id, in a process that lives for some hours.
+# How many ids of dead letters a process remembers, so that it buries each once. Lambda replaces a
+# process after some hours.
 _REMEMBERED = 10_000
 
 
@@ -29,7 +31,7 @@ def _ports() -> Ports:
 
 
 def handler(event: object, context: Any) -> dict[str, int]:
-    """Run once; raises what kept it from its work, so that the function's errors alarm."""
+    """Run once. Raises the first failure, so that Lambda counts an error and an alarm sees it."""
     ports = _ports()
     if len(ports.buried) > _REMEMBERED:
         ports.buried.clear()

@@ -1,4 +1,4 @@
-"""One run of the sweeper: record what died, then for each kind send again what is lost."""
+"""One run of the sweeper: record dead letters as *failed*, then send lost events again."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -12,7 +12,7 @@ from ledger.sweeping import OpenEvent
 from messaging.message import DeadLetter, Message, decode, message_of
 from sweeper.verdict import judge
 
-# Read of each of the 16 shards: 32,000 events in total; alarms fire long before that.
+# Of each of the 16 shards: 32,000 events in total. Alarms fire long before that.
 MAX_OF_A_SHARD = 2000
 MAX_DEAD_LETTERS = 500
 
@@ -54,7 +54,7 @@ class QueuesPort(Protocol):
 
 
 class Ports(NamedTuple):
-    """All that sweeping needs of AWS, and the ids of dead letters that were buried before."""
+    """The AWS access that sweeping needs, and the ids of dead letters that were buried before."""
 
     ledger: LedgerPort
     open_events: OpenEventsPort
@@ -63,7 +63,7 @@ class Ports(NamedTuple):
 
 
 class Report(NamedTuple):
-    """What a run did; `failures` are errors by the part of the run that they ended."""
+    """The result of a run; `failures` pairs each failed part of the run with its error."""
 
     resent: list[str]
     stuck: list[str]
@@ -72,7 +72,7 @@ class Report(NamedTuple):
 
 
 class Sweep:
-    """One run. It stops early, between events, when `time_left` says so."""
+    """One run. It stops between two events when `time_left` returns False."""
 
     def __init__(self, ports: Ports, now: float, time_left: Callable[[], bool]) -> None:
         self._ports = ports
@@ -82,9 +82,9 @@ class Sweep:
         self.oldest_seconds = 0.0
 
     def run(self) -> None:
-        """Go through the dead letters and all kinds; the failure of one does not stop the others.
+        """Sweep the dead letters and every kind; a failure in one does not stop the others.
 
-        Raises LedgerUnavailable when the open events can't be read.
+        Raises LedgerUnavailable if the open events cannot be read.
         """
         with self._failure_noted("dead-letters"):
             self._bury()
@@ -102,7 +102,7 @@ class Sweep:
             self.report.failures.append((part, error))
 
     def _bury(self) -> None:
-        """Make *failed* the events of dead letters whose processor died without a word."""
+        """Make open events *failed* whose message is a dead letter: their processor died."""
         known = self._ports.buried
         for letter in self._ports.queues.dead_letters(MAX_DEAD_LETTERS):
             if letter.id in known:
@@ -114,7 +114,8 @@ class Sweep:
 
     def _opened(self) -> Mapping[str, list[OpenEvent]]:
         opened: dict[str, list[OpenEvent]] = defaultdict(list)
-        buried = set(self.report.buried)  # the index may still list them
+        # The index is eventually consistent, so it may still list them.
+        buried = set(self.report.buried)
         for event in self._ports.open_events.all(MAX_OF_A_SHARD):
             if event.key not in buried:
                 opened[kind_of(event.type) or event.type].append(event)
@@ -122,7 +123,7 @@ class Sweep:
         return opened
 
     def _resend(self, kind: str, events: Sequence[OpenEvent]) -> None:
-        """Send again what is lost, and give up what was sent again without a result."""
+        """Send lost events again, and give up events that were sent again too often."""
         verdict = judge(events, self._ports.queues.waiting(kind), self._now)
         for event in verdict.stuck:
             if self._ports.ledger.give_up(event.key, self._now):
@@ -140,7 +141,7 @@ class Sweep:
 
 
 def _key(letter: DeadLetter) -> str | None:
-    """Return the key of a dead letter's event, None for poison."""
+    """Return the key of a dead letter's event; None if the message is not ours."""
     try:
         return decode(letter.text).key
     except MessageUnreadable:

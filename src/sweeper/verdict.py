@@ -1,14 +1,14 @@
-"""Is an open event lost, or does it only wait? Pure: open events in, a verdict out.
+"""Decide which open events are lost and which only wait. Pure: no I/O and no clock.
 
 "Still received" does not mean "never sent": the queue may be long.
 
-- If the queue is empty, an event that is still open after 90 seconds is in no queue: it is lost.
-- If the queue holds messages, an event may wait in it. After 15 minutes a few are sent again in
-  doubt: at most 10 events, or 1 % of the backlog, are in doubt at one time. An event that was sent
-  again and is still open is in doubt, so the open items themselves hold that count.
+- If the queue is empty, an event that was last sent over 90 seconds ago is in no queue. It is lost.
+- If the queue holds messages, the event may be one of them. If it was last sent over 15 minutes
+  ago, it is in doubt and sent again. At most 10 events, or 1 % of the backlog, are in doubt at one
+  time. An event is in doubt while it is open and was sent again, so the open items hold that count.
 
-Sending an event twice is safe, because the processor acts once; the limit keeps the sweeper from
-doubling a backlog.
+Sending an event twice is safe, because the second message is a no-op. The limit keeps the sweeper
+from doubling a backlog (docs/decisions/0014-sweeper-without-markers.md).
 """
 
 from collections.abc import Iterable, Sequence
@@ -16,10 +16,10 @@ from typing import NamedTuple
 
 from ledger.sweeping import OpenEvent
 
-# Each sweep doubles the patience with an event. A lost event in an empty queue waits this long and
-# then up to a minute for the sweeper: under three minutes.
+# How long an event may be open before its first resend; each resend doubles that. With the minute
+# until the next run, a lost event in an empty queue waits under three minutes.
 PATIENCE_SECONDS = 90.0
-# After so many sweeps, six and a half hours, an event is stuck.
+# The last resend comes 6.4 hours after the first send; the event is stuck 6.4 hours later.
 MAX_SWEEPS = 8
 DOUBT_SECONDS = 900.0
 MAX_A_RUN = 500
@@ -27,7 +27,7 @@ _MIN_DOUBT_LIMIT = 10
 
 
 class Verdict(NamedTuple):
-    """What to do with one kind's open events."""
+    """The events of one kind to send again, and those to give up."""
 
     resend: Sequence[OpenEvent]
     stuck: Sequence[OpenEvent]
@@ -42,7 +42,7 @@ def judge(events: Iterable[OpenEvent], waiting: int, now: float) -> Verdict:
     if waiting == 0:
         return Verdict(due[:MAX_A_RUN], stuck)
     old = [event for event in due if now - event.sent_at >= DOUBT_SECONDS]
-    # Those in doubt already add no new doubt when their patience ends once more.
+    # Events that are in doubt already do not count again.
     again = [event for event in old if event.sweeps]
     in_doubt = sum(1 for event in oldest_first if event.sweeps)
     room = max(0, doubt_limit(waiting) - in_doubt)
@@ -51,7 +51,7 @@ def judge(events: Iterable[OpenEvent], waiting: int, now: float) -> Verdict:
 
 
 def patience(sweeps: int) -> float:
-    """Return for how many seconds an event that was sent again so often is left alone."""
+    """Return the seconds to wait after the last send of an event with `sweeps` resends."""
     return PATIENCE_SECONDS * 2.0**sweeps
 
 

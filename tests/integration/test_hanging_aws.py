@@ -9,7 +9,7 @@ from contextlib import suppress
 
 import pytest
 
-from aws import clients
+from aws import connection, lean, wire
 from aws.deadline import ANSWER_SECONDS
 from handler import app
 from tests.integration.conftest import forget_settings
@@ -64,14 +64,15 @@ def hanging(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
     }
     for name, service in services.items():
         monkeypatch.setenv(SERVICES[name], service.url)
-    clients._client.cache_clear()
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "key")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     forget_settings()
+    assert isinstance(lean.dynamodb(), wire.Client)
     yield
+    connection.forget_connections()
     for service in services.values():
         service.close()
-    for name in SERVICES:
-        clients._client(name).close()
-    clients._client.cache_clear()
     forget_settings()
 
 

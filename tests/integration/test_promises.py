@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from aws import clients
+from aws import lean
 from handler.app import handler
 from justcall.catalogue import KINDS
 from ledger.bodies import unpack
@@ -73,13 +73,13 @@ def test_a_message_that_comes_twice_acts_once(cloud: Cloud) -> None:
 
 def test_a_lost_put_answer_is_no_duplicate(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
     """A put that took effect while its answer was lost is sent, not taken for a delivery before."""
-    real = clients.dynamodb().put_item
+    real = lean.dynamodb().put_item
 
     def twice(**arguments: Any) -> Any:
         real(**arguments)
         return real(**arguments)  # the client's own second attempt
 
-    monkeypatch.setattr(clients.dynamodb(), "put_item", twice)
+    monkeypatch.setattr(lean.dynamodb(), "put_item", twice)
     assert post(body(CALL_COMPLETED)) == (200, "accepted")
     assert cloud.queued("call.completed") == 1
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ReadTimeoutError
 
+from aws import lean
 from handler.app import handler
 from justcall.catalogue import KINDS
 from ledger import schema
@@ -60,7 +61,7 @@ def test_two_deliveries_at_once(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -
     words: list[str] = []
     before_the_first(
         monkeypatch,
-        cloud.dynamodb,
+        lean.dynamodb(),
         "put_item",
         lambda: words.append(handler(request(CALL), None)["body"]),
     )

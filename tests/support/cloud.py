@@ -157,10 +157,7 @@ class Cloud:
         wanted = stack.properties("EventsTable")
         ttl = wanted.pop("TimeToLiveSpecification")
         recovery = wanted.pop("PointInTimeRecoverySpecification")
-        encryption = wanted.pop("SSESpecification")
-        self.dynamodb.create_table(
-            TableName=self.table, SSESpecification={"Enabled": encryption["SSEEnabled"]}, **wanted
-        )
+        self.dynamodb.create_table(TableName=self.table, **wanted)
         self.dynamodb.update_time_to_live(TableName=self.table, TimeToLiveSpecification=ttl)
         self.dynamodb.update_continuous_backups(
             TableName=self.table, PointInTimeRecoverySpecification=recovery

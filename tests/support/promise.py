@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from errors import HooksError
 from justcall.catalogue import KINDS
 from ledger.bodies import unpack, unpack_entry
+from ledger.consent import value_of
 from tests.support import samples
 from tests.support.faults import Item, ProcessDied, Small, World
 
@@ -82,7 +83,7 @@ def contents(items: Iterable[Item]) -> Contents:
         elif pk == f"event#{key}" and sk.startswith("conflict#"):
             evidence[key].append(item)
         elif pk == f"consent#{NUMBER}":
-            consent[pk, sk] = item["value"]["BOOL"]
+            consent[pk, sk] = bool(value_of(item))
         else:
             strangers.append(f"{pk} {sk}")
     bodies = {key: unpack(parts[key]) for key in ledger}
@@ -212,7 +213,7 @@ def unsettled(world: World, *, may_fail: Iterable[str] = ()) -> list[str]:
     may_fail = set(may_fail)
     for key, item in contents(world.backend.items()).ledger.items():
         status = item["status"]["S"]
-        kind = item["type"]["S"]
+        kind = key.partition(":")[0]
         ends = {"processed"} if kind in (*KINDS, *CONSENT) else {"unhandled", "quarantined"}
         if key in may_fail:
             ends |= {"failed", "stuck"}

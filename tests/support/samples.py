@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from justcall.catalogue import TYPES
+from justcall.envelope import Envelope, read
 
 # The secret of every sample, also the local stack's. It is published: no deployment uses it.
 SECRET = "justcall-hooks-sample-secret"
@@ -219,3 +220,8 @@ def changed(document: Document, **data: Any) -> Document:
     """Return a copy with other values in its `data`; `from_` stands for `from`."""
     fields = {name.removesuffix("_"): value for name, value in data.items()}
     return {**document, "data": {**document["data"], **fields}}
+
+
+def envelope(document: Document) -> Envelope:
+    """Return a document as the processors get it."""
+    return read(body(document))

@@ -358,7 +358,7 @@ class Table:
         elif verb == "Update":
             before = self.get(*place) or dict(step["Key"])
             after = _Expression(step["UpdateExpression"], step, before).update()
-            if before.get("status") != after.get("status"):
+            if "status" in after and before.get("status") != after["status"]:
                 self.changes[place[0], after["status"]["S"]] += 1
             self.put(after)
         elif verb == "Delete":

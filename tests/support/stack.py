@@ -23,6 +23,8 @@ _PSEUDO: Mapping[str, str] = {
     "AWS::StackName": STACK,
     "AWS::URLSuffix": "amazonaws.com",
 }
+# AWS::NoValue removes what it is the value of.
+_NOTHING = object()
 _PLACEHOLDER = re.compile(r"\$\{([^}]+)\}")
 
 
@@ -104,6 +106,7 @@ def arn(logical_id: str) -> str:
         "AWS::SecretsManager::Secret": f"secretsmanager:{REGION}:{ACCOUNT}:secret:{name}",
         "AWS::SNS::Topic": f"sns:{REGION}:{ACCOUNT}:{name}",
         "AWS::IAM::Role": f"iam::{ACCOUNT}:role/{name}",
+        "AWS::IAM::ManagedPolicy": f"iam::{ACCOUNT}:policy/{name}",
     }
     return f"arn:aws:{forms[resources()[logical_id]['Type']]}"
 
@@ -116,17 +119,21 @@ def queue_url(logical_id: str) -> str:
 def resolve(value: Any) -> Any:
     """Return a value of the template with every intrinsic function in it resolved."""
     if isinstance(value, list):
-        return [resolve(one) for one in value]
+        every = [resolve(one) for one in value]
+        return [one for one in every if one is not _NOTHING]
     if not isinstance(value, dict):
         return value
     if len(value) == 1:
         [(name, argument)] = value.items()
         if name in _FUNCTIONS:
             return _FUNCTIONS[name](argument)
-    return {name: resolve(one) for name, one in value.items()}
+    fields = {name: resolve(one) for name, one in value.items()}
+    return {name: one for name, one in fields.items() if one is not _NOTHING}
 
 
 def _ref(name: str) -> Any:
+    if name == "AWS::NoValue":
+        return _NOTHING
     if name in _PSEUDO:
         return _PSEUDO[name]
     # SAM's name for the alias that it publishes.
@@ -138,7 +145,8 @@ def _ref(name: str) -> Any:
     kind = resources()[name]["Type"]
     if kind == "AWS::SQS::Queue":
         return queue_url(name)
-    return arn(name) if kind == "AWS::SecretsManager::Secret" else physical_name(name)
+    known_by_arn = ("AWS::SecretsManager::Secret", "AWS::IAM::ManagedPolicy")
+    return arn(name) if kind in known_by_arn else physical_name(name)
 
 
 def _sub(argument: Any) -> str:
@@ -157,6 +165,8 @@ def _get_att(argument: list[str]) -> str:
     logical_id, attribute = argument
     if attribute in ("QueueName", "Name"):
         return physical_name(logical_id)
+    if attribute == "Version.Version":  # SAM's name for the version that it publishes
+        return "1"
     # A secret's id is its ARN.
     assert attribute in ("Arn", "Id"), f"GetAtt {logical_id}.{attribute} is not known here"
     return arn(logical_id)

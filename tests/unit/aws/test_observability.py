@@ -36,13 +36,13 @@ def test_nothing_is_left_out(written: Written) -> None:
 
 def test_failures_are_counted_in_total_and_by_reason(written: Written) -> None:
     """An alarm watches the total, a person the reasons."""
-    observability.count_by_reason(observability.REFUSED, "signature-missing")
-    observability.measure(observability.HANDLER_LATENCY, 0.0125)
-    observability.measure(observability.HANDLER_LATENCY, -1)
+    observability.count_by_reason(observability.FAILED, "signature-missing")
+    observability.measure(observability.END_TO_END_LATENCY, 0.0125)
+    observability.measure(observability.END_TO_END_LATENCY, -1)
     observability.flush()
     by_reason, total = written.lines()
     assert by_reason["_aws"]["CloudWatchMetrics"][0]["Dimensions"] == [["service", "reason"]]
-    assert (by_reason["reason"], by_reason["Refused"]) == ("signature-missing", [1.0])
+    assert (by_reason["reason"], by_reason["Failed"]) == ("signature-missing", [1.0])
     assert total["_aws"]["CloudWatchMetrics"][0]["Dimensions"] == [["service"]]
-    assert (total["Refused"], total["HandlerLatency"]) == ([1.0], [12.5, 0.0])
+    assert (total["Failed"], total["EndToEndLatency"]) == ([1.0], [12.5, 0.0])
     assert total["service"] == by_reason["service"] == stack.STACK

@@ -1,29 +1,30 @@
 """`call.missed` on the timeline."""
 
-from processors.call_missed import CallMissed, entry
-from tests.support.samples import CALL_MISSED, changed
+from processors.call_missed import entry
+from tests.support.samples import CALL_MISSED, changed, envelope
 
 
 def test_entry_of_the_sample() -> None:
     """A missed call shows how long it rang, and no agent."""
-    assert entry(CallMissed.model_validate(CALL_MISSED["data"]))[:2] == (
+    assert entry(envelope(CALL_MISSED))[:2] == (
         "+14155558765",
         {
             "direction": "inbound",
             "justcall_number": "+14155551234",
+            "call_id": "call_1d4e5f6a",
+            "status": "missed",
             "outcome": "missed",
             "ring_seconds": 30.0,
         },
     )
 
 
-def test_the_outcome_is_the_kinds() -> None:
-    """`status` says other things in other articles; the kind says that it was missed."""
-    other = changed(CALL_MISSED, status="Archived")
-    assert entry(CallMissed.model_validate(other["data"])).fields["outcome"] == "missed"
+def test_outcome_is_the_kinds() -> None:
+    """`status` has other words in other articles; the kind says that it was missed."""
+    assert entry(envelope(changed(CALL_MISSED, status="Archived"))).fields["outcome"] == "missed"
 
 
-def test_a_withheld_caller() -> None:
+def test_withheld_caller() -> None:
     """A missed call without a number is not lost."""
-    withheld = changed(CALL_MISSED, from_=None)
-    assert entry(CallMissed.model_validate(withheld["data"])).number == "unknown"
+    for nothing in (None, "", "anonymous", "+266696687"):
+        assert entry(envelope(changed(CALL_MISSED, from_=nothing))).number == "unknown"

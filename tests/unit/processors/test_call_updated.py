@@ -1,26 +1,41 @@
 """`call.updated` on the timeline."""
 
-from processors.call_updated import CallUpdated, entry
-from tests.support.samples import CALL_UPDATED
+from processors.call_updated import entry
+from tests.support.samples import CALL_UPDATED, Document, envelope
 
 NEW = {"notes": "Customer asked for an invoice by mail.", "disposition": "Closed Won"}
 
 
+def update(**data: object) -> Document:
+    return {"event": "call.updated", "data": {"call_id": "c1", **data}}
+
+
 def test_entry_of_the_sample() -> None:
-    """It says what is new, and whose call it is; the outcome is the call's to say."""
-    assert entry(CallUpdated.model_validate(CALL_UPDATED["data"]))[:2] == (
-        "+14155559876",
-        {"direction": "inbound", "justcall_number": "+14155551234", **NEW},
-    )
+    """It has what is new, and whose call it is; the outcome is the call's to say."""
+    number, fields, *_ = entry(envelope(CALL_UPDATED))
+    assert number == "+14155559876"
+    assert {"direction", "justcall_number", "call_id", *NEW} == set(fields)
+    assert NEW.items() <= fields.items()
 
 
-def test_an_update_that_says_no_more_than_what_is_new() -> None:
-    """It names nobody, and claims no direction."""
-    bare = CallUpdated.model_validate({"call_id": "call_8f3a2b1c", **NEW})
-    assert entry(bare)[:2] == ("unknown", NEW)
+def test_update_that_has_only_what_is_new() -> None:
+    """It names nobody, claims no direction, and is kept under its call."""
+    found = entry(envelope(update(**NEW)))
+    assert found[:2] == (None, {"call_id": "c1", **NEW})
+    assert found.subjects == ("call:c1",)
 
 
 def test_numbers_without_a_direction_name_nobody() -> None:
     """Which of the two is the contact is not guessed at."""
-    vague = {name: value for name, value in CALL_UPDATED["data"].items() if name != "direction"}
-    assert entry(CallUpdated.model_validate(vague)).number == "unknown"
+    assert entry(envelope(update(**{"from": "+14155559876", "to": "+14155551234"}))).number is None
+
+
+def test_empty_number_of_an_update_is_not_a_withheld_caller() -> None:
+    """An update need not repeat whose call it is."""
+    assert entry(envelope(update(contact_number=""))).number is None
+    assert entry(envelope(update(contact_number="anonymous"))).number == "unknown"
+
+
+def test_update_that_names_nothing() -> None:
+    """It is kept where a person finds it."""
+    assert entry(envelope({"event": "call.updated", "data": {"notes": "n"}})).number == "unknown"

@@ -2,45 +2,55 @@
 
 import pytest
 
-from justcall.url_models import ContactStatus
-from processors.consent_changed import ConsentChanged, entry, url_entry
+from processors.consent_changed import entry
 from tests.support import url_samples
-from tests.support.samples import SMS_OPTOUT
+from tests.support.samples import SMS_OPTOUT, Document, envelope
 
 NUMBER = "+14155559876"
+STATUS = "jc.contact_status_updated"
 
 
 @pytest.mark.parametrize(("event_type", "out"), [("sms.optout", True), ("sms.optin", False)])
 def test_opting_out_and_in(event_type: str, out: bool) -> None:
-    """The contact's own text says it."""
-    placed = entry(ConsentChanged.model_validate(SMS_OPTOUT["data"]), event_type)
-    assert (placed.number, placed.consent) == (NUMBER, {"opted_out": out})
-    assert placed.fields["text"] == "STOP"
+    """The type says it, whatever the text is."""
+    found = entry(envelope(SMS_OPTOUT | {"event": event_type}))
+    assert (found.number, found.consent) == (NUMBER, {"opted_out": out})
+    assert (found.fields["text"], found.fields["consent"]) == ("STOP", {"opted_out": out})
 
 
-def test_whoever_is_named_otherwise() -> None:
-    """No sample is public: the number may stand in another field."""
-    for field in ("contact_number", "phone"):
-        named = ConsentChanged.model_validate({field: NUMBER})
-        assert entry(named, "sms.optout").number == NUMBER
+def test_contact_in_another_field() -> None:
+    """No sample is public: the number may have another name."""
+    for field in ("contact_number", "phone", "from"):
+        found = entry(envelope({"event": "sms.optout", "data": {field: NUMBER}}))
+        assert (found.number, found.subjects) == (NUMBER, ())
 
 
-def test_flags_of_a_contact_are_nested() -> None:
-    """They stand in `status`, and not beside it."""
-    data = url_samples.DATA["jc.contact_status_updated"] | {"dnd": True, "dnm": True}
-    placed = url_entry(ContactStatus.model_validate(data), "jc.contact_status_updated")
-    assert placed.number == NUMBER
-    assert placed.consent == {"blacklist": True, "dnd": False, "dnm": False}
+def flags(document: Document) -> object:
+    return entry(envelope(document)).consent
 
 
-def test_flags_that_are_not_said_are_not_changed() -> None:
-    """Only what an event says becomes state."""
-    data = url_samples.DATA["jc.contact_status_updated"] | {"status": {"dnd": "Yes"}}
-    placed = url_entry(ContactStatus.model_validate(data), "jc.contact_status_updated")
-    assert placed.consent == {"dnd": True}
+@pytest.mark.parametrize("field", ["event", "type"])
+def test_flags_are_nested_in_either_envelope(field: str) -> None:
+    """They are in `status`, and not beside it; no flag that is not there is touched."""
+    data = url_samples.DATA[STATUS] | {"dnd": True, "opted_out": True}
+    found = flags({field: STATUS, "data": data})
+    assert found == {"blacklist": True, "dnd": False, "dnm": False}
+
+
+def test_flags_without_a_plain_yes_or_no_are_not_changed() -> None:
+    """They are shown as they came."""
+    found = entry(envelope(url_samples.document(STATUS, status={"dnd": "Yes", "dnm": "maybe"})))
+    assert found.consent == {"dnd": True}
+    assert found.fields["unfit"] == {"status.dnm": "maybe"}
+
+
+def test_name_of_the_contact() -> None:
+    """It has another field than in other types."""
+    found = entry(envelope(url_samples.document(STATUS)))
+    assert found.fields["contact_name"] == "Robin Vale"
 
 
 def test_without_a_number_nobodys_state_changes() -> None:
     """The event is kept where a person finds it."""
-    placed = entry(ConsentChanged.model_validate({"message_id": "m"}), "sms.optout")
-    assert (placed.number, placed.consent) == ("unknown", {})
+    found = entry(envelope({"event": "sms.optout", "data": {"message_id": "m"}}))
+    assert (found.number, found.consent) == ("unknown", {})

@@ -14,7 +14,7 @@ NO_VALUE = aws_error("ResourceNotFoundException")
 
 
 class CloudFormation:
-    """CloudFormation's side: it calls the function and waits for an answer at a URL."""
+    """CloudFormation, which calls the function and waits for an answer at a URL."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.answers: list[dict[str, Any]] = []
@@ -29,7 +29,7 @@ class CloudFormation:
             "ResponseURL": "https://cloudformation-custom-resource-response.s3.amazonaws.com/x?y",
             "StackId": "arn:aws:cloudformation:us-east-1:123456789012:stack/justcall-hooks/1",
             "RequestId": "6f2c1d3e-0000-4000-8000-000000000000",
-            "LogicalResourceId": "SecretSeed",
+            "LogicalResourceId": "SecretValue",
             "ResourceProperties": {"SecretArn": "arn:secret", "Value": VALUE},
         }
         handler(event | changes, None)
@@ -49,8 +49,8 @@ def cloudformation(monkeypatch: pytest.MonkeyPatch) -> CloudFormation:
 
 
 @pytest.mark.parametrize("kind", ["Create", "Update"])
-def test_secret_without_a_value_gets_one(cloudformation: CloudFormation, kind: str) -> None:
-    """The first deploy writes the parameter, under the request's id: a repeated call writes once."""
+def test_first_deploy_writes_the_secret(cloudformation: CloudFormation, kind: str) -> None:
+    """The request's id makes a repeated call write the same version."""
     answer = cloudformation.call(kind)
     assert answer["Status"] == "SUCCESS"
     assert cloudformation.client.calls[-1] == (
@@ -65,17 +65,17 @@ def test_secret_without_a_value_gets_one(cloudformation: CloudFormation, kind: s
 
 @pytest.mark.parametrize("value", [{"SecretString": "rotated"}, {"SecretBinary": b"by hand"}])
 @pytest.mark.parametrize("kind", ["Create", "Update"])
-def test_secret_with_a_value_is_kept(
+def test_later_deploy_does_not_overwrite_the_secret(
     cloudformation: CloudFormation, kind: str, value: dict[str, Any]
 ) -> None:
-    """No later deploy undoes a rotation."""
+    """Otherwise a deploy would undo a rotation."""
     cloudformation.client.answers["get_secret_value"] = value
     assert cloudformation.call(kind)["Status"] == "SUCCESS"
     assert "put_secret_value" not in cloudformation.client.operations
 
 
-def test_deleting_touches_nothing(cloudformation: CloudFormation) -> None:
-    """The secret is CloudFormation's own to delete."""
+def test_delete_calls_nothing(cloudformation: CloudFormation) -> None:
+    """CloudFormation deletes or retains the secret itself."""
     assert cloudformation.call("Delete")["Status"] == "SUCCESS"
     assert cloudformation.client.calls == []
 
@@ -91,10 +91,10 @@ FAILURES: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("answers", FAILURES.values(), ids=FAILURES)
-def test_failure_is_told_at_once(
+def test_failure_is_answered_without_the_secret(
     cloudformation: CloudFormation, answers: dict[str, Any], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """CloudFormation gets an answer whatever happens, or it would wait for an hour."""
+    """Without an answer CloudFormation would wait until the time-out."""
     cloudformation.client.answers = answers
     answer = cloudformation.call()
     assert answer["Status"] == "FAILED"
@@ -103,13 +103,14 @@ def test_failure_is_told_at_once(
     assert VALUE not in json.dumps(answer) + written.out + written.err
 
 
-def test_event_without_its_properties_is_a_failure(cloudformation: CloudFormation) -> None:
-    """Whatever the event lacks, an answer goes out."""
+def test_event_without_properties_is_answered_as_failed(cloudformation: CloudFormation) -> None:
+    """An answer goes out even then."""
     assert cloudformation.call(ResourceProperties={})["Status"] == "FAILED"
 
 
-def test_answer(cloudformation: CloudFormation, capsys: pytest.CaptureFixture[str]) -> None:
-    """The answer names the request, keeps one physical id, and never holds the value."""
+def test_answer_names_the_request_and_hides_the_secret(
+    cloudformation: CloudFormation, capsys: pytest.CaptureFixture[str]
+) -> None:
     answers = [cloudformation.call("Create"), cloudformation.call("Delete")]
     assert {answer["PhysicalResourceId"] for answer in answers} == {"api-secret-value"}
     assert answers[0]["RequestId"] == "6f2c1d3e-0000-4000-8000-000000000000"

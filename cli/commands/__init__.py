@@ -1,0 +1,1 @@
+"""One file for each command, or group of commands: its options, its logic and its output."""

@@ -1,0 +1,21 @@
+"""`hooks contact`: what a contact does not want."""
+
+from cli import options, output
+from cli.commands.timeline import Number, hint
+from cli.options import Session
+from cli.reading import table
+from cli.reading.table import Document
+from justcall.timeline import number_of
+
+
+@options.command
+def contact(session: Session, number: Number) -> None:
+    """Show what a contact does not want: no calls (dnd), no messages (dnm), opted out of texts."""
+    session.show(table.contact(session.stack, number_of(number)), _print)
+
+
+def _print(document: Document) -> None:
+    rows = output.Table("flag", "value", "since", "key")
+    for name, flag in document["consent"].items():
+        rows.add(name, "yes" if flag["value"] else "no", output.when(flag["since"]), flag["key"])
+    rows.print(f"No wishes known of {hint(document['number'])}")

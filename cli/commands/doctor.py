@@ -1,0 +1,57 @@
+"""`hooks doctor`: is the deployment healthy, and if not, what helps."""
+
+from collections import Counter
+from typing import Annotated
+
+import typer
+
+from cli import doctor as checking
+from cli import justcall_api, options, output
+from cli.checks.finding import OK, WARN, WRONG, Finding
+from cli.commands.subscriptions import ApiUrl
+from cli.errors import UsageError
+from cli.justcall_api import Api, Credentials
+from cli.options import Session
+from cli.reading.table import Document
+
+_VERDICTS = (OK, WARN, WRONG)
+
+# Unlike the commands that change subscriptions, doctor does not ask for it.
+ApiKey = Annotated[
+    str | None, options.api_key("JustCall's API key; with it, the subscriptions are checked too.")
+]
+
+
+@options.command
+def doctor(
+    session: Session, api_key: ApiKey = None, api_url: ApiUrl = justcall_api.API_URL
+) -> None:
+    """Check a deployment from outside and inside; one event is sent, and removed again.
+
+    Exit code 0 if nothing is wrong, else 1.
+    """
+    with output.progress("examining") as progress:
+        found = []
+
+        def api() -> Api:
+            credentials = Credentials(api_key or "", session.stack.secret)
+            return Api(api_url, credentials, progress.update)
+
+        try:
+            for one in checking.examine(session.stack, session.where, api if api_key else None):
+                found.append(one)
+                progress.update(f"{one.check}: {one.verdict}")
+        except UsageError as error:
+            found.append(Finding("stack", WRONG, str(error), None if session.name else "make up"))
+    counts = Counter(one.verdict for one in found)
+    document = {name: counts[name] for name in _VERDICTS}
+    session.show(document | {"checks": [one._asdict() for one in found]}, _print)
+    raise typer.Exit(1 if counts[WRONG] else 0)
+
+
+def _print(document: Document) -> None:
+    table = output.Table("check", "verdict", "what", "try")
+    for one in document["checks"]:
+        table.add(one["check"], one["verdict"], one["what"], one["mend"])
+    table.print()
+    output.text(f"\n{output.counts((name, document[name]) for name in _VERDICTS)}")

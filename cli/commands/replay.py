@@ -1,0 +1,151 @@
+"""`hooks replay`: which events, how fast, and what became of each."""
+
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import chain, islice
+from typing import Annotated
+
+import typer
+
+from cli import CALLED, options, output
+from cli.commands.events import Before
+from cli.errors import NotFoundError, UsageError
+from cli.options import Session
+from cli.outcomes import FAILED, OUTCOMES, REPLAYED, Outcome
+from cli.reading import events as listing
+from cli.reading.events import Wanted
+from cli.reading.table import Document
+from cli.replay import Replay
+from cli.send import AT_ONCE, in_order, paced
+from justcall.event import PROCESSED
+
+# Every replayed item stores its reason, and an item ends at 400 KB.
+_MAX_REASON_CHARACTERS = 500
+
+Reason = Annotated[str, typer.Option(help="Why; it is kept with each event.")]
+Keys = Annotated[list[str] | None, typer.Argument(metavar="[KEY]...", show_default=False)]
+Status = Annotated[
+    str | None, typer.Option(help=f"All events with this status: {', '.join(listing.STATUSES)}")
+]
+Rate = Annotated[float, typer.Option(min=0.01, help="Maximum events per second.")]
+Limit = Annotated[int | None, typer.Option(min=1, help="Maximum number of events to replay.")]
+Force = Annotated[bool, typer.Option("--force", help="Replay processed events too.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")]
+
+
+@options.command
+def replay(
+    session: Session,
+    reason: Reason,
+    keys: Keys = None,
+    status: Status = None,
+    kind: options.Kind = None,
+    since: options.Since = None,
+    before: Before = None,
+    dry_run: options.DryRun = False,
+    rate: Rate = 10,
+    limit: Limit = None,
+    force: Force = False,
+    yes: Yes = False,
+) -> None:
+    """Process events again, oldest first: those with the KEYs, or with a status.
+
+    Exit code 0 if all of them were replayed, 1 if some were not or there are none.
+    """
+    _check(reason, keys, (status, kind, since, before), force=force)
+    selected = keys or _select(session, status, kind, since, before)
+    if not (dry_run or yes):
+        _confirm(len(selected), limit)
+    one = Replay(session.stack, reason, force=force, dry_run=dry_run)
+    outcomes = _run(one, list(dict.fromkeys(selected)), rate, limit)
+    _show(session, outcomes, dry_run=dry_run)
+    raise typer.Exit(0 if all(one.outcome == REPLAYED for one in outcomes) else 1)
+
+
+def _check(
+    reason: str, keys: list[str] | None, filters: tuple[str | None, ...], *, force: bool
+) -> None:
+    if not reason.strip() or len(reason) > _MAX_REASON_CHARACTERS:
+        raise UsageError(f"--reason: write 1 to {_MAX_REASON_CHARACTERS} characters.")
+    if keys and any(filters):
+        raise UsageError("Write keys, or --status with --kind, --since and --before; not both.")
+    status = filters[0]
+    if not keys and not status:
+        raise UsageError("Which events? Write keys, or --status.")
+    listing.check_status(status)
+    if status == PROCESSED and not force:
+        raise UsageError("Processed events are replayed with --force only.")
+
+
+def _select(session: Session, status: str | None, *texts: str | None) -> list[str]:
+    kind, since, before = texts
+    wanted = Wanted(
+        status,
+        options.any_type(kind) if kind else None,
+        options.moment("--since", since),
+        options.moment("--before", before),
+    )
+    with output.progress("looking"):
+        selected = listing.keys(session.stack, wanted)
+    if not selected:
+        raise NotFoundError("No matching events.")
+    return selected
+
+
+def _confirm(count: int, limit: int | None) -> None:
+    """Ask a person before many events are replayed; a program is not asked."""
+    if count > 1 and sys.stdin.isatty():
+        most = f", at most {limit} of them" if limit else ""
+        typer.confirm(f"Replay {count} events{most}?", abort=True, err=True)
+
+
+def _run(one: Replay, selected: list[str], rate: float, limit: int | None) -> list[Outcome]:
+    outcomes: list[Outcome] = []
+    try:
+        with output.progress("replaying") as progress:
+            for outcome in run(one, selected, rate, limit):
+                outcomes.append(outcome)
+                progress.update(f"{len(outcomes)} of {len(selected)}")
+    except KeyboardInterrupt:
+        # Those in progress may have been replayed; only the events themselves say so.
+        note = f"interrupted; it may have been replayed. Check: {CALLED} show KEY"
+        rest = selected[len(outcomes) :]
+        outcomes += [Outcome(key, FAILED, note=note) for key in rest]
+    return outcomes
+
+
+def run(
+    one: Callable[[str], Outcome],
+    selected: Sequence[str],
+    rate: float,
+    limit: int | None,
+    pace: Callable[[Sequence[str], float], Iterator[str]] = paced,
+) -> Iterator[Outcome]:
+    """Yield what became of each event, until `limit` of them are replayed."""
+    left = len(selected) if limit is None else limit
+    slowly = pace(selected, rate)
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        # In rounds: skipped events do not count, and no round may replay more than are left.
+        while left and (first := list(islice(slowly, 1))):
+            for outcome in in_order(pool, one, chain(first, islice(slowly, left - 1))):
+                left -= outcome.outcome == REPLAYED
+                yield outcome
+
+
+def _show(session: Session, outcomes: Sequence[Outcome], *, dry_run: bool) -> None:
+    counts = Counter(one.outcome for one in outcomes)
+    document = {"dry_run": dry_run, **{name: counts[name] for name in OUTCOMES}}
+    session.show(document | {"events": [one._asdict() for one in outcomes]}, _print)
+
+
+def _print(document: Document) -> None:
+    dry_run = document["dry_run"]
+    table = output.Table("was", "then", "key", "as", "note")
+    for one in document["events"]:
+        then = f"would be {one['outcome']}" if dry_run else one["outcome"]
+        table.add(one["was"], then, one["key"], one["replayed_as"], one["note"])
+    table.print()
+    prefix = "Nothing was changed. It would be: " if dry_run else ""
+    output.text(f"\n{prefix}{output.counts((name, document[name]) for name in OUTCOMES)}")

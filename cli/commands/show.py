@@ -1,0 +1,52 @@
+"""`hooks show`: everything about one event."""
+
+from botocore.exceptions import ClientError
+
+from cli import dead_letters, options, output
+from cli.errors import explain
+from cli.options import Session
+from cli.reading import table
+from cli.reading.table import Document
+from cli.stack import Stack
+from justcall.event import PROCESSED, QUARANTINED, UNHANDLED
+
+_APART = ("body", "conflicts", "replays", "dead_letter")
+
+
+@options.command
+def show(session: Session, key: str) -> None:
+    """Show one event: its steps and failures, its dead letter, its body and its conflicts."""
+    event = table.event(session.stack, key)
+    event["dead_letter"] = _dead_letter(session.stack, event)
+    session.show(event, _print)
+
+
+def _dead_letter(stack: Stack, event: Document) -> Document | None:
+    # Only an event that some processor tried can have one.
+    if event["status"] in (PROCESSED, UNHANDLED, QUARANTINED):
+        return None
+    try:
+        return dead_letters.find(stack, event["key"])
+    except ClientError as error:
+        output.note(f"The dead letters are not included. {explain(error)}")
+        return None
+
+
+def _print(event: Document) -> None:
+    for name, value in event.items():
+        if name not in _APART and value not in (None, 0):
+            _row(name, value)
+    if letter := event["dead_letter"]:
+        sent = output.when(letter["sent_at"])
+        _row("dead_letter", f"message {letter['message_id']}, sent {sent}")
+    for one in event["replays"]:
+        _row("replayed", f"{output.when(one['at'])}, was {one['was']}: {one['reason']}")
+    output.text(f"\n{output.pretty(event['body'])}")
+    for conflict in event["conflicts"]:
+        received = output.line(conflict["received_at"])
+        output.text(f"\nConflict: another body with the same key, received {received}")
+        output.text(output.pretty(conflict["body"]))
+
+
+def _row(name: str, value: object) -> None:
+    output.text(f"{name:<17}{output.line(value)}")

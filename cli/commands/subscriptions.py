@@ -1,0 +1,142 @@
+"""`hooks subscribe`, `subscriptions` and `unsubscribe`: which events JustCall sends to a stack."""
+
+import getpass
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import Annotated
+
+import typer
+
+from cli import CALLED, justcall_api, options, output, subscriptions
+from cli.errors import UsageError
+from cli.justcall_api import Api, Credentials
+from cli.options import Session
+from cli.reading.table import Document
+from cli.stack import Stack
+from cli.subscriptions import FAILED, REMOVED, SUBSCRIBED, Outcome
+
+ApiKey = Annotated[
+    str | None, options.api_key("JustCall's API key; default: the program asks for it.")
+]
+ApiUrl = Annotated[str, typer.Option(envvar="JUSTCALL_API_URL", hidden=True)]
+Types = Annotated[str | None, typer.Option(help="For example call.completed,sms.sent")]
+Url = Annotated[str | None, typer.Option(help="URL to register; default: the stack's.")]
+Every = Annotated[bool, typer.Option("--all", help="Every type.")]
+
+
+@options.command
+def subscribe(
+    session: Session,
+    types: Types = None,
+    url: Url = None,
+    dry_run: options.DryRun = False,
+    api_key: ApiKey = None,
+    api_url: ApiUrl = justcall_api.API_URL,
+) -> None:
+    """Register this stack's URL with JustCall, for --types or for every documented type.
+
+    Exit code 0 if JustCall then sends each type to the URL, 1 if it refused one.
+    """
+    wanted = subscriptions.read_types(types)
+    target = url or session.stack.webhook_url
+    subscriptions.check_url(target)
+
+    def change(api: Api) -> Iterator[Outcome]:
+        return subscriptions.subscribe(api, wanted, target, dry_run=dry_run)
+
+    _change(session, change, _api(session.stack, api_key, api_url), target, dry_run=dry_run)
+
+
+@options.command
+def unsubscribe(
+    session: Session,
+    types: Types = None,
+    every: Every = False,
+    dry_run: options.DryRun = False,
+    api_key: ApiKey = None,
+    api_url: ApiUrl = justcall_api.API_URL,
+) -> None:
+    """Remove this stack's URL, and no other, from --types or from --all at JustCall.
+
+    Exit code 0 if JustCall then sends none of them to the URL, 1 if it refused one.
+    """
+    if (types is not None) == every:
+        raise UsageError("Which types? Write --types call.completed,sms.sent or --all.")
+    wanted = None if every else subscriptions.read_types(types)
+    target = session.stack.webhook_url
+
+    def change(api: Api) -> Iterator[Outcome]:
+        return subscriptions.unsubscribe(api, wanted, target, dry_run=dry_run)
+
+    _change(session, change, _api(session.stack, api_key, api_url), target, dry_run=dry_run)
+
+
+@options.command
+def list_subscriptions(
+    session: Session, api_key: ApiKey = None, api_url: ApiUrl = justcall_api.API_URL
+) -> None:
+    """List the URLs that are registered with JustCall, and which are this stack's."""
+    api = _api(session.stack, api_key, api_url)
+    with output.progress("asking JustCall") as progress:
+        webhooks = api(progress.update).webhooks()
+    own = session.stack.webhook_url
+    rows = [
+        {"type": one.type, "webhook_url": one.url, "url_id": one.id, "own": one.url == own}
+        for one in webhooks
+    ]
+    session.show(rows, _print_subscriptions)
+
+
+def _api(stack: Stack, api_key: str | None, url: str) -> Callable[[Callable[[str], None]], Api]:
+    """Return what opens the API, with the key that was given or is typed. Raises UsageError."""
+    if not api_key:
+        if not sys.stdin.isatty():
+            raise UsageError("No API key. Set JUSTCALL_API_KEY.")
+        api_key = getpass.getpass("JustCall's API key (not shown): ").strip()
+    credentials = Credentials(api_key, stack.secret)
+    return lambda progress: Api(url, credentials, progress)
+
+
+def _change(
+    session: Session,
+    change: Callable[[Api], Iterator[Outcome]],
+    api: Callable[[Callable[[str], None]], Api],
+    target: str,
+    *,
+    dry_run: bool,
+) -> None:
+    """Change type after type, print what became of each, and end."""
+    done: list[Outcome] = []
+    with output.progress("asking JustCall") as progress:
+        try:
+            for one in change(api(progress.update)):
+                done.append(one)
+                progress.update(f"{one.type}: {one.outcome}")
+        except UsageError as error:
+            if not done:
+                raise
+            # Report the changes made so far, whatever ended the run.
+            done.append(Outcome("", FAILED, f"ended early: {error}"))
+    failed = Counter(one.outcome for one in done)[FAILED]
+    document = {"dry_run": dry_run, "webhook_url": target, "failed": failed}
+    session.show(document | {"types": [one._asdict() for one in done]}, _print_changes)
+    raise typer.Exit(1 if failed else 0)
+
+
+def _print_subscriptions(rows: list[Document]) -> None:
+    table = output.Table("type", "whose", "url", "id")
+    for one in rows:
+        whose = "this stack's" if one["own"] else "another"
+        table.add(one["type"], whose, one["webhook_url"], one["url_id"])
+    table.print(f"No subscriptions. Make them: {CALLED} subscribe")
+
+
+def _print_changes(document: Document) -> None:
+    table = output.Table("type", "then", "note")
+    for one in document["types"]:
+        would = document["dry_run"] and one["outcome"] in (SUBSCRIBED, REMOVED)
+        table.add(one["type"], f"{'would be ' * would}{one['outcome']}", one["note"])
+    table.print("This stack has no subscriptions; nothing to do.")
+    if document["dry_run"]:
+        output.text("\nNothing was changed.")

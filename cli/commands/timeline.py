@@ -1,0 +1,72 @@
+"""`hooks timeline`: what happened with one contact."""
+
+from typing import Annotated, Any
+
+import typer
+
+from cli import options, output
+from cli.options import Session
+from cli.reading import timeline as reading
+from cli.reading.table import Document
+from justcall.moments import iso
+from justcall.timeline import number_of
+
+Limit = Annotated[
+    int, typer.Option(min=1, help="Maximum number of calls, messages and other entries.")
+]
+Before = Annotated[
+    str | None, typer.Option(help="Only events before this; continues a timeline that was cut.")
+]
+Number = Annotated[str, typer.Argument(help="For example +14155559876; or: unknown")]
+# The fields that a row shows, in this order; --json has the others.
+_SHOWN = (
+    "outcome", "text", "duration_seconds", "ring_seconds", "agent_name", "disposition", "notes",
+    "first_name", "last_name", "recording_url",
+)  # fmt: skip
+_SECONDS = {"duration_seconds": "lasted", "ring_seconds": "rang"}
+
+
+@options.command
+def timeline(session: Session, number: Number, limit: Limit = 100, before: Before = None) -> None:
+    """Show a contact's calls, messages and changes, by the events' own times.
+
+    `unknown` shows callers that withheld their number, newest first.
+    """
+    moment = options.moment("--before", before)
+    contact = number_of(number)
+    with output.progress("looking"):
+        found = reading.timeline(
+            session.stack, contact, limit, iso(moment.timestamp()) if moment else None
+        )
+    session.show(found.entries, lambda entries: _print(entries, contact))
+    if found.before:
+        output.note(f"There are older entries. Continue with: --before {found.before}")
+
+
+def hint(contact: str) -> str:
+    """Return what to try where nothing is known of a number."""
+    written = output.line(contact)
+    return f"{written}. Write the number with plus and country code, for example +14155559876."
+
+
+def _print(entries: list[Document], contact: str) -> None:
+    table = output.Table("time", "type", "direction", "what", "key")
+    for entry in entries:
+        what = " · ".join(_field(name, entry[name]) for name in _SHOWN if entry.get(name))
+        at = output.when(entry["at"])
+        table.add(at, entry["type"], entry.get("direction"), what, entry["key"])
+    table.print(f"No events of {hint(contact)}")
+
+
+def _field(name: str, value: Any) -> str:
+    if name in _SECONDS and isinstance(value, int | float):
+        return f"{_SECONDS[name]} {duration(value)}"
+    return output.line(value)
+
+
+def duration(seconds: float) -> str:
+    """Return seconds as a person says them: 3 min 5 s."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    parts = ((hours, "h"), (minutes, "min"), (rest, "s"))
+    return " ".join(f"{number} {unit}" for number, unit in parts if number) or "0 s"

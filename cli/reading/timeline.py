@@ -1,0 +1,102 @@
+"""A contact's timeline, from the index `timeline`: calls and messages joined from their events."""
+
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
+from typing import NamedTuple
+
+from cli.reading import table
+from cli.reading.table import Document, Item
+from cli.stack import Stack
+from justcall.timeline import NO_NUMBER, joined
+from ledger import bodies, schema
+
+# A reader sees at most this many events of a contact at once, and is told how to continue.
+MAX_EVENTS = 5000
+_THREADS = 16
+
+
+class Timeline(NamedTuple):
+    """Joined entries by their times; `before` continues the listing, None if nothing is left."""
+
+    entries: list[Document]
+    before: str | None
+
+
+def timeline(stack: Stack, contact: str, limit: int, before: str | None = None) -> Timeline:
+    """Return the `limit` calls, messages and other entries with the newest events.
+
+    Each is complete: all of its events that are on the timeline or stored under its own id.
+    `before` (exclusive) leaves out newer events. Withheld callers' timeline is newest first.
+    """
+    rows, more = _take(_rows(stack, contact, before), MAX_EVENTS, lambda one: one["at"])
+    events = {one["key"]: one for one in rows}
+    calls = sorted(joined(events.values()), key=_newest, reverse=True)
+    shown, cut = _take(calls, limit, _newest)
+    own = [events[event["key"]] for call in shown for event in _events(call)]
+    entries = joined([*own, *_unnamed(stack, own)])
+    rest = _newest(shown[-1]) if cut else rows[-1]["at"] if more else None
+    return Timeline(entries[::-1] if contact == NO_NUMBER else entries, rest)
+
+
+def _take[One](
+    ordered: Iterable[One], limit: int, moment: Callable[[One], str]
+) -> tuple[list[One], bool]:
+    """Return the first `limit` and what has the same moment as the last; and if there are more."""
+    rest = iter(ordered)
+    taken = list(islice(rest, limit))
+    for one in rest:
+        if moment(one) != moment(taken[-1]):
+            return taken, True
+        taken.append(one)
+    return taken, False
+
+
+def _newest(entry: Document) -> str:
+    newest: str = max(event["at"] for event in _events(entry))
+    return newest
+
+
+def _events(entry: Document) -> Sequence[Document]:
+    """Return the events of a joined entry, by key, type and time."""
+    events: Sequence[Document] = entry.get("events", [entry])
+    return events
+
+
+def _unnamed(stack: Stack, named: Sequence[Document]) -> list[Document]:
+    """Return the events that do not name the contact: they are stored under their call's id."""
+    found: dict[str, Document] = {}
+    asked: set[str] = set()
+    with ThreadPoolExecutor(_THREADS) as pool:
+        while subjects := _subjects([*named, *found.values()]) - asked:
+            asked |= subjects
+            for rows in pool.map(lambda one: list(_rows(stack, one)), sorted(subjects)):
+                found |= {one["key"]: one for one in rows}
+    known = {one["key"] for one in named}
+    return [one for key, one in found.items() if key not in known]
+
+
+def _subjects(entries: Iterable[Document]) -> set[str]:
+    return {subject for one in entries for subject in one.get("subjects", ())}
+
+
+def _rows(stack: Stack, contact: str, before: str | None = None) -> Iterator[Document]:
+    """Yield a contact's entries, newest first, page by page."""
+    condition, values = "contact = :contact", {":contact": contact}
+    names = {}
+    if before:
+        condition += " AND #at < :before"
+        values[":before"] = before
+        names = {"ExpressionAttributeNames": {"#at": "at"}}  # a reserved word
+    index = {"IndexName": schema.TIMELINE_INDEX, "ScanIndexForward": False}
+    return map(_entry, table.query(stack, condition, values, **index, **names))
+
+
+def _entry(row: Item) -> Document:
+    try:
+        return bodies.unpack_entry(row)
+    except (zlib.error, ValueError, KeyError):
+        # `hooks show` has the event; a damaged entry hides no other.
+        key = schema.key_of(row["pk"]["S"])
+        return {"at": row["at"]["S"], "key": key, "type": schema.type_of(key)}

@@ -1,0 +1,101 @@
+"""The two ways to move dead letters back to the queues they came from."""
+
+import time
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from botocore.exceptions import ClientError
+
+from cli import dead_letters
+from cli.dead_letters import Letter
+from cli.send import paced
+from cli.stack import Stack
+
+SQS_TASK = "SQS's own move"
+ONE_BY_ONE = "one by one"
+_POLL_SECONDS = 1.0
+# How an AWS without StartMessageMoveTask refuses it, in both of SQS's protocols.
+_UNKNOWN_ACTION = ("InvalidAction", "UnknownOperationException")
+
+
+class Moved(NamedTuple):
+    """How far a move got; `failure` says why it ended early."""
+
+    way: str
+    moved: int
+    failure: str | None = None
+
+
+def redrive(
+    stack: Stack, kind: str | None, rate: int, sleep: Callable[[float], None] = time.sleep
+) -> Iterator[Moved]:
+    """Move dead letters, of one kind or all, back to their queues; yield how far it got.
+
+    SQS's own StartMessageMoveTask moves all of them; it can't choose a kind.
+    """
+    if kind is None:
+        queue = {"QueueUrl": stack.dead_letter_queue, "AttributeNames": ["QueueArn"]}
+        source = stack.client("sqs").get_queue_attributes(**queue)["Attributes"]["QueueArn"]
+        if _start(stack, source, rate):
+            yield from _watched(stack, source, sleep)
+            return
+    yield from _one_by_one(stack, kind, rate, sleep)
+
+
+def _start(stack: Stack, source: str, rate: int) -> bool:
+    """Start SQS's own move; False if this AWS does not know the action."""
+    try:
+        stack.client("sqs").start_message_move_task(
+            SourceArn=source, MaxNumberOfMessagesPerSecond=rate
+        )
+    except ClientError as error:
+        if error.response["Error"]["Code"] in _UNKNOWN_ACTION:
+            return False
+        raise
+    return True
+
+
+def _watched(stack: Stack, source: str, sleep: Callable[[float], None]) -> Iterator[Moved]:
+    """Yield how far SQS's own move got, until it ends."""
+    while True:
+        answer = stack.client("sqs").list_message_move_tasks(SourceArn=source, MaxResults=1)
+        [task] = answer["Results"]
+        moved = Moved(SQS_TASK, int(task.get("ApproximateNumberOfMessagesMoved", 0)))
+        if task["Status"] not in ("RUNNING", "CANCELLING"):
+            failure = task.get("FailureReason") or task["Status"].lower()
+            yield moved if task["Status"] == "COMPLETED" else moved._replace(failure=failure)
+            return
+        yield moved
+        sleep(_POLL_SECONDS)
+
+
+def _one_by_one(
+    stack: Stack, kind: str | None, rate: int, sleep: Callable[[float], None]
+) -> Iterator[Moved]:
+    """Send each dead letter to its kind's queue, then delete it: a crash in between repeats it.
+
+    At most as many as there are now, so that a message that fails again is not moved twice.
+    """
+    sqs, queue = stack.client("sqs"), stack.dead_letter_queue
+    others: list[Letter] = []
+    moved = Moved(ONE_BY_ONE, 0)
+    yield moved
+    try:
+        letters = dead_letters.receive(stack, dead_letters.count(stack, queue).visible)
+        for letter in paced(_chosen(letters, kind, others), rate, sleep=sleep):
+            body, target = letter.message["Body"], stack.queues[letter.kind or ""]
+            sqs.send_message(QueueUrl=target, MessageBody=body)
+            sqs.delete_message(QueueUrl=queue, ReceiptHandle=letter.message["ReceiptHandle"])
+            moved = moved._replace(moved=moved.moved + 1)
+            yield moved
+    finally:
+        dead_letters.put_back(stack, others)
+
+
+def _chosen(letters: Iterator[Letter], kind: str | None, others: list[Letter]) -> Iterator[Letter]:
+    """Yield the letters of a kind, or of any; add the others, and poison, to `others`."""
+    for letter in letters:
+        if letter.kind and kind in (None, letter.kind):
+            yield letter
+        else:
+            others.append(letter)

@@ -1,0 +1,32 @@
+"""A quarantined body as the event that today's code reads from it."""
+
+from cli.reading.table import Item
+from errors import Unreadable
+from justcall import envelope, keys
+from justcall.catalogue import kind_of
+from justcall.event import RECEIVED, UNHANDLED, Event
+from justcall.moments import epoch
+
+_DAY_SECONDS = 86_400
+
+
+def event_in(old: Event) -> Event:
+    """Return the event that a quarantined body holds. Raises Unreadable."""
+    found = envelope.read(old.body, old.dialect)
+    if not found.data:
+        raise Unreadable("no-data")
+    event_hash = keys.event_hash(found, old.body, old.event_time)
+    return old._replace(
+        # The same after a crash: a second replay recognises the first one's event as its own.
+        delivery_id=f"replay-{old.key}",
+        key=keys.key_of(found, event_hash),
+        body_hash=event_hash,
+        type=found.type,
+        status=RECEIVED if kind_of(found.type) else UNHANDLED,
+    )
+
+
+def retention_days(item: Item) -> int:
+    """Return for how many days the deployment keeps events; only its items say so."""
+    seconds = int(item["expires_at"]["N"]) - int(epoch(item["received_at"]["S"]))
+    return round(seconds / _DAY_SECONDS)

@@ -1,0 +1,114 @@
+"""Taking fields out of an event's `data`, so that whatever nobody took can be shown too.
+
+PHP writes `[]`, `false` or an empty text where it has nothing, and a list of one for the one.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+# JSON that is nested deeper is kept as text. Programs that print it recurse for each level.
+MAX_DEPTH = 200
+
+
+class Fields:
+    """The fields of `data` that are left; a path such as `call_info.notes` names an inner one."""
+
+    def __init__(self, data: Mapping[str, Any]) -> None:
+        self.left: dict[str, Any] = storable(data)
+        self._opened: dict[str, dict[str, Any]] = {}
+
+    def take(self, path: str) -> Any:
+        """Remove and return a field, None if it is not there."""
+        holder, name = self._holder(path)
+        return holder.pop(name, None)
+
+    def links(self, paths: Iterable[str]) -> list[str] | None:
+        """Remove and return the links of all these fields, each once; None if there are none.
+
+        A field holds a link, an object with one, or a list of such. The rest of it is left.
+        """
+        found: dict[str, None] = {}
+        for path in paths:
+            holder, name = self._holder(path)
+            value = holder.pop(name, None)
+            rest = []
+            for one in value if isinstance(value, list) else [value]:
+                link, more = _link(one)
+                found |= {link: None} if link else {}
+                rest += [] if is_nothing(more) else [more]
+            if rest:
+                holder[name] = rest
+        return list(found) or None
+
+    def rest(self) -> dict[str, Any]:
+        """Return the fields that nobody took, without objects that were emptied."""
+        emptied = [name for name, inner in self._opened.items() if not inner]
+        return {name: value for name, value in self.left.items() if name not in emptied}
+
+    def _holder(self, path: str) -> tuple[dict[str, Any], str]:
+        parent, _, name = path.rpartition(".")
+        if not parent:
+            return self.left, name
+        if parent not in self._opened:
+            inner = the_one(self.left.get(parent))
+            if not isinstance(inner, dict):
+                return ({}, name) if inner is not None else (self._open(parent, {}), name)
+            self._open(parent, inner)
+        return self._opened[parent], name
+
+    def _open(self, parent: str, inner: dict[str, Any]) -> dict[str, Any]:
+        if parent in self.left:
+            self.left[parent] = self._opened[parent] = inner
+        return inner
+
+
+def is_nothing(value: object) -> bool:
+    """Tell whether a value stands for nothing where an object or a text is expected."""
+    return value is False or value is None or value in ("", [], {})
+
+
+def the_one(value: Any) -> Any:
+    """Return the only element of a list that says something, any other value; None for nothing."""
+    while isinstance(value, list):
+        elements = value if len(value) == 1 else [one for one in value if not is_nothing(one)]
+        if len(elements) > 1:
+            return value
+        value = elements[0] if elements else None
+    return value if value is False or not is_nothing(value) else None
+
+
+def storable(value: Any, depth: int = MAX_DEPTH) -> Any:
+    """Return a copy that every JSON reader and every database takes, and that says the same.
+
+    Half characters and endless numbers, which only Python has, become text.
+    """
+    if isinstance(value, str):
+        return value if value.isascii() else value.encode(errors="backslashreplace").decode()
+    if isinstance(value, float):
+        return value if abs(value) != float("inf") else str(value)
+    if not isinstance(value, dict | list):
+        return value
+    if not depth:
+        return {"too_deep": _as_text(value)} if value else value
+    if isinstance(value, list):
+        return [storable(one, depth - 1) for one in value]
+    return {storable(name): storable(one, depth - 1) for name, one in value.items()}
+
+
+def _link(value: Any) -> tuple[str | None, Any]:
+    """Return the link that an attachment is or holds, and what else it holds."""
+    if isinstance(value, str):
+        return value, None
+    if isinstance(value, dict):
+        for name in ("media_url", "url", "link"):
+            if isinstance(link := value.get(name), str) and link:
+                return link, {other: value[other] for other in value if other != name}
+    return None, value
+
+
+def _as_text(value: object) -> str:
+    try:
+        return json.dumps(value)
+    except RecursionError:
+        return "…"

@@ -1,0 +1,92 @@
+"""Who took part in an event: the contact's number, the company's, and who began."""
+
+from typing import Any, NamedTuple
+
+from justcall.models import EventData
+from justcall.phone import NO_NUMBER, number_of, region_of
+from justcall.values import INBOUND, OUTBOUND
+
+# By words of a type: who began, where the event does not say so. Queues hold callers; statuses are
+# those of messages that were sent.
+_INBOUND = ("missed", "incoming", "voicemail", "received", "queue", "optout", "optin")
+_OUTBOUND = ("initiated", "sent", "delivered", "failed")
+
+
+class Parties(NamedTuple):
+    """Both sides in the form that timelines have; `fields` are shown with the event.
+
+    `number` is None where the event does not name the contact's side at all, `unknown` where that
+    is empty or, `withheld`, says that the number is not to be known.
+    """
+
+    number: str | None
+    withheld: bool
+    fields: dict[str, Any]
+
+
+def parties_of(event: EventData, event_type: str) -> Parties:
+    """Return who took part; the contact's side is never the company's own number."""
+    direction = event.direction or _by_number(event) or implied_direction(event_type)
+    contact, own = _sides(event, direction)
+    own_number = number_of(own) if own else None
+    number = number_of(contact, region_of(own_number)) if contact else None
+    if own and not region_of(own_number):
+        own_number = number_of(own, region_of(number))
+    shown = {"direction": direction, "justcall_number": own_number}
+    shown |= _as_given(event, number, own_number)
+    if not number and _is_blank(event, direction):
+        return Parties(NO_NUMBER, withheld=False, fields=shown)
+    return Parties(number, withheld=number == NO_NUMBER, fields=shown)
+
+
+def implied_direction(event_type: str) -> str | None:
+    """Return who began an event of this type, None where its name leaves that open."""
+    inbound = any(word in event_type for word in _INBOUND)
+    outbound = any(word in event_type for word in _OUTBOUND)
+    return None if inbound is outbound else INBOUND if inbound else OUTBOUND
+
+
+def _by_number(event: EventData) -> str | None:
+    """Return who began, by the side of `from` and `to` that is known otherwise."""
+    own, contact = event.justcall_number, event.contact_number
+    if _same(own, event.from_) or _same(contact, event.to):
+        return OUTBOUND
+    if _same(own, event.to) or _same(contact, event.from_):
+        return INBOUND
+    return None
+
+
+def _sides(event: EventData, direction: str | None) -> tuple[str | None, str | None]:
+    """Return the contact's and the company's number as they came."""
+    sides = {INBOUND: (event.from_, event.to), OUTBOUND: (event.to, event.from_)}
+    contact, own = sides.get(direction or "", (None, None))
+    contact, own = event.contact_number or contact, event.justcall_number or own
+    if contact and _same(contact, own):
+        others = (one for one in (event.from_, event.to) if one and not _same(one, own))
+        contact = next(others, None)
+    return contact, own
+
+
+def _is_blank(event: EventData, direction: str | None) -> bool:
+    """Tell whether the contact's side is there and empty, as of a withheld caller."""
+    side = {INBOUND: {"from"}, OUTBOUND: {"to"}}.get(direction or "", set())
+    return bool(event.given & (side | {"contact_number", "phone", "phone_number"}))
+
+
+def _as_given(event: EventData, *numbers: str | None) -> dict[str, Any]:
+    """Return the numbers that are shown nowhere in the form in which they came."""
+    shown = {number.lstrip("+") for number in numbers if number}
+    given = {
+        "contact_number": event.contact_number,
+        "justcall_number_given": event.justcall_number,
+        "from": event.from_,
+        "to": event.to,
+    }
+    return {name: one for name, one in given.items() if one and one.lstrip("+") not in shown}
+
+
+def _same(one: str | None, other: str | None) -> bool:
+    if not one or not other:
+        return False
+    number = number_of(one)
+    return number != NO_NUMBER and number == number_of(other, region_of(number))

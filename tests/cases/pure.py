@@ -1,0 +1,85 @@
+"""A world without AWS: the handler's own receive(), the processors' entries, and dictionaries."""
+
+import importlib
+from collections.abc import Mapping
+from typing import Any
+
+from errors import HooksError
+from handler.answers import status_of
+from handler.authenticate import Delivery, Policy
+from handler.receive import receive
+from justcall import envelope, keys
+from justcall.catalogue import kind_of, module_name
+from justcall.event import Event
+from justcall.moments import epoch, iso
+from justcall.signature import HEADER
+from justcall.timeline import joined
+from justcall.url_signature import TIMESTAMP_HEADER, VERSION_HEADER
+from tests.cases.runner import Answer, Entry
+from tests.support import url_samples
+from tests.support.fakes import FakePorts, FakeTime
+
+_MAX_AHEAD_SECONDS = 300
+
+
+class PureWorld:
+    """One receiver, empty at first; its clock stands still."""
+
+    url = url_samples.URL
+    now = epoch("2026-11-20T12:00:00.000Z")
+
+    def __init__(self) -> None:
+        self.ports = FakePorts()
+        self.ports.policy = Policy(urls=(self.url,))
+        self.timelines: dict[str, list[Entry]] = {}
+        self.flags: dict[str, dict[str, tuple[str, bool]]] = {}
+
+    def deliver(self, body: bytes, headers: Mapping[str, str], query: str) -> Answer:
+        delivery = Delivery(
+            "00", body, headers.get(HEADER), self.now, headers.get(VERSION_HEADER),
+            headers.get(TIMESTAMP_HEADER),
+        )  # fmt: skip
+        before = len(self.ports.queues.sent), len(self.ports.ledger.evidence)
+        try:
+            word = receive(delivery, self.ports.ports(), FakeTime()).name
+        except HooksError as error:
+            return Answer(*status_of(error))
+        for _, message in self.ports.queues.sent[before[0] :]:
+            self._process(self.ports.ledger.events[message.key], message.key)
+        for event in self.ports.ledger.evidence[before[1] :]:
+            self._process(event, keys.retold_key(event.key, event.body_hash))
+        return Answer(200, word)
+
+    def timeline(self, number: str) -> list[Entry]:
+        found, wanted = [], [number]
+        for name in wanted:
+            entries = self.timelines.get(name, [])
+            found += entries
+            wanted += {s for one in entries for s in one["subjects"]} - set(wanted)
+        return joined(found)
+
+    def consent(self, number: str) -> dict[str, bool]:
+        return {name: value for name, (_, value) in self.flags.get(number, {}).items()}
+
+    def _process(self, event: Event, key: str) -> None:
+        kind = kind_of(event.type)
+        if kind is None:
+            return
+        module: Any = importlib.import_module(f"processors.{module_name(kind)}")
+        read = envelope.read(event.body, event.dialect)
+        entry = module.entry(read)
+        at = event.event_time or envelope.event_time(read)
+        if at is None or epoch(at) > self.now + _MAX_AHEAD_SECONDS:
+            at = iso(self.now)
+        shown = {"at": at, "key": key, "type": read.type, "subjects": list(entry.subjects)}
+        shown |= {"number": entry.number, **entry.fields}
+        self.timelines.setdefault(entry.number or entry.subjects[0], []).append(shown)
+        when = min(at, iso(self.now))
+        flags = self.flags.setdefault(entry.number, {})
+        for name, value in entry.consent.items():
+            # The newest wins; of two at the same time the one that restricts.
+            flags[name] = max(flags.get(name, ("", False)), (when, value))
+        for name, value in entry.consent_if_set.items():
+            known = flags.get(name)
+            if known and known[1] and known[0] < when:
+                flags[name] = (when, value)
