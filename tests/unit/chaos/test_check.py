@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import pytest
@@ -24,13 +25,19 @@ SENT = [
 ]  # fmt: skip
 
 
-def table() -> Items:
+@cache
+def whole() -> Items:
     """Return what the stack would hold after `SENT`."""
     items: Items = {}
     for one in SENT:
         if one.delivery.sort != FORGED:
             add(items, one)
     return items
+
+
+def table() -> Items:
+    """Return a copy of the whole table, to damage."""
+    return {where: dict(item) for where, item in whole().items()}
 
 
 def add(items: Items, one: Sent) -> None:
