@@ -138,7 +138,7 @@ def _of_sender(sent: Sequence[Sent]) -> dict[str, int]:
         "answers 401": statuses[401],
         "answers 5xx": sum(count for status, count in statuses.items() if status >= 500),
         "no answer": statuses[NO_ANSWER],
-        "deliveries given up": sum(not one.acknowledged and len(one.statuses) > 1 for one in sent),
+        "deliveries given up": sum(not {200, 401} & set(one.statuses) for one in sent),
     }
 
 

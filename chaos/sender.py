@@ -18,6 +18,7 @@ from chaos.plan import FORGED, Delivery
 ANSWER_SECONDS = 10.0
 RETRY_MINUTES = (1.0, 5.0, 15.0, 30.0, 60.0)
 NO_ANSWER = 0
+UNAUTHORIZED = 401
 
 
 class Sent(NamedTuple):
@@ -78,9 +79,9 @@ class Sender:
         while (taken := self._take()) is not None:
             _, number, before = taken
             sent = self._post(before)
-            tries = 1 if sent.delivery.sort == FORGED else 1 + len(RETRY_MINUTES)
+            refused = sent.delivery.sort == FORGED and sent.statuses[-1] == UNAUTHORIZED
             with self._changed:
-                if sent.acknowledged or len(sent.statuses) == tries:
+                if sent.acknowledged or refused or len(sent.statuses) > len(RETRY_MINUTES):
                     self.sent.append(sent)
                     self._left -= 1
                 else:

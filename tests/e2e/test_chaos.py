@@ -28,4 +28,5 @@ def test_every_disaster_happened_and_faults_were_injected(result: Result) -> Non
     assert {"workers killed", "MiniStack frozen", "MiniStack killed"} <= set(result.disasters)
     assert sum(result.faults.values()) > 50
     assert result.figures["deliveries"] > QUICK.events
+    assert result.figures["answers 401"]
     assert result.figures["dead letters, poison"]
