@@ -55,7 +55,7 @@ invoke: setup ## run every file of events/ with sam local invoke; needs Docker
 	@$(BIN)/pytest tests/docker -rs
 
 ## Checks and tests
-.PHONY: test unit integration coverage e2e crash lint types imports template format bench chaos flaws mutation
+.PHONY: test unit integration coverage e2e crash lint types imports template format bench chaos flaws
 test: env-all ## run every check and every test
 	@echo "checks and tests, two at a time; then the end-to-end tests: about seven minutes in all"
 	@$(MAKE) --no-print-directory -j 2 SIDE_BY_SIDE=1 coverage crash flaws lint types imports template
@@ -78,9 +78,6 @@ crash: env-dev ## let every AWS call fail, get lost or be the last; run random h
 
 flaws: env-dev ## plant each flaw of other receivers in a copy; its test must fail
 	$(call tests,flaws,tests/flaws)
-
-mutation: env-mutation ## change the receiving path and the ledger in 2,700 small ways; tests must fail
-	@.local/venv-mutation/bin/python -m tests.mutation
 
 lint: env-dev ## check ruff's rules and format
 	$(call check,lint,$(BIN)/ruff check --quiet $(CODE) && $(BIN)/ruff format --diff --quiet $(CODE))
@@ -115,7 +112,7 @@ upgrade: ## compile requirements/*.in with the newest versions
 	@$(PYTHON3) tools/compile.py --upgrade
 
 # Targets update the environments they need. That takes 0.2 s if nothing changed.
-ENVIRONMENTS := env-dev env-mutation env-sam env-checkov
+ENVIRONMENTS := env-dev env-sam env-checkov
 .PHONY: env-all $(ENVIRONMENTS)
 env-all:
 	@$(SETUP) --quiet dev sam ministack checkov

@@ -1,6 +1,6 @@
 """Creates this repository's environments, each only if one of its inputs changed.
 
-Usage: python3 tools/setup.py [--quiet] ENV...   (dev, mutation, sam, ministack, checkov)
+Usage: python3 tools/setup.py [--quiet] ENV...   (dev, sam, ministack, checkov)
 
 Runs on any Python from 3.9 on, with nothing installed.
 """
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 ENVIRONMENTS = {
     "dev": ROOT / ".venv",
-    "mutation": LOCAL / "venv-mutation",
     "sam": LOCAL / "venv-sam",
     "ministack": LOCAL / "venv-ministack",
     "checkov": LOCAL / "venv-checkov",

@@ -15,7 +15,7 @@ from ledger.bodies import unpack
 from tests.support.cloud import Cloud, process
 from tests.support.deliveries import request, signed
 from tests.support.records import message_of, record, record_of
-from tests.support.samples import BY_KIND, CALL_COMPLETED, SMS_RECEIVED, body, changed
+from tests.support.samples import BY_KIND, CALL_COMPLETED, SMS_OPTOUT, SMS_RECEIVED, body, changed
 
 KEY = "call.completed:call_8f3a2b1c"
 
@@ -127,7 +127,7 @@ def test_a_poison_record_fails_alone(cloud: Cloud) -> None:
     assert cloud.ledger(KEY)["status"] == "processed"
 
 
-def test_the_last_failure_makes_it_failed_and_a_success_mends_it(cloud: Cloud) -> None:
+def test_last_failure_makes_an_event_failed_and_a_later_success_processed(cloud: Cloud) -> None:
     """A failure is on the ledger without what the fields held; a redrive may still process it."""
     wrong = changed(CALL_COMPLETED, direction="canary")
     post(body(wrong))
@@ -222,10 +222,16 @@ def test_the_secret_in_aws_decides(cloud: Cloud) -> None:
     assert post(content, headers=signed(content, secret="oldest")) == (401, "unauthorized")
 
 
-def test_ledger_items_expire_and_timelines_stay(cloud: Cloud) -> None:
-    """An event leaves the ledger after 90 days; its timeline entry has no end."""
+def test_event_and_its_timeline_entry_expire_together(cloud: Cloud) -> None:
+    """They are one item. Consent state never expires."""
     post(body(CALL_COMPLETED))
     cloud.poll("call.completed")
-    days = (cloud.ledger(KEY)["expires_at"] - datetime.now(UTC).timestamp()) / 86_400
-    assert 89.9 < days < 90.1
-    assert all("expires_at" not in item for item in cloud.raw("contact#+14155559876"))
+    item = cloud.ledger(KEY)
+    assert "entry" in item
+    days = (item["expires_at"] - datetime.now(UTC).timestamp()) / 86_400
+    assert days == pytest.approx(float(os.environ["RETENTION_DAYS"]), abs=0.1)
+    post(body(SMS_OPTOUT))
+    cloud.poll("consent.changed")
+    state = [one for one in cloud.items() if one["pk"].startswith("consent#")]
+    assert len(state) == 1
+    assert "expires_at" not in state[0]

@@ -1,16 +1,19 @@
-"""The url-signed dialect through the whole path: every type stands right on its timeline."""
+"""The url-signed dialect through the whole path, from the request to the timeline."""
 
 import itertools
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from errors import QueueUnavailable
 from handler.app import handler
 from justcall.catalogue import kind_of
-from justcall.timeline import joined
-from ledger.schema import consent_partition
+from ledger.bodies import unpack
+from ledger.schema import event_partition
+from messaging.message import decode
 from tests.support import samples, url_samples
-from tests.support.cloud import Cloud, Item
+from tests.support.cloud import Cloud, Item, process
 from tests.support.deliveries import request
 from tests.support.url_samples import document, signed
 
@@ -28,7 +31,12 @@ def arrive(
 
 
 def timeline(cloud: Cloud) -> list[Item]:
-    return joined(cloud.timeline(NUMBER))
+    return cloud.timeline(NUMBER)
+
+
+def shared(entries: list[Item]) -> set[str]:
+    """Return the calls or messages that all entries belong to: a reader joins them by these."""
+    return set.intersection(*(set(entry["subjects"]) for entry in entries))
 
 
 @pytest.mark.parametrize("event_type", url_samples.DATA)
@@ -89,50 +97,82 @@ def test_a_dialer_call_has_a_number_of_its_own(cloud: Cloud) -> None:
 @pytest.mark.parametrize(
     "order", list(itertools.permutations(["call.answered", "call.completed", "jc.call_ai_generated"])), ids=lambda o: "-".join(o)
 )  # fmt: skip
-def test_news_of_one_call_are_one_entry(cloud: Cloud, order: tuple[str, ...]) -> None:
-    """AI data that comes later, or earlier, joins its call."""
+def test_events_of_one_call_are_joined_in_any_order_of_arrival(
+    cloud: Cloud, order: tuple[str, ...]
+) -> None:
     for event_type in order:
         arrive(cloud, event_type)
-    [entry] = timeline(cloud)
-    assert entry["outcome"] == "completed"
-    assert entry["ai"]["customer_sentiment"] == "Positive"
-    assert len(entry["events"]) == 3
+    entries = timeline(cloud)
+    assert {entry["type"] for entry in entries} == set(order)
+    assert shared(entries)
+    [call] = [entry for entry in entries if entry["type"] == "call.completed"]
+    [ai] = [entry for entry in entries if "ai" in entry]
+    assert call["outcome"] == "completed"
+    assert ai["ai"]["customer_sentiment"] == "Positive"
 
 
-def test_twins_are_one_entry(cloud: Cloud) -> None:
-    """One text comes as `sms.received` and as `sms.sent_received`, AI reports as jc and sd."""
-    arrive(cloud, "sms.received")
-    arrive(cloud, "sms.sent_received")
-    [text] = timeline(cloud)
-    assert (text["text"], text["direction"]) == ("See you at ten", "inbound")
-    for event_type in ("jc.call_ai_generated", "sd.call_ai_generated"):
-        arrive(cloud, event_type, call_sid="CA09")
+@pytest.mark.parametrize(
+    ("types", "data"),
+    [
+        (("sms.received", "sms.sent_received"), {}),
+        (("jc.call_ai_generated", "sd.call_ai_generated"), {"call_sid": "CA09"}),
+    ],
+)
+def test_twins_are_joined(cloud: Cloud, types: tuple[str, str], data: Any) -> None:
+    """JustCall sends one text, or one AI report, as two types."""
+    for event_type in types:
+        arrive(cloud, event_type, **data)
     assert len(timeline(cloud)) == 2
+    assert shared(timeline(cloud))
 
 
-def test_a_status_joins_its_message(cloud: Cloud) -> None:
-    """Delivered, read or failed: the newest status is the message's."""
+def test_status_is_joined_with_its_message(cloud: Cloud) -> None:
     arrive(cloud, "sms.sent")
     arrive(cloud, "sms.status_updated", timestamp="2026-03-12 14:41:00")
-    [entry] = timeline(cloud)
-    assert (entry["type"], entry["delivery_status"]) == ("sms.sent", "failed")
+    assert [entry.get("delivery_status") for entry in timeline(cloud)][-1] == "failed"
+    assert shared(timeline(cloud))
 
 
-def test_an_update_that_names_nobody_finds_its_call(cloud: Cloud) -> None:
-    """Whichever of the two comes first."""
-    arrive(cloud, "call.updated", contact_number=None)
-    assert timeline(cloud) == []
-    arrive(cloud, "call.completed")
+@pytest.mark.parametrize("first", ["call.updated", "call.completed"])
+def test_update_that_names_nobody_is_found_by_its_call(cloud: Cloud, first: str) -> None:
+    """It is stored under the call, and the call on a timeline leads to it."""
+    numbers: dict[str, Any] = {"call.updated": {"contact_number": None}, "call.completed": {}}
+    for event_type in sorted(numbers, key=lambda one: one != first):
+        arrive(cloud, event_type, **numbers[event_type])
+    [call] = timeline(cloud)
+    [update] = [one for subject in call["subjects"] for one in cloud.timeline(subject)]
+    assert update["notes"] == "Wants an invoice"
+    assert shared([call, update])
+
+
+def test_duplicate_in_another_envelope_leads_to_the_entry_of_the_kept_body(
+    cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of two url-signed deliveries only `data` is the same, and the entry needs the kept bytes."""
+    content = document("call.completed")
+    first = samples.body(content | {"request_id": "first"})
+    second = samples.body(content | {"request_id": "second", "newer": "x" * 200})
+    headers = signed("call.completed")
+
+    def fail(*_: object) -> None:
+        raise QueueUnavailable
+
+    with monkeypatch.context() as patched:
+        patched.setattr("messaging.queues.Queues.send", fail)
+        assert handler(request(first, headers), None)["statusCode"] == 503
+    [key] = cloud.statuses()
+    moment = datetime.now(UTC) - timedelta(minutes=1)
+    cloud.predate(key, moment.isoformat(timespec="milliseconds").replace("+00:00", "Z"))
+    assert "duplicate" in handler(request(second, headers), None)["body"]
+    [message] = cloud.receive("call.completed")
+    assert decode(message["body"]).body is None
+    assert process("call.completed", message) == []
     [entry] = timeline(cloud)
-    assert entry["notes"] == "Wants an invoice"
+    assert (entry["key"], entry["outcome"]) == (key, "completed")
+    assert unpack(cloud.raw(event_partition(key))) == first
 
 
 # ------------------------------------------------------------ consent
-
-
-def consent(cloud: Cloud) -> dict[str, bool]:
-    items = cloud.raw(consent_partition(NUMBER))
-    return {item["sk"]["S"]: item["value"]["BOOL"] for item in items}
 
 
 FLAGS = [("14:40:00", True), ("14:50:00", False), ("14:55:00", True)]
@@ -148,14 +188,14 @@ def test_consent_is_what_was_said_last(cloud: Cloud, order: tuple[tuple[str, boo
             cloud, "jc.contact_status_updated", timestamp=f"2026-03-12 {time}",
             status={"dnd": dnd, "blacklist": False},
         )  # fmt: skip
-    assert consent(cloud) == {"dnd": True, "blacklist": False}
+    assert cloud.consent(NUMBER) == {"dnd": True, "blacklist": False}
     assert set(cloud.statuses().values()) == {"processed"}
 
 
 def test_flags_at_the_top_mean_nothing(cloud: Cloud) -> None:
     """They are nested in `status`."""
     arrive(cloud, "jc.contact_status_updated", dnd=True, status={"dnm": True})
-    assert consent(cloud) == {"dnm": True}
+    assert cloud.consent(NUMBER) == {"dnm": True}
 
 
 def test_opting_out_by_text(cloud: Cloud) -> None:
@@ -165,7 +205,7 @@ def test_opting_out_by_text(cloud: Cloud) -> None:
     for document_ in (back, out):
         assert handler(request(samples.body(document_)), None)["statusCode"] == 200
         assert cloud.poll("consent.changed") == []
-    assert consent(cloud) == {"opted_out": False}
+    assert cloud.consent(NUMBER) == {"opted_out": False}
 
 
 def test_a_flag_of_nobody_is_nobodys_state(cloud: Cloud) -> None:

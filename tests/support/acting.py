@@ -4,15 +4,16 @@ import json
 from typing import Any
 from unittest.mock import patch
 
-from ledger.bodies import unpack
+from ledger import queries
+from ledger.bodies import attribute, fits_inline, unpack_entry
+from ledger.consent import Consent
 from ledger.events import Ledger
-from ledger.joining import Joining
-from ledger.processing import ProcessingLedger
 from messaging import consumer
 from tests.support.cloud import process
 from tests.support.fakes import StubClient
 from tests.support.records import record_of
 
+MAX_RECEIVES = 5
 ITEM_BYTES = 400 * 1024
 
 STRANGE: dict[str, str] = {
@@ -28,42 +29,48 @@ STRANGE: dict[str, str] = {
 }
 
 
-def act(kind: str, message: Any) -> tuple[list[str], list[str]]:
-    """Return the numbers of the entries that a message leads to, and the failures that were noted.
-
-    It leads to one of the two, and the record fails if there is no entry.
-    """
-    client: Any = StubClient()
-    tables = consumer.Tables(
-        Ledger(lambda: client, "events", 90),
-        ProcessingLedger(lambda: client, "events"),
-        Joining(lambda: client, "events"),
-        5,
+def tables_on(stub: StubClient) -> consumer.Tables:
+    """Return what processors need, on a client that answers as it is told."""
+    client: Any = stub
+    return consumer.Tables(
+        Ledger(lambda: client, "events", 400),
+        Consent(lambda: client, "events"),
+        lambda key: queries.event(lambda: client, "events", key),
+        MAX_RECEIVES,
     )
+
+
+def act(kind: str, message: Any) -> tuple[list[str], list[str]]:
+    """Return the numbers of the entries that a message leads to, and the failures it records.
+
+    It leads to exactly one of the two, and the record fails if there is no entry.
+    """
+    client = StubClient()
+    tables = tables_on(client)
     with patch("messaging.consumer._tables", lambda: tables):
         failed = process(kind, record_of(message))
-    entries, noted = [], []
+    entries, failures = [], []
     for operation, call in client.calls:
-        if operation == "transact_write_items":
-            entries.append(_number_of(call["TransactItems"][1]["Put"]["Item"]))
-        elif operation == "update_item":
-            noted.append(call["ExpressionAttributeValues"][":error"]["S"])
-    assert bool(failed) is bool(noted) is not bool(entries)
+        if operation == "update_item":
+            values = call["ExpressionAttributeValues"]
+            if ":entry" in values:
+                entries.append(_number_of(values, message.body))
+            else:
+                failures.append(values[":error"]["S"])
+    assert bool(failed) is bool(failures) is not bool(entries)
     assert len(entries) <= 1
-    return entries, noted
+    return entries, failures
 
 
-def _number_of(item: dict[str, Any]) -> str:
+def _number_of(values: dict[str, Any], body: str) -> str:
     """Check that an entry fits DynamoDB and is JSON for everybody; return its number."""
-    content = unpack([item])
-    assert content is not None
-    assert len(content) < ITEM_BYTES or "packed" in item
-    assert 0 < len(item["pk"]["S"].encode()) <= 2048
-    assert 0 < len(item["sk"]["S"].encode()) <= 1024
-
-    def refuse(constant: str) -> None:
-        raise ValueError(constant)
-
-    number: str = json.loads(content.decode(), parse_constant=refuse)["number"]
-    assert item["pk"]["S"] == f"contact#{number}"
+    contact = values[":contact"]["S"]
+    inline = attribute(body) if fits_inline(body.encode()) else {}
+    assert len(values[":entry"]["B"]) + len(body.encode() if inline else b"") < ITEM_BYTES
+    assert 0 < len(contact.encode()) <= 2048
+    assert 0 < len(values[":at"]["S"].encode()) <= 1024
+    entry = unpack_entry({**inline, "entry": values[":entry"]})
+    json.dumps(entry, allow_nan=False)
+    assert contact in (entry["number"], *entry.get("subjects", []))
+    number: str = entry["number"]
     return number

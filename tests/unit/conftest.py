@@ -2,12 +2,14 @@
 
 import json
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from pytest_socket import disable_socket
 
 from aws import observability
+from tests.support.faults import World, wired_clients, world
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -49,3 +51,16 @@ def written(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch)
     """Return what was written; the logger would keep the stream that it found at its import."""
     monkeypatch.setattr(observability.logger.registered_handler, "stream", _Stdout())
     return Written(capsys)
+
+
+@pytest.fixture(scope="module")
+def _wired() -> Iterator[None]:
+    with wired_clients():
+        yield
+
+
+@pytest.fixture
+def deployed(_wired: None) -> Iterator[World]:
+    """Return an empty deployment on the small AWS, with a clock of its own."""
+    with world() as made:
+        yield made

@@ -11,17 +11,16 @@ from typing import Any
 
 import pytest
 
+from aws import clients
 from handler.app import handler
 from justcall.catalogue import KINDS
 from justcall.signature import sign
 from ledger.events import Ledger
-from ledger.joining import Joining
-from ledger.processing import ProcessingLedger
-from messaging import consumer
-from tests.support import samples
+from tests.support import acting, samples, stack
 from tests.support.cloud import process
 from tests.support.deliveries import request, signed
 from tests.support.fakes import FakePorts, StubClient, aws_error
+from tests.support.faults import World, throttled
 from tests.support.records import message_of, record, record_of
 from tests.unit.conftest import Written
 
@@ -67,6 +66,7 @@ class Listener:
 
 @pytest.fixture
 def listener(written: Written, caplog: pytest.LogCaptureFixture) -> Iterator[Listener]:
+    caplog.set_level(logging.INFO, logger="botocore")  # its DEBUG quotes requests; nobody sets it
     caplog.set_level(logging.DEBUG)
     powertools = logging.getLogger("aws_lambda_powertools")
     before = powertools.level, powertools.propagate
@@ -108,7 +108,7 @@ def _ledger(error: Exception) -> Callable[[FakePorts], None]:
 
     def change(ports: FakePorts) -> None:
         client: Any = StubClient(put_item=error, transact_write_items=error, update_item=error)
-        ports.ledger = Ledger(lambda: client, "events", 90)  # type: ignore[assignment]
+        ports.ledger = Ledger(lambda: client, "events", 400)  # type: ignore[assignment]
 
     return change
 
@@ -158,7 +158,6 @@ def test_handler(
 
 
 def test_conflict(listener: Listener, ports: FakePorts) -> None:
-    """Neither the first nor the second content is told."""
     for notes in (f"{WORD} one", f"{WORD} two"):
         content = samples.body(full(samples.CALL_COMPLETED, call_id="c1", notes=notes))
         handler(request(content), None)
@@ -179,39 +178,32 @@ ERRORS: dict[str, Any] = {
     "an error of AWS that quotes the item": QUOTING,
     "an unexpected error that quotes the body": ValueError(CALL.decode()),
     "an error with another cause": aws_error("ThrottlingException"),
-    "no ledger item": aws_error(
-        "TransactionCanceledException",
-        CancellationReasons=[{"Code": "ConditionalCheckFailed"}],
-    ),
-    "processed before": aws_error(
-        "TransactionCanceledException",
-        CancellationReasons=[{"Code": "ConditionalCheckFailed", "Item": {"t": {"S": WORD}}}],
-    ),
+    "no ledger item": aws_error("ConditionalCheckFailedException"),
+    "processed before": aws_error("ConditionalCheckFailedException", Item={"t": {"S": WORD}}),
 }
 
 
 @pytest.fixture
 def dynamodb(monkeypatch: pytest.MonkeyPatch) -> StubClient:
-    client: Any = StubClient()
-    tables = consumer.Tables(
-        Ledger(lambda: client, "events", 90),
-        ProcessingLedger(lambda: client, "events"),
-        Joining(lambda: client, "events"),
-        5,
-    )
+    client = StubClient()
+    tables = acting.tables_on(client)
     monkeypatch.setattr("messaging.consumer._tables", lambda: tables)
-    stub: StubClient = client
-    return stub
+    return client
 
 
-@pytest.mark.parametrize("noting", [{}, QUOTING], ids=["noted", "not noted"])
+@pytest.mark.parametrize("recording", [{}, QUOTING], ids=["recorded", "not recorded"])
 @pytest.mark.parametrize("error", ERRORS.values(), ids=ERRORS)
 @pytest.mark.parametrize("kind", KINDS)
 def test_processors(
-    listener: Listener, dynamodb: StubClient, kind: str, error: Any, noting: Any
+    listener: Listener, dynamodb: StubClient, kind: str, error: Any, recording: Any
 ) -> None:
-    """Whatever the table answers, whether the failure can be noted or not."""
-    dynamodb.answers = {"transact_write_items": error, "update_item": noting}
+    """Whatever the table answers, whether the failure can be recorded or not."""
+
+    def update(**arguments: Any) -> Any:
+        processes = ":entry" in arguments["ExpressionAttributeValues"]
+        return error if processes else recording
+
+    dynamodb.answers = {"update_item": update, "put_item": recording}
     process(kind, record_of(message_of(samples.body(full(samples.BY_KIND[kind])))))
     listener.hears_no_canary()
 
@@ -241,8 +233,27 @@ def test_poison(listener: Listener, text: str) -> None:
 
 
 @pytest.mark.usefixtures("dynamodb")
-def test_poison_body(listener: Listener) -> None:
+def test_body_that_is_no_event(listener: Listener) -> None:
     """A message of ours around a body that is no event is not quoted either."""
     message = message_of(samples.body(samples.CALL_COMPLETED))
     assert len(process("call.completed", record_of(message._replace(body=f"{{{WORD}")))) == 1
+    listener.hears_no_canary()
+
+
+# ------------------------------------------------------------ the sweeper
+
+
+def test_sweeper(listener: Listener, deployed: World) -> None:
+    """Events that it sends, buries and gives up, and poison among the dead letters."""
+    deployed.deliver(CALL)
+    for text in (WORD, CALL.decode(), NUMBER):
+        clients.sqs().send_message(QueueUrl=stack.queue_url("DeadLetterQueue"), MessageBody=text)
+    [message] = deployed.backend.receive("call.completed")
+    deployed.backend.delete("call.completed", message)
+    deployed.clock.now += 100
+    assert deployed.sweep() == {"resent": 1, "stuck": 0, "buried": 0}
+    listener.hears_no_canary()
+    deployed.wire.standing = lambda one: throttled if one.operation == "SendMessage" else None
+    deployed.clock.now += 1000
+    assert deployed.sweep() is None
     listener.hears_no_canary()

@@ -1,24 +1,33 @@
-"""How a content lies in the table."""
+"""How bodies and entries are stored."""
 
 import hashlib
-import random
+import json
 import zlib
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.bodies import PART_BYTES, WRITE_UNIT, attribute, cut, pack, unpack
+from ledger.bodies import (
+    MAX_ENTRY_BYTES,
+    MAX_INLINE_BYTES,
+    PART_BYTES,
+    WRITE_UNIT,
+    attribute,
+    cut,
+    fits_inline,
+    pack,
+    pack_entry,
+    unpack,
+    unpack_entry,
+)
 from ledger.dictionary import DICTIONARY
 from tests.support.samples import CALL_COMPLETED, body
+from tests.unit.ledger.conftest import noise
 
 ITEM_BYTES = 400 * 1024  # where DynamoDB ends an item
 SAMPLE = body(CALL_COMPLETED)
-
-
-def noise(size: int) -> bytes:
-    """Return bytes that no compression makes smaller, the same at every run."""
-    return random.Random(size).randbytes(size)  # noqa: S311  # no secret
 
 
 def stored(content: bytes, others: int = 300) -> list[dict[str, object]]:
@@ -30,7 +39,6 @@ def stored(content: bytes, others: int = 300) -> list[dict[str, object]]:
 
 @given(st.binary() | st.text().map(str.encode), st.integers(0, 2000))
 def test_any_content_comes_back(content: bytes, others: int) -> None:
-    """What was kept is what came, byte for byte."""
     assert unpack(stored(content, others)) == content
 
 
@@ -74,39 +82,96 @@ def test_text_is_compressed_when_that_saves_a_write_unit() -> None:
 
 
 def test_text_stays_readable_when_compressing_saves_nothing() -> None:
-    """Without a unit to save, text stays text."""
     content = noise(700).hex().encode()  # compresses to about half: still two units
     assert pack(content, 400) == content.decode()
 
 
-def test_what_is_no_text_is_compressed() -> None:
-    """DynamoDB's texts hold characters, so other bytes are kept as bytes."""
+def test_bytes_that_are_no_text_are_compressed() -> None:
     assert isinstance(pack(b"\xff\xfe", 300), bytes)
 
 
 @pytest.mark.parametrize("items", [[], [{}], [{"pk": {"S": "event#x"}}]])
-def test_no_content_is_none(items: list[dict[str, object]]) -> None:
-    """Items that hold no content give none, which is not an empty one."""
+def test_items_without_content_give_none(items: list[dict[str, object]]) -> None:
     assert unpack(items) is None
 
 
 def test_the_dictionary_never_changes() -> None:
-    """What lies in tables was compressed with these bytes and can be read with no others."""
+    """Stored bodies can be read with no other bytes."""
     frozen = "08c63ca20387826c309105cc284286e176825281cb92f7201437000dbd94e510"
     assert hashlib.sha256(DICTIONARY).hexdigest() == frozen
 
 
-def test_what_is_cut_short_is_not_taken_for_whole() -> None:
-    """A part that is missing is an error, not half a body."""
+def test_missing_part_is_an_error_and_not_half_a_body() -> None:
     packed = pack(noise(5000), 300)
     assert isinstance(packed, bytes)
     with pytest.raises(zlib.error):
         unpack([{"packed": {"B": packed[:-10]}}])
 
 
-def test_all_of_an_item_is_billed() -> None:
-    """Whether compressing saves a unit depends on what else the item holds."""
+def test_other_attributes_count_when_a_unit_is_to_be_saved() -> None:
     content = b'{"notes": "' + b"x" * 1500 + b'"}'
     assert isinstance(pack(content, 1000), bytes)
     assert isinstance(pack(content[:900], 1000), bytes)
     assert isinstance(pack(content[:900], 100), str)
+
+
+def test_long_text_is_compressed_although_that_saves_no_unit() -> None:
+    """Every later write of its ledger item would be billed for it again."""
+    content = b"x" * 10 + noise(MAX_INLINE_BYTES).hex().encode()
+    assert isinstance(pack(content, 300), bytes)
+
+
+@given(st.integers(MAX_INLINE_BYTES - 40, MAX_INLINE_BYTES + 40) | st.integers(32_700, 33_200))
+def test_text_fits_inline_exactly_if_it_is_not_cut(size: int) -> None:
+    """The entry's dictionary depends on it, for both that write and that read."""
+    content = noise(size).hex().encode()[:size]
+    packed = pack(content, 500)
+    inline = isinstance(packed, str) or len(packed) <= MAX_INLINE_BYTES
+    assert fits_inline(content) is inline
+
+
+# ------------------------------------------------------------ entries
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+def decoded(entry: dict[str, Any], content: bytes | None) -> dict[str, Any]:
+    """Return an entry as a reader of its item gets it."""
+    item: dict[str, Any] = {} if content is None else stored(content)[0]
+    return unpack_entry(item | {"entry": {"B": pack_entry(entry, content)}})
+
+
+@given(
+    st.dictionaries(st.text(), _JSON, max_size=6),
+    st.none() | st.text().map(str.encode) | st.just(SAMPLE) | st.just(SAMPLE * 100),
+)
+def test_any_entry_comes_back(entry: dict[str, Any], content: bytes | None) -> None:
+    assert decoded(entry, content) == entry
+
+
+def test_half_a_character_is_replaced() -> None:
+    """A text that was cut in the middle of an emoji has no UTF-8 form."""
+    assert decoded({"notes": "cut \ud83d", "\udc00": 1}, SAMPLE) == {"notes": "cut ?", "?": 1}
+
+
+def test_entry_costs_little_beside_its_body() -> None:
+    entry = json.loads(SAMPLE)["data"]
+    assert len(pack_entry(entry, SAMPLE)) < len(json.dumps(entry)) / 3
+
+
+def test_entry_that_is_too_long_loses_its_long_fields_and_names_them() -> None:
+    """What fits stays, and the entry with its inline body fits an item."""
+    fits, too_long = "x" * (16 * 1024 - 2), "x" * (16 * 1024 - 1)
+    huge = noise(400_000).hex()
+    entry = {"notes": "short", "fits": fits, "too_long": too_long, "huge": huge}
+    assert decoded(entry, None) == {
+        "notes": "short",
+        "fits": fits,
+        "left_out": ["too_long", "huge"],
+    }
+    packed = pack_entry(entry, None)
+    assert len(packed) + MAX_INLINE_BYTES < MAX_ENTRY_BYTES + MAX_INLINE_BYTES < ITEM_BYTES - 50_000

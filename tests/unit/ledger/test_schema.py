@@ -2,26 +2,36 @@
 
 from collections import Counter
 
-from ledger.schema import SHARDS, bucket, part, parts_prefix, timeline_position
+import pytest
+
+from justcall.event import FAILED, PROCESSED, QUARANTINED, RECEIVED, STUCK, UNHANDLED
+from ledger.schema import SHARDS, cell, cells, event_partition, key_of, part, parts_prefix
+
+KEYS = [f"call.completed:call_{number}" for number in range(8000)]
+NOON = "2026-03-12T12:00:00.000Z"
 
 
-def test_events_of_a_moment_spread_over_the_shards() -> None:
-    """No index partition takes more than its share: the keys of one second lie in all shards."""
-    moment = "2026-03-12T14:30:00.000Z"
-    found = Counter(bucket(moment, f"call.completed:call_{number}") for number in range(8000))
+@pytest.mark.parametrize("status", [RECEIVED, FAILED, STUCK, UNHANDLED, QUARANTINED, PROCESSED])
+def test_events_of_a_moment_spread_over_the_cells(status: str) -> None:
+    """No index partition takes more than its share, and a reader asks all of them."""
+    found = Counter(cell(status, key, NOON) for key in KEYS)
+    assert sorted(found) == sorted(cells(status, "2026-03-12" if status == PROCESSED else None))
     assert len(found) == SHARDS
-    assert max(found.values()) < 2 * 8000 / SHARDS
-    assert all(name.startswith("2026-03-12#") for name in found)
+    assert max(found.values()) < 2 * len(KEYS) / SHARDS
 
 
-def test_parts_sort_in_their_order() -> None:
-    """A query returns a body's parts as they are to be joined, after their head."""
+def test_only_processed_events_are_listed_by_day() -> None:
+    """A status that waits for somebody is listed whatever the day."""
+    later = "2027-01-01T00:00:00.000Z"
+    assert cell(RECEIVED, KEYS[0], NOON) == cell(RECEIVED, KEYS[0], later)
+    assert cell(PROCESSED, KEYS[0], NOON) != cell(PROCESSED, KEYS[0], later)
+
+
+def test_parts_sort_in_their_order_after_their_head() -> None:
     names = [part("ledger", number) for number in range(1, 1000)]
     assert names == sorted(names)
     assert all(name.startswith(parts_prefix("ledger")) and name > "ledger" for name in names)
 
 
-def test_timeline_sorts_by_the_events_time() -> None:
-    """The time comes first, so that a query returns events as they happened."""
-    early = timeline_position("2026-03-12T14:30:00.000Z", "sms.sent:z")
-    assert early < timeline_position("2026-03-12T14:30:00.001Z", "call.completed:a")
+def test_partition_holds_the_key() -> None:
+    assert key_of(event_partition("event#odd:key#1")) == "event#odd:key#1"

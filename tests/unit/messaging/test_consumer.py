@@ -1,112 +1,97 @@
-"""A processor's way through a batch, each record for itself. On AWS itself see tests/integration."""
+"""A processor's way through a batch, each record for itself, on the small AWS."""
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from justcall.catalogue import KINDS
 from justcall.moments import epoch, iso
-from ledger.events import Ledger
-from ledger.joining import Joining
-from ledger.processing import ProcessingLedger
+from ledger.bodies import unpack_entry
 from messaging import consumer
 from messaging.message import decode, encode
-from tests.support import samples
+from tests.support import acting, samples
 from tests.support.cloud import process
-from tests.support.expected import POISON, SQS
-from tests.support.fakes import StubClient, aws_error
+from tests.support.expected import KEYS, POISON, SQS
+from tests.support.fakes import StubClient
+from tests.support.faults import Call, Fault, World, died_after, died_before, throttled
 from tests.support.make_events import EVENTS
+from tests.support.promise import Contents, contents
 from tests.support.records import message_of, record, record_of
 from tests.unit.conftest import Written
 
-MAX_RECEIVES = 5
-MISSING = aws_error(
-    "TransactionCanceledException", CancellationReasons=[{"Code": "ConditionalCheckFailed"}]
-)
-PROCESSED = aws_error(
-    "TransactionCanceledException",
-    CancellationReasons=[{"Code": "ConditionalCheckFailed", "Item": {"status": {"S": "x"}}}],
-)
-CALL = message_of(samples.body(samples.CALL_COMPLETED))
-
-type Table = Callable[..., StubClient]
+KIND = "call.completed"
+BODY = samples.body(samples.CALL_COMPLETED)
+CALL = message_of(BODY)
+KEY = CALL.key
+NUMBER = "+14155559876"
 
 
-@pytest.fixture
-def table(monkeypatch: pytest.MonkeyPatch) -> Table:
-    """Return what puts a stub of DynamoDB under the processors."""
-
-    def under(**answers: Any) -> StubClient:
-        client: Any = StubClient(**answers)
-        tables = consumer.Tables(
-            Ledger(lambda: client, "events", 90),
-            ProcessingLedger(lambda: client, "events"),
-            Joining(lambda: client, "events"),
-            MAX_RECEIVES,
-        )
-        monkeypatch.setattr("messaging.consumer._tables", lambda: tables)
-        stub: StubClient = client
-        return stub
-
-    return under
+def table(deployed: World) -> Contents:
+    return contents(deployed.backend.items())
 
 
-def written_by(client: StubClient) -> list[str]:
-    """Return the calls but those that look for updates which wait for their call."""
-    return [operation for operation in client.operations if operation != "query"]
+def work(deployed: World, kind: str, *records: dict[str, Any]) -> list[str]:
+    """Hand records to a kind's processor; return the ids of those that failed."""
+    failed: list[str] = deployed.invoke("processor", lambda: process(kind, *records))
+    return failed
 
 
-def noted(client: StubClient) -> list[str]:
-    """Return the failures that were written on the ledger."""
-    return [
-        call["ExpressionAttributeValues"][":error"]["S"]
-        for operation, call in client.calls
-        if operation == "update_item"
-    ]
+def arrive(deployed: World, document: object) -> str:
+    """Deliver a document and process it; return its key."""
+    known = set(table(deployed).ledger)
+    assert deployed.deliver(samples.body(document)).status == 200
+    deployed.poll_all(1)
+    [key] = set(table(deployed).ledger) - known
+    return key
+
+
+def on(operation: str, fault: Fault, number: int = 0) -> Any:
+    """Return what lets a processor's calls of an operation fail: all, or the n-th."""
+
+    def standing(call: Call) -> Fault | None:
+        fits = call.actor == "processor" and call.operation == operation
+        return fault if fits and number in (0, call.number) else None
+
+    return standing
 
 
 @pytest.mark.parametrize("name", SQS)
-def test_samples(table: Table, name: str) -> None:
+def test_samples(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     """Every sample batch is answered as events/README.md says."""
-    table()
+    tables = acting.tables_on(StubClient())
+    monkeypatch.setattr("messaging.consumer._tables", lambda: tables)
     records = json.loads((EVENTS / "sqs" / f"{name}.json").read_text())["Records"]
     assert tuple(process(SQS[name].kind, *records)) == SQS[name].failures
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_kind_takes_one_call(table: Table, kind: str) -> None:
-    """A processor writes its effects and the step to *processed* in a single transaction."""
-    client = table()
-    assert process(kind, record_of(message_of(samples.body(samples.BY_KIND[kind])))) == []
-    assert written_by(client) == ["transact_write_items"]
+def test_processing_costs_one_update(deployed: World, kind: str) -> None:
+    """And one put for each consent flag that the event sets."""
+    arrive(deployed, samples.BY_KIND[kind])
+    assert table(deployed).ledger[KEYS[kind]]["status"] == {"S": "processed"}
+    calls = [one.operation for one in deployed.wire.calls if one.actor == "processor"]
+    assert [one for one in calls if one != "PutItem"] == ["UpdateItem"]
+    assert len(calls) == 1 + len(table(deployed).consent)
 
 
-def test_second_copy_succeeds_and_does_nothing(table: Table, written: Written) -> None:
-    """A message that comes twice is deleted both times; the second time nothing is written."""
-    client = table(transact_write_items=PROCESSED)
-    assert process("call.completed", record_of(CALL)) == []
-    assert written_by(client) == ["transact_write_items"]
+def test_second_copy_succeeds_and_changes_nothing(deployed: World, written: Written) -> None:
+    deployed.deliver(BODY)
+    [message] = deployed.backend.receive(KIND)
+    assert deployed.work(KIND, [message]) == []
+    before = deployed.backend.items()
+    written.text()
+    assert deployed.work(KIND, [message]) == []
+    assert deployed.backend.items() == before
     assert [line["message"] for line in written.logs()] == ["already processed"]
 
 
-def test_event_that_is_not_on_the_ledger_is_put_back(table: Table) -> None:
-    """A table restored to an earlier time gets the event again, from its message."""
-    answers = iter([MISSING, {}])
-
-    def transact(**_: Any) -> Any:
-        answer = next(answers)
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
-
-    client = table(transact_write_items=transact)
-    assert process("call.completed", record_of(CALL)) == []
-    assert written_by(client) == ["transact_write_items", "put_item", "transact_write_items"]
-    item = client.calls[1][1]["Item"]
-    assert item["text"]["S"] == CALL.body
-    assert item["received_at"]["S"] == CALL.received_at
+def test_event_that_is_not_on_the_ledger_is_put_back_from_its_message(deployed: World) -> None:
+    """A table that was restored to an earlier time gets the event again."""
+    assert work(deployed, KIND, record_of(CALL)) == []
+    item = table(deployed).ledger[KEY]
+    assert (item["status"]["S"], item["received_at"]["S"]) == ("processed", CALL.received_at)
+    assert table(deployed).bodies[KEY] == BODY
 
 
 @pytest.mark.parametrize(
@@ -117,12 +102,10 @@ def test_event_that_is_not_on_the_ledger_is_put_back(table: Table) -> None:
         (encode(message_of(samples.body(samples.SMS_SENT))), "message-of-another-kind"),
     ],
 )
-def test_poison_fails_alone(table: Table, written: Written, text: str, reason: str) -> None:
-    """A record that is none of ours is reported back, and the rest of its batch commits."""
-    client = table()
-    poison = record(text, "call.completed")
-    assert process("call.completed", poison, record_of(CALL)) == [poison["messageId"]]
-    assert written_by(client) == ["transact_write_items"]
+def test_poison_fails_alone(deployed: World, written: Written, text: str, reason: str) -> None:
+    poison = record(text, KIND)
+    assert work(deployed, KIND, poison, record_of(CALL)) == [poison["messageId"]]
+    assert list(table(deployed).timeline) == [KEY]
     assert [line.get("reason") for line in written.logs()] == [reason, None]
 
 
@@ -137,49 +120,57 @@ REFUSED = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("changes", "note"), REFUSED.values(), ids=REFUSED)
-def test_refused_event_names_its_fields(table: Table, changes: Any, note: str) -> None:
-    """The ledger says which field was refused and why, not what it held."""
-    client = table()
-    content = samples.body(samples.changed(samples.CALL_COMPLETED, **changes))
-    failing = record_of(message_of(content))
-    assert process("call.completed", failing) == [failing["messageId"]]
-    assert noted(client) == [note]
-
-
-def test_body_that_no_reader_takes_is_noted(table: Table) -> None:
-    """A message whose body is no event fails, and says so on the ledger."""
-    client = table()
-    failing = record_of(CALL._replace(body="{"))
-    assert process("call.completed", failing) == [failing["messageId"]]
-    assert noted(client) == ["not-json"]
-
-
-@pytest.mark.parametrize(("receives", "last"), [(1, False), (4, False), (5, True), (6, True)])
-def test_last_receive_makes_the_event_failed(table: Table, receives: int, last: bool) -> None:
-    """As many receives as the queue allows; after that the message is a dead letter."""
-    client = table(transact_write_items=aws_error("ThrottlingException"))
-    assert process("call.completed", record_of(CALL, receives=receives)) != []
-    values = client.calls[-1][1]["ExpressionAttributeValues"]
-    assert (":failed" in values) is last
-    assert values[":attempts"] == {"N": str(receives)}
-
-
-def test_failure_that_cannot_be_noted_still_fails_the_record(
-    table: Table, written: Written
+@pytest.mark.parametrize(("changes", "error"), REFUSED.values(), ids=REFUSED)
+def test_refused_event_names_its_fields_and_not_what_they_held(
+    deployed: World, changes: Any, error: str
 ) -> None:
-    """With the table down, the record comes back and the log says both."""
-    down = aws_error("ThrottlingException")
-    table(transact_write_items=down, update_item=down)
-    assert len(process("call.completed", record_of(CALL))) == 1
-    assert [line["message"] for line in written.logs()] == ["failed", "failure not noted"]
+    deployed.deliver(samples.body(samples.changed(samples.CALL_COMPLETED, **changes)))
+    assert len(deployed.poll(KIND) or []) == 1
+    assert table(deployed).ledger[KEY]["error"] == {"S": error}
 
 
-def test_unexpected_error_is_noted_by_its_class(table: Table) -> None:
-    """What nobody foresaw fails one record, and is told by its class alone."""
-    client = table(transact_write_items=ZeroDivisionError("secret text"))
-    assert len(process("call.completed", record_of(CALL))) == 1
-    assert noted(client) == ["unexpected: ZeroDivisionError"]
+def test_body_that_is_no_event_is_recorded(deployed: World) -> None:
+    deployed.deliver(BODY)
+    failing = record_of(CALL._replace(body="{"))
+    assert work(deployed, KIND, failing) == [failing["messageId"]]
+    assert table(deployed).ledger[KEY]["error"] == {"S": "not-json"}
+
+
+@pytest.mark.parametrize(
+    ("receives", "status"), [(1, "received"), (4, "received"), (5, "failed"), (6, "failed")]
+)
+def test_last_receive_makes_the_event_failed(deployed: World, receives: int, status: str) -> None:
+    deployed.deliver(BODY)
+    deployed.wire.standing = on("UpdateItem", throttled, number=1)
+    assert len(work(deployed, KIND, record_of(CALL, receives=receives))) == 1
+    item = table(deployed).ledger[KEY]
+    assert (item["status"]["S"], item["attempts"]["N"]) == (status, str(receives))
+    assert item["error"] == {"S": "ledger-unavailable"}
+
+
+def test_failure_that_cannot_be_recorded_still_fails_the_record(
+    deployed: World, written: Written
+) -> None:
+    deployed.deliver(BODY)
+    deployed.wire.standing = on("UpdateItem", throttled)
+    written.text()
+    assert len(deployed.poll(KIND) or []) == 1
+    assert [line["level"] for line in written.logs()] == ["ERROR", "ERROR"]
+    deployed.wire.standing = lambda _call: None
+    assert deployed.poll(KIND) == []
+
+
+def test_unexpected_error_is_recorded_by_its_class(
+    deployed: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError("secret text")
+
+    deployed.deliver(BODY)
+    with monkeypatch.context() as patched:
+        patched.setattr("ledger.events.Ledger.process", fail)
+        assert len(deployed.poll(KIND) or []) == 1
+    assert table(deployed).ledger[KEY]["error"] == {"S": "unexpected: ZeroDivisionError"}
 
 
 @pytest.mark.parametrize(
@@ -188,51 +179,122 @@ def test_unexpected_error_is_noted_by_its_class(table: Table) -> None:
         ("2026-03-12T14:30:00Z", "2026-03-12T14:30:00.000Z"),
         ("0001-01-01T00:00:00Z", "0001-01-01T00:00:00.000Z"),
         ("yesterday", CALL.received_at),
-        # Clocks differ; but what is of the far future would be the newest news for ever.
+        # Clocks differ; an event of the far future would be the newest for ever.
         (iso(epoch(CALL.received_at) + 300), iso(epoch(CALL.received_at) + 300)),
         (iso(epoch(CALL.received_at) + 301), CALL.received_at),
         ("9999-01-01T00:00:00Z", CALL.received_at),
     ],
 )
-def test_event_time_or_else_arrival(table: Table, timestamp: str, at: str) -> None:
-    """The timeline's order is the event's own time; without one to believe, when it came."""
-    client = table()
-    document = {**samples.CALL_COMPLETED, "timestamp": timestamp}
-    process("call.completed", record_of(message_of(samples.body(document))))
-    [written] = [call for operation, call in client.calls if operation == "transact_write_items"]
-    assert written["TransactItems"][1]["Put"]["Item"]["sk"]["S"].split("#")[0] == at
+def test_event_is_on_its_timeline_at_its_own_time_or_else_its_arrival(
+    deployed: World, timestamp: str, at: str
+) -> None:
+    key = arrive(deployed, {**samples.CALL_COMPLETED, "timestamp": timestamp})
+    entry = table(deployed).timeline[key]
+    assert (entry["at"], entry["stands at"]) == (at, (NUMBER, at))
 
 
-def test_half_characters_are_replaced(table: Table) -> None:
-    """A text that was cut within an emoji can be stored, less that half."""
-    client = table()
-    document = samples.changed(samples.CALL_COMPLETED, notes="Thanks \ud83d", **{"\udc00": "x"})
-    assert process("call.completed", record_of(message_of(samples.body(document)))) == []
-    put = client.calls[0][1]["TransactItems"][1]["Put"]["Item"]
-    assert json.loads(put["text"]["S"])["notes"] == "Thanks ?"
+def test_half_characters_are_replaced(deployed: World) -> None:
+    """A text that was cut in the middle of an emoji can be stored, less that half."""
+    key = arrive(
+        deployed,
+        samples.changed(samples.CALL_COMPLETED, notes="Thanks \ud83d", **{"\udc00": "x"}),
+    )
+    assert table(deployed).timeline[key]["notes"] == "Thanks ?"
 
 
 @pytest.mark.parametrize("number", ["1e999", "-1e999"])
-def test_timeline_is_json_for_everybody(table: Table, number: str) -> None:
-    """A number beyond all bounds is legal JSON; what we write of it must be so too."""
-    client = table()
+def test_entry_is_json_for_everybody(deployed: World, number: str) -> None:
+    """An endless number is legal JSON in, and none comes out."""
     text = samples.body(samples.changed(samples.CALL_COMPLETED, rating=0)).decode()
-    content = text.replace('"rating": 0', f'"rating": {number}').encode()
-    assert process("call.completed", record_of(message_of(content))) == []
-    put = client.calls[0][1]["TransactItems"][1]["Put"]["Item"]
-
-    def refuse(constant: str) -> None:
-        raise ValueError(constant)
-
-    assert json.loads(put["text"]["S"], parse_constant=refuse)
+    deployed.deliver(text.replace('"rating": 0', f'"rating": {number}').encode())
+    deployed.poll(KIND)
+    json.dumps(unpack_entry(table(deployed).ledger[KEY]), allow_nan=False)
 
 
-def test_tables_are_made_from_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    """They are made once, and making them calls nobody."""
+# ------------------------------------------------------------ whose timeline
+
+
+def update(**data: Any) -> samples.Document:
+    return samples.CALL_UPDATED | {"data": {"call_id": "c1", "notes": "later", **data}}
+
+
+def test_update_that_names_nobody_is_stored_under_its_call(deployed: World) -> None:
+    key = arrive(deployed, update())
+    entry = table(deployed).timeline[key]
+    assert (entry["stands at"][0], entry["number"]) == ("call:c1", "unknown")
+    assert "call:c1" in entry["subjects"]
+
+
+def test_withheld_caller_is_visible_as_unknown(deployed: World) -> None:
+    key = arrive(deployed, samples.changed(samples.CALL_COMPLETED, from_=None))
+    assert table(deployed).timeline[key]["stands at"][0] == "unknown"
+
+
+# ------------------------------------------------------------ consent
+
+
+@pytest.mark.parametrize(("fault", "kept"), [(died_before, 0), (died_after, 1)])
+def test_consent_is_written_before_the_step_to_processed(
+    deployed: World, fault: Fault, kept: int
+) -> None:
+    """A processor that dies in between runs again and writes the same."""
+    deployed.deliver(samples.body(samples.SMS_OPTOUT))
+    deployed.wire.standing = on("PutItem", fault, number=1)
+    assert deployed.poll("consent.changed") is None
+    assert len(table(deployed).consent) == kept
+    assert table(deployed).timeline == {}
+    assert deployed.poll("consent.changed") == []
+    assert list(table(deployed).consent.values()) == [True]
+    assert len(table(deployed).timeline) == 1
+
+
+def test_opt_in_that_claims_to_be_of_the_future_does_not_beat_a_later_opt_out(
+    deployed: World,
+) -> None:
+    """The clock of consent is the earlier of the event's time and its arrival."""
+    ahead = iso(deployed.clock.now + 290)
+    arrive(deployed, samples.SMS_OPTIN | {"timestamp": ahead})
+    deployed.clock.now += 60
+    arrive(deployed, samples.SMS_OPTOUT | {"timestamp": iso(deployed.clock.now)})
+    assert list(table(deployed).consent.values()) == [True]
+
+
+# ------------------------------------------------------------ a message without a body
+
+
+def test_body_that_is_not_in_the_message_is_read_from_the_ledger(deployed: World) -> None:
+    deployed.deliver(BODY)
+    assert work(deployed, KIND, record_of(CALL._replace(body=None))) == []
+    assert table(deployed).timeline[KEY]["stands at"][0] == NUMBER
+
+
+def test_message_without_a_body_and_without_a_ledger_item_fails(deployed: World) -> None:
+    assert len(work(deployed, KIND, record_of(CALL._replace(body=None)))) == 1
+    assert table(deployed).ledger == {}
+
+
+def test_duplicate_that_the_handler_sends_again_carries_no_body(deployed: World) -> None:
+    """The entry is compressed with the body that is kept, not with the one that came again."""
+    deployed.wire.standing = lambda call: (
+        throttled if (call.operation, call.number) == ("SendMessage", 1) else None
+    )
+    assert deployed.deliver(BODY).status == 503
+    deployed.clock.now += 60
+    assert deployed.deliver(BODY).word == "duplicate"
+    [message] = deployed.backend.receive(KIND)
+    assert decode(message["Body"]).body is None
+    assert deployed.work(KIND, [message]) == []
+    assert table(deployed).timeline[KEY]["notes"] == samples.CALL_COMPLETED["data"]["notes"]
+
+
+# ------------------------------------------------------------ settings and samples
+
+
+def test_tables_are_made_once_from_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in {
         "EVENTS_TABLE": "events",
         "MAX_RECEIVES": "5",
-        "RETENTION_DAYS": "90",
+        "RETENTION_DAYS": "400",
     }.items():
         monkeypatch.setenv(name, value)
     consumer._tables.cache_clear()
@@ -242,6 +304,5 @@ def test_tables_are_made_from_the_settings(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_message_of_the_samples_is_the_handlers() -> None:
-    """The samples' messages are what the handler sends, so these tests speak of real ones."""
     text = json.loads((EVENTS / "sqs" / "call_completed.json").read_text())["Records"][0]["body"]
     assert decode(text) == CALL

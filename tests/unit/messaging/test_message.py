@@ -11,15 +11,7 @@ from hypothesis import strategies as st
 from errors import MessageUnreadable
 from justcall.event import Event
 from justcall.moments import iso
-from messaging.message import (
-    MESSAGE_BYTES,
-    Marker,
-    Message,
-    decode,
-    encode,
-    encode_marker,
-    message_of,
-)
+from messaging.message import MESSAGE_BYTES, Message, decode, encode, event_of, message_of
 
 MESSAGE = Message("call.completed:1", "call.completed", "body-signed", "2026-03-12T14:30:00.000Z",
                   "0" * 64, "{}")  # fmt: skip
@@ -44,7 +36,7 @@ _MOMENTS = st.floats(0, 4e9).map(iso)
 )
 @example(MESSAGE._replace(body="\ufffe\uffff\x00\x1f\u2028"))
 def test_any_message_comes_back(message: Message) -> None:
-    """What was sent is what arrives, in characters that SQS takes."""
+    """In characters that SQS takes."""
     text = encode(message)
     assert re.fullmatch(r"[ -~]*", text)
     assert decode(text) == message
@@ -61,7 +53,7 @@ def test_largest_message_travels_whole() -> None:
 
 @pytest.mark.parametrize("body", ["x" * MESSAGE_BYTES, "ä" * 200_000, '"' * 600_000])
 def test_larger_body_stays_on_the_ledger(body: str) -> None:
-    """Beyond it the message says which event it is, and the body is fetched."""
+    """The message names the event, and its processor reads the body."""
     text = encode(MESSAGE._replace(body=body))
     assert len(text) < 1000
     assert decode(text) == MESSAGE._replace(body=None)
@@ -87,8 +79,7 @@ UNREADABLE = {
 
 
 @pytest.mark.parametrize("text", UNREADABLE.values(), ids=UNREADABLE)
-def test_what_is_no_message(text: str) -> None:
-    """Text that the handler did not write is refused, and says so."""
+def test_text_that_is_no_message_is_unreadable(text: str) -> None:
     with pytest.raises(MessageUnreadable) as unreadable:
         decode(text)
     assert unreadable.value.reason == "message-unreadable"
@@ -102,46 +93,30 @@ _JSON = st.recursive(
 
 @given(st.text() | _JSON.map(json.dumps))
 def test_any_text_is_a_message_or_unreadable(text: str) -> None:
-    """No other error, whatever somebody put into the queue."""
     with pytest.raises(MessageUnreadable):
         decode(text)
 
 
-def test_unknown_fields_are_no_hindrance() -> None:
-    """A newer handler may say more than an older processor reads."""
+def test_unknown_fields_are_ignored() -> None:
+    """A newer handler may write more than an older processor reads."""
     assert decode(json.dumps(DOCUMENT | {"newer": 1})) == MESSAGE
 
 
-def test_a_marker_comes_back() -> None:
-    """What the sweeper sends is told from an event's message."""
-    marker = Marker("call.completed", "2026-03-12T14:40:01.250Z")
-    assert decode(encode_marker(marker)) == marker
-
-
 @pytest.mark.parametrize(
-    "text",
-    ['{"marker": 1}', '{"marker": {}}', '{"marker": {"kind": 1, "sent_at": "2026-03-12T14:40:01Z"}}',
-     '{"marker": {"kind": "call.completed", "sent_at": "soon"}}'],
-)  # fmt: skip
-def test_what_is_no_marker(text: str) -> None:
-    """Half a marker is poison like any other."""
-    with pytest.raises(MessageUnreadable):
-        decode(text)
-
-
-@pytest.mark.parametrize(
-    "change", [{"received_at": "garbage"}, {"key": ""}, {"type": ""}], ids=repr
+    "change",
+    [{"received_at": "garbage"}, {"event_time": "soon"}, {"key": ""}, {"type": ""}],
+    ids=repr,
 )
-def test_a_message_that_could_not_be_committed_is_refused_at_once(change: dict[str, str]) -> None:
-    """Not after its effects are written."""
+def test_message_that_could_not_be_processed_is_refused_at_once(change: dict[str, str]) -> None:
+    """Before its effects are written."""
     with pytest.raises(MessageUnreadable):
         decode(json.dumps(DOCUMENT | change))
 
 
-def test_a_message_says_when_it_happened() -> None:
-    """The event's time travels with it: a url-signed body does not hold it."""
+def test_message_takes_the_whole_event_to_its_processor() -> None:
+    """Its time travels with it, because a url-signed body does not hold it."""
     happened = "2026-03-12T14:30:00.000Z"
     event = Event("d", "k", "call.completed", "url-signed", "received", b"{}", "h", 1.0, happened)
-    assert message_of(event) == Message(
-        "k", "call.completed", "url-signed", iso(1.0), "h", "{}", happened
-    )
+    message = message_of(event)
+    assert message == Message("k", "call.completed", "url-signed", iso(1.0), "h", "{}", happened)
+    assert event_of(message, b"{}")._replace(delivery_id="d") == event

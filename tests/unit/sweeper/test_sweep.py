@@ -1,239 +1,326 @@
-"""One run of the sweeper, on fakes: bury, judge, send again, and go on whatever fails."""
+"""The sweeper's runs on the small AWS: bury, judge, send again, and go on whatever fails."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import random
+from typing import Any
 
 import pytest
+from botocore.awsrequest import AWSResponse
 
+from aws import clients
 from errors import LedgerUnavailable, QueueUnavailable
-from justcall.event import Event
-from justcall.moments import iso
-from ledger.sweeping import OpenEvent, State
-from messaging.backlog import DeadLetter
-from messaging.message import Marker, Message, encode, encode_marker, message_of
-from sweeper.sweep import MOST_DEAD_LETTERS, MOST_OF_A_SHARD, Ports, Report, sweep
-from sweeper.verdict import DOUBT_SECONDS, MOST_SWEEPS, PATIENCE_SECONDS, patience
+from ledger.events import DIED
+from ledger.sweeping import OpenEvents
+from messaging.message import decode
+from sweeper import app
+from sweeper.sweep import MAX_DEAD_LETTERS, Sweep
+from sweeper.verdict import DOUBT_SECONDS, MAX_SWEEPS, PATIENCE_SECONDS, patience
+from tests.support import samples, stack
+from tests.support.faults import Attempt, Call, Fault, World, queue_url, throttled
+from tests.support.promise import call, contents, key_of, sms
+from tests.unit.conftest import Written
 
-NOW = 1_773_326_400.25
-CALL, TEXT = "call.completed", "sms.received"
-
-
-def opened(key: str, age: float, kind: str = CALL, sweeps: int = 0) -> OpenEvent:
-    return OpenEvent(key, kind, NOW - age, NOW - age, sweeps, 0)
-
-
-def event(key: str, kind: str = CALL) -> Event:
-    return Event("delivery", key, kind, "body-signed", "received", b"{}", "hash", NOW - 1000)
+KIND, SMS = "call.completed", "sms.received"
+KEY = key_of(call())
+NOTHING = {"resent": 0, "stuck": 0, "buried": 0}
 
 
-def letter(name: str, text: str) -> DeadLetter:
-    return DeadLetter(name, text, 5, NOW - 500)
+def lose(deployed: World, *bodies: bytes) -> None:
+    """Deliver what is kept and never sent."""
+    deployed.wire.standing = lambda one: throttled if one.operation == "SendMessage" else None
+    for body in bodies:
+        assert deployed.deliver(body).status == 503
+    deployed.wire.standing = lambda _call: None
 
 
-def dead(key: str) -> DeadLetter:
-    return letter(f"letter of {key}", encode(message_of(event(key))))
+def later(deployed: World, seconds: float) -> dict[str, Any] | None:
+    """Let time go on, and the sweeper run."""
+    deployed.clock.now += seconds
+    return deployed.sweep()
 
 
-class Fake:
-    """Ledger, backlog and queues in one; `refuses` names the methods that refuse what."""
-
-    def __init__(self, *events: OpenEvent, waiting: int = 0) -> None:
-        self.events = events
-        self.in_queue = waiting
-        self.letters: dict[str, Sequence[DeadLetter]] = {}
-        self.known: dict[str, State] = {}
-        self.closed: set[str] = set()  # what somebody else finished while we look
-        self.gone: set[str] = set()
-        self.refuses: dict[str, Exception] = {}
-        self.log: list[tuple[object, ...]] = []
-
-    def ports(self, buried: dict[str, None] | None = None) -> Ports:
-        return Ports(self, self, self, {} if buried is None else buried)
-
-    def open_events(self, most: int, /) -> Iterator[OpenEvent]:
-        assert most == MOST_OF_A_SHARD
-        yield from self.events
-
-    def load(self, key: str, /) -> Event | None:
-        return None if key in self.gone else event(key, TEXT if key.startswith("t") else CALL)
-
-    def take(self, event: OpenEvent, now: float, /) -> bool:
-        return self._step("take", event.key, now)
-
-    def give_up(self, key: str, now: float, /) -> bool:
-        return self._step("give up", key, now)
-
-    def bury(self, key: str, letter: DeadLetter, now: float, /) -> bool:
-        assert letter.receives == 5
-        return self._step("bury", key, now)
-
-    def states(self) -> Mapping[str, State]:
-        return self.known
-
-    def note_state(self, kind: str, state: State, /) -> None:
-        self.log.append(("note", kind, state))
-
-    def waiting(self, kind: str, /) -> int:
-        self._refuse("waiting", kind)
-        return self.in_queue
-
-    def send_marker(self, marker: Marker, /) -> None:
-        self.log.append(("marker", marker))
-
-    def dead_letters(self, kind: str, most: int, /) -> Sequence[DeadLetter]:
-        assert most == MOST_DEAD_LETTERS
-        self._refuse("dead_letters", kind)
-        return self.letters.get(kind, [])
-
-    def send(self, kind: str, message: Message, /) -> None:
-        self._refuse("send", kind)
-        self.log.append(("send", kind, message))
-
-    def _step(self, name: str, key: str, now: float) -> bool:
-        assert now == NOW
-        if key not in self.closed:
-            self.log.append((name, key))
-        return key not in self.closed
-
-    def _refuse(self, method: str, kind: str) -> None:
-        if f"{method} {kind}" in self.refuses:
-            raise self.refuses[f"{method} {kind}"]
+def item(deployed: World, key: str = KEY) -> dict[str, Any]:
+    """Return a ledger item in Python's types."""
+    raw = contents(deployed.backend.items()).ledger[key]
+    return {name: next(iter(value.values())) for name, value in raw.items()}
 
 
-def run(fake: Fake, buried: dict[str, None] | None = None, turns: int = 1000) -> Report:
-    left = iter(range(turns))
-    return sweep(fake.ports(buried), NOW, lambda: next(left, None) is not None)
+def bury(deployed: World, text: str | None = None) -> None:
+    """Put a text into the dead-letter queue, or the one message of the kind's queue."""
+    if text is None:
+        [message] = deployed.backend.receive(KIND)
+        deployed.backend.delete(KIND, message)
+        text = message["Body"]
+    clients.sqs().send_message(QueueUrl=queue_url(KIND, dead=True), MessageBody=text)
 
 
-def test_a_lost_event_is_taken_and_then_sent_whole() -> None:
-    """In that order, so that nothing is sent again without a count."""
-    fake = Fake(opened("a", 100))
-    report = run(fake)
-    assert fake.log == [("take", "a"), ("send", CALL, message_of(event("a")))]
-    assert report == Report(resent=("a",), oldest_seconds=100)
+def done(number: int, what: str = "resent") -> dict[str, int]:
+    return NOTHING | {what: number}
 
 
-def test_nothing_open_is_nothing_to_do() -> None:
-    """No queue is asked about, and nothing is the oldest."""
-    fake = Fake()
-    fake.refuses = {f"waiting {CALL}": QueueUnavailable()}
-    assert run(fake) == Report()
-    assert fake.log == []
+# ------------------------------------------------------------ lost events
 
 
-@pytest.mark.parametrize("how", ["closed", "gone"])
-def test_what_was_finished_meanwhile_is_not_sent(how: str) -> None:
-    """The look and the step lie apart; what happened between them counts."""
-    fake = Fake(opened("a", 100), opened("b", 100))
-    getattr(fake, how).add("a")
-    assert run(fake).resent == ("b",)
-    assert fake.log == [("take", "b"), ("send", CALL, message_of(event("b")))]
+def test_lost_event_is_sent_again_and_processed(deployed: World) -> None:
+    lose(deployed, call())
+    assert later(deployed, PATIENCE_SECONDS - 1) == NOTHING
+    assert later(deployed, 1) == done(1)
+    deployed.poll(KIND)
+    assert item(deployed)["status"] == "processed"
+    assert later(deployed, 10_000) == NOTHING
 
 
-def test_the_oldest_of_all_kinds_is_told() -> None:
-    """Its age alarms; a clock that is ahead of ours makes no negative age."""
-    assert run(Fake(opened("a", 5), opened("t", 7, TEXT))).oldest_seconds == 7
-    assert run(Fake(opened("a", -5))).oldest_seconds == 0
+def test_large_body_is_sent_again_whole(deployed: World) -> None:
+    """Its parts are put together; the evidence of a conflict beside them is no part of it."""
+    noise = random.Random(1).randbytes(250_000).hex()  # noqa: S311  # no secret
+    lose(deployed, call(notes=noise))
+    assert deployed.deliver(call(notes="conflict")).word == "conflict"
+    assert later(deployed, PATIENCE_SECONDS) == done(1)
+    [message] = deployed.backend.receive(KIND)
+    assert decode(message["Body"]).body == call(notes=noise).decode()
 
 
-def test_what_died_is_buried_once() -> None:
-    """Its event is failed and not sent again; what was buried before is passed over."""
-    fake = Fake(opened("a", 100), opened("b", 100))
-    fake.letters[CALL] = [dead("a")]
-    buried: dict[str, None] = {}
-    assert run(fake, buried) == Report(resent=("b",), buried=("a",), oldest_seconds=100)
-    assert fake.log[0] == ("bury", "a")
-    assert buried == {"letter of a": None}
-    fake.log.clear()
-    fake.letters[CALL] = [dead("a"), dead("c")]
-    assert run(fake, buried).buried == ("c",)
-    assert ("bury", "a") not in fake.log
+def test_event_that_waits_is_not_sent_again(deployed: World) -> None:
+    deployed.deliver(call())
+    assert later(deployed, DOUBT_SECONDS - 1) == NOTHING
+    assert deployed.backend.queued(KIND) == 1
 
 
-def test_a_letter_of_a_finished_event_is_remembered_too() -> None:
-    """It is looked at once, and its event is not told as buried."""
-    fake = Fake(opened("a", 100))
-    fake.letters[CALL] = [dead("b")]
-    fake.closed.add("b")
-    buried: dict[str, None] = {}
-    assert run(fake, buried).buried == ()
-    assert buried == {"letter of b": None}
+def test_lost_event_in_a_busy_queue_is_sent_again(deployed: World) -> None:
+    lose(deployed, call())
+    for number in range(3):
+        deployed.deliver(call(f"waiting{number}"))
+    deployed.clock.now += DOUBT_SECONDS
+    deployed.sweep()
+    sent = [one["Body"] for one in deployed.backend.receive(KIND)]
+    assert KEY in [decode(text).key for text in sent]
 
 
-@pytest.mark.parametrize("text", ["nonsense", encode_marker(Marker(CALL, iso(NOW)))])
-def test_dead_letters_of_no_event_are_passed_over(text: str) -> None:
-    """Poison and markers bury nothing, and do not stand before what lies behind them."""
-    fake = Fake()
-    fake.letters[CALL] = [letter("x", text), dead("a")]
-    assert run(fake).buried == ("a",)
-    assert fake.log == [("bury", "a")]
+def test_backlog_is_not_amplified(deployed: World) -> None:
+    """100 events wait for an hour: at most ten of them are sent again."""
+    for number in range(100):
+        deployed.deliver(call(f"c{number}"))
+    for _ in range(12):
+        later(deployed, 300)
+    ledger = contents(deployed.backend.items()).ledger.values()
+    assert sum("sweeps" in one for one in ledger) == 10
 
 
-def test_in_vain_so_often_is_stuck() -> None:
-    """It is given up, unless somebody finished it meanwhile, and never sent once more."""
-    ages = [patience(MOST_SWEEPS) + 1] * 2
-    fake = Fake(
-        *(opened(key, age, sweeps=MOST_SWEEPS) for key, age in zip("ab", ages, strict=True))
-    )
-    fake.closed.add("b")
-    assert run(fake)[:2] == ((), ("a",))
-    assert fake.log == [("give up", "a")]
+def test_event_is_stuck_after_eight_sweeps_without_a_result(deployed: World) -> None:
+    lose(deployed, call())
+    for sweeps in range(MAX_SWEEPS):
+        assert later(deployed, patience(sweeps)) == done(1)
+        [message] = deployed.backend.receive(KIND)
+        deployed.backend.delete(KIND, message)  # lost once more
+    assert later(deployed, patience(MAX_SWEEPS) - 1) == NOTHING
+    assert later(deployed, 1) == done(1, "stuck")
+    assert (item(deployed)["status"], item(deployed)["sweeps"]) == ("stuck", str(MAX_SWEEPS))
+    assert later(deployed, 100_000) == NOTHING
 
 
-def test_a_busy_queue_gets_a_marker_that_is_noted() -> None:
-    """By its time to the millisecond, so that it is known when it comes out."""
-    fake = Fake(opened("a", 100), waiting=5)
-    assert run(fake).resent == ()
-    assert fake.log == [
-        ("marker", Marker(CALL, iso(NOW))),
-        ("note", CALL, State(marker_sent_at=NOW)),
-    ]
+def test_event_that_is_finished_while_the_sweeper_looks_is_not_sent(
+    deployed: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The list is old by the time of the look, and the look by the time of the step."""
+    lose(deployed, call(), call("other"))
+    listed = list(OpenEvents(clients.dynamodb, stack.physical_name("EventsTable")).all(10))
+    monkeypatch.setattr(OpenEvents, "all", lambda *_: iter(listed))
+    assert later(deployed, PATIENCE_SECONDS) == done(2)
+    deployed.poll_all()
+    assert later(deployed, PATIENCE_SECONDS) == NOTHING
 
 
-def test_what_is_known_from_before_counts() -> None:
-    """A marker is out: no other is sent, and nothing new is noted."""
-    fake = Fake(opened("a", 100), waiting=5)
-    fake.known[CALL] = State(marker_sent_at=NOW - 30)
-    run(fake)
-    assert fake.log == []
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        (samples.body(samples.SMS_OPTOUT), "consent.changed"),
+        (samples.body(samples.SMS_DELIVERED), "message.status"),
+    ],
+)
+def test_type_is_sent_to_the_queue_of_its_kind(deployed: World, body: bytes, kind: str) -> None:
+    lose(deployed, body)
+    assert later(deployed, PATIENCE_SECONDS) == done(1)
+    assert deployed.backend.queued(kind) == 1
 
 
-def test_doubts_are_noted() -> None:
-    """How many were sent again without proof is known to the next run."""
-    fake = Fake(opened("a", DOUBT_SECONDS), waiting=5)
-    fake.known[CALL] = State(marker_sent_at=NOW - 30)
-    assert run(fake).resent == ("a",)
-    assert fake.log[0] == ("note", CALL, State(marker_sent_at=NOW - 30, in_doubt=1))
+def test_run_stops_between_events_when_its_time_ends(deployed: World) -> None:
+    lose(deployed, call(), call("second"), sms())
+    deployed.clock.now += PATIENCE_SECONDS
+    left = iter([True, False, False])
+
+    def sweep() -> Sweep:
+        run = Sweep(app._ports(), deployed.clock.now, lambda: next(left))
+        run.run()
+        return run
+
+    assert len(deployed.invoke("sweeper", sweep).report.resent) == 1
+    deployed.poll_all()
+    assert deployed.sweep() == done(2)
 
 
-def test_time_ends_a_run_between_events() -> None:
-    """What is left over is for the next run."""
-    fake = Fake(opened("a", 200), opened("b", 150), opened("t", 100, TEXT))
-    assert run(fake, turns=1).resent == ("a",)
+def test_closed_events_are_not_read(deployed: World) -> None:
+    """Processed, failed, unhandled and quarantined events cost the sweeper nothing."""
+    deployed.deliver(call())
+    deployed.deliver(sms(direction="sideways"))
+    deployed.deliver(b'{"event": "call.teleported", "data": {"id": 1}}')
+    deployed.deliver(b"{")
+    deployed.poll_all()
+    ports = deployed.invoke("sweeper", app._ports)
+    assert [one.key for one in ports.open_events.all(100)] == []
 
 
-def test_one_kinds_trouble_is_told_and_stops_no_other() -> None:
-    """What was done before it is in the report."""
-    fake = Fake(opened("a", 200), opened("b", 150), opened("t", 100, TEXT))
-    trouble, other = QueueUnavailable(), LedgerUnavailable()
-    fake.refuses = {f"send {CALL}": trouble, "dead_letters sms.sent": other}
-    report = run(fake)
-    assert report.resent == ("t",)
-    assert report.failures == ((CALL, trouble), ("sms.sent", other))
-    assert [line[0] for line in fake.log] == ["take", "take", "send"]
+# ------------------------------------------------------------ dead letters
 
 
-def test_what_was_done_before_the_trouble_is_told() -> None:
-    """An event that was buried is buried, though its queue can't be counted."""
-    fake = Fake(opened("a", PATIENCE_SECONDS))
-    fake.letters[CALL] = [dead("c")]
-    fake.refuses = {f"waiting {CALL}": QueueUnavailable()}
-    report = run(fake)
-    assert (report.buried, len(report.failures)) == (("c",), 1)
+def test_event_whose_processor_died_is_failed(deployed: World) -> None:
+    """The processor wrote nothing; the dead letter stays for a person to look at."""
+    deployed.deliver(call())
+    bury(deployed)
+    assert later(deployed, 1000) == done(1, "buried")
+    assert (item(deployed)["status"], item(deployed)["error"]) == ("failed", DIED)
+    assert deployed.backend.queued(KIND, dead=True) == 1
 
 
-@pytest.mark.parametrize("event_type", ["whatsapp.message_received", "sms.sent_received"])
-def test_a_type_is_swept_with_its_kind(event_type: str) -> None:
-    """Several types share a queue; what is lost of each goes there."""
-    fake = Fake(opened("t1", PATIENCE_SECONDS, event_type))
-    assert sweep(fake.ports(), NOW, lambda: True).resent == ("t1",)
-    assert [entry[1] for entry in fake.log if entry[0] == "send"] == [TEXT]
+def test_buried_event_is_not_sent_again_by_the_run_that_buried_it(
+    deployed: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An index may still list it as open."""
+    deployed.deliver(call())
+    listed = list(OpenEvents(clients.dynamodb, stack.physical_name("EventsTable")).all(10))
+    bury(deployed)
+    monkeypatch.setattr(OpenEvents, "all", lambda *_: iter(listed))
+    assert later(deployed, 1000) == done(1, "buried")
+    assert deployed.errors == []
+
+
+def test_buried_letters_are_remembered(deployed: World) -> None:
+    """A sweeper looks at each once while its process lives; a new one finds nothing to bury."""
+    deployed.deliver(call())
+    bury(deployed)
+    bury(deployed, "poison")
+
+    def updates() -> int:
+        return sum(one.operation == "UpdateItem" for one in deployed.wire.calls)
+
+    assert later(deployed, 1) == done(1, "buried")
+    before = updates()
+    assert later(deployed, 1) == NOTHING
+    assert updates() == before
+    deployed.clock.now += 1
+    assert deployed.sweep(actor="a new process") == NOTHING
+    assert item(deployed)["status"] == "failed"
+
+
+def test_memory_of_letters_is_bounded(deployed: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(app, "_REMEMBERED", 2)
+    for number in range(3):
+        bury(deployed, f"poison {number}")
+    later(deployed, 1)
+    assert len(deployed.invoke("sweeper", app._ports).buried) == 3
+    bury(deployed, "one more")
+    later(deployed, 1)
+    assert len(deployed.invoke("sweeper", app._ports).buried) == 4
+    assert later(deployed, 1) == NOTHING
+
+
+def test_old_dead_letter_does_not_bury_an_event_that_was_replayed(deployed: World) -> None:
+    """The letter of the first message still lies there, and a new sweeper finds it."""
+    deployed.deliver(call())
+    bury(deployed)
+    later(deployed, 1)
+    deployed.clock.now += 600
+    ports = deployed.invoke("sweeper", app._ports)
+    assert ports.ledger.reopen(KEY, "failed", deployed.clock.now)
+    assert deployed.sweep(actor="a new process") == NOTHING
+    assert item(deployed)["status"] == "received"
+
+
+def test_poison_and_letters_of_finished_events_are_passed_over(deployed: World) -> None:
+    deployed.deliver(call())
+    [message] = deployed.backend.receive(KIND)
+    deployed.work(KIND, [message])
+    deployed.deliver(call("dead"))
+    for text in ("poison", "[]", '{"key": 1}', message["Body"], message["Body"].replace("c1", "x")):
+        bury(deployed, text)
+    bury(deployed)
+    assert later(deployed, 1) == done(1, "buried")
+    assert item(deployed)["status"] == "processed"
+    assert item(deployed, key_of(call("dead")))["error"] == DIED
+
+
+def test_run_looks_at_a_limited_number_of_dead_letters(deployed: World) -> None:
+    for number in range(MAX_DEAD_LETTERS + 20):
+        bury(deployed, f"poison {number}")
+    later(deployed, 1)
+    assert len(deployed.invoke("sweeper", app._ports).buried) == MAX_DEAD_LETTERS
+
+
+# ------------------------------------------------------------ failures
+
+
+def refuse(word: str) -> Fault:
+    """Return a fault of calls that name something, such as a queue."""
+
+    def fault(attempt: Attempt) -> AWSResponse:
+        body: Any = attempt.request.body
+        return throttled(attempt) if word.encode() in body else attempt.takes_effect()
+
+    return fault
+
+
+TROUBLES = {
+    "its queue cannot be counted": ("GetQueueAttributes", "events-call_completed"),
+    "its queue refuses": ("SendMessage", "events-call_completed"),
+    "its event cannot be changed": ("UpdateItem", KEY),
+    "its event cannot be read": ("Query", KEY),
+    "dead letters cannot be read": ("GetQueueAttributes", "dead-letters"),
+}
+
+
+@pytest.mark.parametrize(("operation", "word"), TROUBLES.values(), ids=TROUBLES)
+def test_failure_of_one_kind_does_not_stop_others(
+    deployed: World, operation: str, word: str
+) -> None:
+    """It is raised at the end, so that the function's errors alarm, and the next run goes on."""
+    lose(deployed, call(), sms())
+
+    def standing(one: Call) -> Fault | None:
+        return refuse(word) if one.operation == operation else None
+
+    deployed.wire.standing = standing
+    deployed.errors.clear()
+    assert later(deployed, PATIENCE_SECONDS) is None
+    assert [type(error) for error in deployed.errors] in ([QueueUnavailable], [LedgerUnavailable])
+    assert deployed.backend.queued(SMS) == 1
+    deployed.wire.standing = lambda _call: None
+    later(deployed, patience(1))
+    deployed.poll_all()
+    assert item(deployed)["status"] == "processed"
+
+
+def test_open_events_that_cannot_be_read_fail_the_run(deployed: World) -> None:
+    deployed.wire.standing = lambda one: throttled if one.operation == "Query" else None
+    assert deployed.sweep() is None
+    [error] = deployed.errors
+    assert isinstance(error, LedgerUnavailable)
+
+
+# ------------------------------------------------------------ what a run tells
+
+
+def test_run_counts_what_it_did_and_tells_the_oldest_age(deployed: World, written: Written) -> None:
+    """A lost, a hopeless and a dead event."""
+    lose(deployed, call("lost"), call("hopeless"))
+    table = app.Ledger(clients.dynamodb, stack.physical_name("EventsTable"), 1)
+    for sweeps in range(MAX_SWEEPS):
+        table.take(key_of(call("hopeless")), sweeps, deployed.clock.now)
+    deployed.deliver(sms())
+    [message] = deployed.backend.receive(SMS)
+    deployed.backend.delete(SMS, message)
+    bury(deployed, message["Body"])
+    written.text()
+    assert later(deployed, 90_000) == {"resent": 1, "stuck": 1, "buried": 1}
+    found: dict[str, Any] = {}
+    for line in written.lines():
+        found |= line
+    assert {found[name][0] for name in ("Resent", "Stuck", "Buried")} == {1}
+    assert found["OldestReceivedAge"][0] == pytest.approx(90_000_000, rel=0.01)  # ms

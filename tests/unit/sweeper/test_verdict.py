@@ -6,14 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.sweeping import OpenEvent, State
+from ledger.sweeping import OpenEvent
 from sweeper.verdict import (
     DOUBT_SECONDS,
-    MARGIN_SECONDS,
-    MARKER_PATIENCE_SECONDS,
-    MOST_A_RUN,
-    MOST_SWEEPS,
+    MAX_A_RUN,
+    MAX_SWEEPS,
     PATIENCE_SECONDS,
+    doubt_limit,
     judge,
     patience,
 )
@@ -22,171 +21,117 @@ NOW = 1_773_326_400.0
 MINUTE = 60.0
 
 
-def event(age: float, *, sweeps: int = 0, attempts: int = 0, key: str = "a") -> OpenEvent:
+def event(age: float, *, sweeps: int = 0, key: str = "a") -> OpenEvent:
     """Return an open event that was sent `age` seconds ago."""
-    return OpenEvent(key, "call.completed", NOW - age, NOW - age, sweeps, attempts)
+    return OpenEvent(key, "call.completed", NOW - age, NOW - age, sweeps)
 
 
-def many(number: int, age: float) -> list[OpenEvent]:
-    return [event(age, key=str(one)) for one in range(number)]
+def many(number: int, age: float, *, sweeps: int = 0, prefix: str = "") -> list[OpenEvent]:
+    return [event(age, sweeps=sweeps, key=f"{prefix}{n}") for n in range(number)]
 
 
-def passed(ago: float) -> State:
-    """Return the state after a marker came out that was sent `ago` seconds ago."""
-    return State(marker_sent_at=NOW - ago, marker_passed_at=NOW - ago)
-
-
-def test_a_quiet_queue_holds_nothing_so_what_is_open_is_lost() -> None:
-    """It is sent again at once, without any marker."""
+def test_event_that_is_open_while_its_queue_is_empty_is_lost() -> None:
     lost = event(PATIENCE_SECONDS)
-    verdict = judge([lost], 0, State(), NOW)
-    assert verdict.resend == [lost]
-    assert not verdict.wants_marker
+    assert judge([lost, event(PATIENCE_SECONDS - 1)], 0, NOW).resend == [lost]
 
 
-def test_a_lost_event_in_a_quiet_queue_is_sent_again_within_three_minutes() -> None:
-    """Its patience and the minute until the next run, with half a minute to spare."""
+def test_lost_event_in_an_empty_queue_is_sent_within_three_minutes() -> None:
+    """Its patience and the minute until the next run."""
     assert PATIENCE_SECONDS + MINUTE <= 2.5 * MINUTE
 
 
-@pytest.mark.parametrize("sweeps", range(MOST_SWEEPS))
+@pytest.mark.parametrize("sweeps", range(MAX_SWEEPS))
 def test_each_sweep_doubles_the_patience(sweeps: int) -> None:
-    """An event that was sent again is left alone twice as long, quiet queue or not."""
     assert patience(sweeps + 1) == 2 * patience(sweeps)
-    assert judge([event(patience(sweeps) - 1, sweeps=sweeps)], 0, State(), NOW).resend == []
-    assert judge([event(patience(sweeps), sweeps=sweeps)], 0, State(), NOW).resend != []
+    assert judge([event(patience(sweeps) - 1, sweeps=sweeps)], 0, NOW).resend == []
+    assert judge([event(patience(sweeps), sweeps=sweeps)], 0, NOW).resend != []
 
 
-@pytest.mark.parametrize("waiting", [0, 5])
-def test_at_the_end_an_event_is_stuck(waiting: int) -> None:
-    """What was sent again in vain so often is given up, and not sent once more."""
-    hopeless = event(patience(MOST_SWEEPS), sweeps=MOST_SWEEPS)
-    verdict = judge([hopeless], waiting, State(), NOW)
-    assert (verdict.resend, verdict.stuck) == ([], [hopeless])
+@pytest.mark.parametrize("waiting", [0, 5, 100_000])
+def test_event_without_a_result_after_all_sweeps_is_stuck(waiting: int) -> None:
+    hopeless = event(patience(MAX_SWEEPS), sweeps=MAX_SWEEPS)
+    patient = event(patience(MAX_SWEEPS) - 1, sweeps=MAX_SWEEPS)
+    assert judge([hopeless, patient], waiting, NOW) == ([], [hopeless])
 
 
-def test_in_a_busy_queue_a_marker_decides() -> None:
-    """The first look sends a marker and nothing else; when it has come out, the event is lost."""
-    lost = event(PATIENCE_SECONDS)
-    first = judge([lost], 5, State(), NOW)
-    assert (first.resend, first.wants_marker) == ([], True)
-    out = State(marker_sent_at=NOW)
-    waiting = judge([lost], 5, out, NOW + MINUTE)
-    assert (waiting.resend, waiting.wants_marker) == ([], False)
-    assert judge([lost], 5, State(NOW, NOW), NOW + MINUTE).resend == [lost]
+def test_waiting_events_are_left_alone_for_a_quarter_of_an_hour() -> None:
+    old = event(DOUBT_SECONDS, key="old")
+    assert judge([event(DOUBT_SECONDS - 1), old], 3, NOW).resend == [old]
 
 
-def test_a_marker_proves_nothing_of_what_was_sent_just_before_it() -> None:
-    """SQS keeps the order about, not exactly."""
-    age = PATIENCE_SECONDS
-    assert judge([event(age)], 1, passed(age - MARGIN_SECONDS + 1), NOW).resend == []
-    assert judge([event(age)], 1, passed(age - MARGIN_SECONDS), NOW).resend != []
-
-
-def test_a_record_that_failed_is_not_lost() -> None:
-    """It is invisible until its next try, and markers overtake it."""
-    retried = event(200, attempts=1)
-    assert judge([retried], 1, passed(0), NOW).resend == []
-    assert judge([retried], 0, passed(0), NOW).resend == [retried]
-
-
-def test_a_lost_marker_is_sent_again() -> None:
-    """Markers travel like events and can be lost like them."""
-    out = State(marker_sent_at=NOW - MARKER_PATIENCE_SECONDS)
-    assert judge([event(700)], 5, out, NOW).wants_marker
-    assert not judge([event(700)], 5, out._replace(marker_sent_at=NOW - 1), NOW).wants_marker
-
-
-def test_in_a_queue_that_is_never_quiet_a_lost_event_goes_out_within_twenty_minutes() -> None:
-    """Even if no marker ever comes out of it: the oldest first, in doubt."""
+def test_lost_event_in_a_busy_queue_is_sent_within_twenty_minutes() -> None:
     assert DOUBT_SECONDS + 2 * MINUTE <= 20 * MINUTE
-    lost = event(DOUBT_SECONDS, key="lost")
-    blocked = State(marker_sent_at=NOW - 1)
-    assert judge([event(10), lost], 3, blocked, NOW).resend == [lost]
-    assert judge([event(DOUBT_SECONDS - 1)], 3, blocked, NOW).resend == []
 
 
-@pytest.mark.parametrize("markers", ["none comes out", "each overtakes everything"])
-def test_a_backlog_is_not_amplified(markers: str) -> None:
-    """10,000 events that wait for six hours: at most 1 % of them are sent again."""
-    events = many(10_000, PATIENCE_SECONDS)
-    waiting, state, resent = len(events), State(), 0
-    for minute in range(6 * 60):
+@pytest.mark.parametrize(
+    ("waiting", "limit"), [(1, 10), (1000, 10), (1099, 10), (1100, 11), (100_000, 1000)]
+)
+def test_doubt_limit_is_ten_events_or_one_percent_of_the_backlog(waiting: int, limit: int) -> None:
+    assert doubt_limit(waiting) == limit
+    resent = judge(many(3000, DOUBT_SECONDS), waiting, NOW).resend
+    assert len(resent) == min(limit, MAX_A_RUN)
+
+
+@pytest.mark.parametrize(("in_doubt", "new"), [(0, 10), (4, 6), (10, 0), (25, 0)])
+def test_events_that_were_sent_in_doubt_count_until_they_are_closed(
+    in_doubt: int, new: int
+) -> None:
+    """Counted from the open events themselves, the patient ones too: there is no other state."""
+    events = many(in_doubt, 10, sweeps=1) + many(40, DOUBT_SECONDS, prefix="new")
+    assert len(judge(events, 50, NOW).resend) == new
+
+
+def test_event_in_doubt_is_sent_again_beyond_the_limit() -> None:
+    """It adds no new doubt when its patience ends once more."""
+    again = many(30, DOUBT_SECONDS, sweeps=2)
+    assert judge(again, 50, NOW).resend == again
+
+
+def test_doubt_limit_does_not_delay_proven_losses() -> None:
+    """An empty queue proves all of them, whatever was in doubt before."""
+    events = many(30, 10, sweeps=1) + many(400, 200, prefix="lost")
+    assert len(judge(events, 0, NOW).resend) == 400
+
+
+def test_run_sends_a_limited_number_of_events() -> None:
+    assert len(judge(many(1000, 200), 0, NOW).resend) == MAX_A_RUN
+    assert len(judge(many(1000, DOUBT_SECONDS, sweeps=1), 9, NOW).resend) == MAX_A_RUN
+
+
+def test_oldest_event_goes_first_whatever_its_key() -> None:
+    """By the time at which it was last sent."""
+    young, old = event(100, key="a"), event(200, key="b")
+    assert judge([young, old], 0, NOW).resend == [old, young]
+
+
+def test_backlog_is_not_amplified() -> None:
+    """10,000 events wait for six hours: at most 1 % of them are ever sent again."""
+    events = {one.key: one for one in many(10_000, PATIENCE_SECONDS)}
+    sent: list[str] = []
+    for minute in range(0, 6 * 60, 5):
         now = NOW + minute * MINUTE
-        verdict = judge(events, waiting, state, now)
-        state = verdict.state
-        if verdict.wants_marker:
-            state = state._replace(marker_sent_at=now)
-            if markers != "none comes out":
-                state = state._replace(marker_passed_at=now)
-        taken = {one.key for one in verdict.resend}
-        events = [
-            one._replace(sent_at=now, sweeps=one.sweeps + 1) if one.key in taken else one
-            for one in events
-        ]
-        resent += len(taken)
-        waiting += len(taken)
-    assert 0 < resent <= 100
+        for one in judge(events.values(), 10_000, now).resend:
+            events[one.key] = one._replace(sent_at=now, sweeps=one.sweeps + 1)
+            sent.append(one.key)
+    assert 0 < len(set(sent)) <= 100
+    assert len(sent) <= MAX_SWEEPS * 100
 
 
-def test_what_is_proven_is_not_held_back() -> None:
-    """1,000 lost events in a queue of 20 go out at the bound of a run, not at 1 % of 20."""
-    assert len(judge(many(1_000, 200), 20, passed(0), NOW).resend) == MOST_A_RUN
+events_ = st.lists(st.builds(event, st.floats(0, 100_000), sweeps=st.integers(0, 9)), max_size=30)
 
 
-ages = st.floats(0, 100_000)
-events = st.lists(
-    st.builds(event, ages, sweeps=st.integers(0, 9), attempts=st.integers(0, 2)), max_size=30
-)
-states = st.builds(
-    State, ages.map(lambda a: NOW - a), ages.map(lambda a: NOW - a), st.integers(0, 200)
-)
-
-
-@given(events, st.integers(0, 50), states)
-def test_any_verdict(opened: list[OpenEvent], waiting: int, state: State) -> None:
-    """Only what is due is touched, the oldest first, each at most once, and never both ways."""
-    verdict = judge(opened, waiting, state, NOW)
+@given(events_, st.integers(0, 50))
+def test_any_verdict(opened: list[OpenEvent], waiting: int) -> None:
+    """Only due events are touched, each once and in one way; no new doubt over the limit."""
+    verdict = judge(opened, waiting, NOW)
     for one in (*verdict.resend, *verdict.stuck):
         assert NOW - one.sent_at >= patience(one.sweeps)
-    assert all(one.sweeps < MOST_SWEEPS for one in verdict.resend)
-    assert all(one.sweeps >= MOST_SWEEPS for one in verdict.stuck)
-    assert len({id(one) for one in verdict.resend}) == len(verdict.resend) <= MOST_A_RUN
+    assert all(one.sweeps < MAX_SWEEPS for one in verdict.resend)
+    assert all(one.sweeps >= MAX_SWEEPS for one in verdict.stuck)
+    assert len({id(one) for one in verdict.resend}) == len(verdict.resend) <= MAX_A_RUN
     if waiting == 0:
         assert all(a.sent_at <= b.sent_at for a, b in pairwise(verdict.resend))
-
-
-def test_the_oldest_goes_first_whatever_its_key() -> None:
-    """The order is that of the times at which events were sent."""
-    young, old = event(100, key="a"), event(200, key="b")
-    assert judge([young, old], 0, State(), NOW) == ([old, young], [], False, State())
-
-
-def test_in_a_busy_queue_nothing_due_is_nothing_to_do() -> None:
-    """No marker is needed, the doubts are over, and what is known of markers stays known."""
-    state = State(marker_sent_at=NOW - 30, marker_passed_at=NOW - 90, in_doubt=3)
-    verdict = judge([event(10)], 5, state, NOW)
-    assert verdict == ([], [], False, state._replace(in_doubt=0))
-
-
-@pytest.mark.parametrize(
-    ("opened", "waiting", "resent", "in_doubt"),
-    [(1, 5, 1, 1), (30, 20, 20, 10), (30, 25, 15, 10), (30, 31, 10, 10)],
-)
-def test_no_more_is_proven_than_the_queue_can_lack(
-    opened: int, waiting: int, resent: int, in_doubt: int
-) -> None:
-    """Open events more than messages are lost; of the others some are sent again in doubt."""
-    verdict = judge(many(opened, 300), waiting, passed(100), NOW)
-    assert (len(verdict.resend), verdict.state.in_doubt) == (resent, in_doubt)
-
-
-@pytest.mark.parametrize(
-    ("waiting", "before", "resent"),
-    [(5, 0, 10), (5, 4, 6), (5, 10, 0), (1500, 5, 9), (1505, 5, 10), (1414, 0, 14)],
-)
-def test_what_was_sent_in_doubt_counts(waiting: int, before: int, resent: int) -> None:
-    """It is in the queue too: the hundredth part is of what was there without it."""
-    state = State(marker_sent_at=NOW - 30, in_doubt=before)
-    verdict = judge(many(40, DOUBT_SECONDS), waiting, state, NOW)
-    assert (len(verdict.resend), verdict.state.in_doubt) == (resent, before + resent)
+    else:
+        doubted = sum(one.sweeps > 0 for one in opened)
+        new = sum(one.sweeps == 0 for one in verdict.resend)
+        assert new == 0 or doubted + new <= doubt_limit(waiting)
