@@ -1,21 +1,22 @@
-"""The verdict: what was sent and how it was answered, against all that the table holds. Pure."""
+"""The verdict: compare the whole table with what was sent and how it was answered. Pure."""
 
-import json
+import zlib
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from chaos.plan import FORGED, GENUINE, POISON, Delivery
+from chaos.plan import FORGED, GENUINE, QUARANTINED, UNHANDLED, Delivery
 from chaos.sender import Sent
 from errors import MessageUnreadable
-from justcall.event import FAILED, PROCESSED, QUARANTINED, RECEIVED, UNHANDLED
-from justcall.keys import content_hash
+from justcall import event
+from justcall.event import PROCESSED, RECEIVED
 from ledger import bodies, schema
-from messaging.message import Message, decode
+from messaging.message import decode
 
 type Item = Mapping[str, Any]
-# What an acknowledged delivery of another sort must end as.
-_ENDS = {POISON: FAILED, "unhandled": UNHANDLED, "quarantined": QUARANTINED}
+# The status that an acknowledged delivery without a processor must have.
+_ENDS = {UNHANDLED: event.UNHANDLED, QUARANTINED: event.QUARANTINED}
+_PLACE = ("contact", "at", "entry")
 
 
 class Breach(NamedTuple):
@@ -26,32 +27,27 @@ class Breach(NamedTuple):
 
 
 class Found(NamedTuple):
-    """What became of it all."""
+    """The figures of a run, and the promises that it broke."""
 
     figures: Mapping[str, int]
     breaches: Sequence[Breach]
 
 
 class _Table:
-    """Everything that was found, by the event it belongs to."""
+    """Every item of the table, by the event it belongs to."""
 
-    def __init__(self, items: Iterable[Item], dead_letters: Iterable[str]) -> None:
+    def __init__(self, items: Iterable[Item]) -> None:
         self.events: dict[str, dict[str, Item]] = defaultdict(dict)
-        self.entries: dict[str, list[tuple[str, Mapping[str, Any]]]] = defaultdict(list)
-        self.dead: Counter[str | None] = Counter(map(_key_of, dead_letters))
+        self.consent: dict[tuple[str, str], Item] = {}
         self.strangers: list[str] = []
         for item in items:
-            self._add(item)
-
-    def _add(self, item: Item) -> None:
-        partition, sort_key = item["pk"]["S"], item["sk"]["S"]
-        if partition.startswith("event#"):
-            self.events[schema.key_of(partition)][sort_key] = item
-        elif partition.startswith("contact#"):
-            shown = json.loads(bodies.unpack([item]) or b"{}")
-            self.entries[shown.get("key", "?")].append((partition, shown))
-        elif partition != schema.SWEEP_PARTITION:
-            self.strangers.append(partition)
+            partition, sort_key = item["pk"]["S"], item["sk"]["S"]
+            if partition.startswith(schema.event_partition("")):
+                self.events[schema.key_of(partition)][sort_key] = item
+            elif partition.startswith(schema.consent_partition("")):
+                self.consent[partition, sort_key] = item
+            else:
+                self.strangers.append(partition)
 
     def ledger(self, key: str) -> Item:
         return self.events.get(key, {}).get(schema.LEDGER, {})
@@ -59,16 +55,24 @@ class _Table:
     def status(self, key: str) -> str:
         return str(self.ledger(key).get("status", {}).get("S", ""))
 
+    def on_timeline(self, key: str) -> bool:
+        return not self.ledger(key).keys().isdisjoint(_PLACE)
+
     def body(self, key: str) -> bytes | None:
         """Return an event's body, with its parts in order."""
-        items = self.events[key]
-        names = [schema.LEDGER, *sorted(n for n in items if n.startswith(f"{schema.LEDGER}#"))]
+        items, prefix = self.events[key], schema.parts_prefix(schema.LEDGER)
+        names = [schema.LEDGER, *sorted(name for name in items if name.startswith(prefix))]
         return bodies.unpack([items[name] for name in names])
 
 
-def check(sent: Sequence[Sent], items: Iterable[Item], dead_letters: Iterable[str]) -> Found:
-    """Hold what was acknowledged against what is there."""
-    table = _Table(items, dead_letters)
+def check(
+    sent: Sequence[Sent],
+    items: Iterable[Item],
+    dead_letters: Sequence[str],
+    poison: Collection[str] = (),
+) -> Found:
+    """Compare what was acknowledged with what is there; `poison` are messages that must die."""
+    table = _Table(items)
     by_key: dict[str, list[Sent]] = defaultdict(list)
     for one in sent:
         by_key[one.delivery.key].append(one)
@@ -78,15 +82,19 @@ def check(sent: Sequence[Sent], items: Iterable[Item], dead_letters: Iterable[st
         acknowledged = any(one.acknowledged for one in ones)
         sort = ones[0].delivery.sort
         if sort in GENUINE:
-            found = _genuine(table, key, ones, figures)
+            broken = _genuine(table, key, ones, figures)
         elif sort == FORGED:
-            found = _forged(table, key, acknowledged=acknowledged)
+            broken = _forged(table, key, acknowledged=acknowledged)
         else:
-            found = _kept(table, key, _ENDS[sort], acknowledged=acknowledged)
+            broken = _kept(table, key, _ENDS[sort], acknowledged=acknowledged)
         figures[f"{'genuine' if sort in GENUINE else sort} events"] += 1
-        breaches += [Breach(what, key) for what in found]
-    breaches += _strangers(table, by_key)
-    breaches += _dead_letters(table, by_key, figures)
+        breaches += [Breach(what, key) for what in broken]
+    breaches += [
+        Breach("extra: an event that was never sent", key) for key in table.events.keys() - by_key
+    ]
+    breaches += [Breach("extra: an item of no known sort", one) for one in table.strangers]
+    breaches += _consent(table, by_key, figures)
+    breaches += _dead_letters(table, by_key, dead_letters, poison, figures)
     figures["missing"] = sum(one.what.startswith("missing") for one in breaches)
     figures["extra"] = sum(one.what.startswith("extra") for one in breaches)
     figures["taken up by sweepers"] = sum(
@@ -96,12 +104,10 @@ def check(sent: Sequence[Sent], items: Iterable[Item], dead_letters: Iterable[st
 
 
 def _genuine(table: _Table, key: str, ones: Sequence[Sent], figures: Counter[str]) -> Iterable[str]:
-    status, entries = table.status(key), table.entries[key]
+    status = table.status(key)
     acknowledged = any(one.acknowledged for one in ones)
     figures["acknowledged events"] += acknowledged
-    figures["acknowledged and processed once"] += (
-        acknowledged and status == PROCESSED and len(entries) == 1
-    )
+    figures["acknowledged and processed once"] += acknowledged and status == PROCESSED
     figures["never acknowledged, processed"] += not acknowledged and status == PROCESSED
     figures["never acknowledged, kept"] += not acknowledged and status == RECEIVED
     figures["never acknowledged, absent"] += not acknowledged and not status
@@ -109,64 +115,82 @@ def _genuine(table: _Table, key: str, ones: Sequence[Sent], figures: Counter[str
         yield "missing: acknowledged and not on the ledger"
     elif acknowledged and status != PROCESSED:
         yield f"missing: acknowledged and not processed but {status}"
-    if status == PROCESSED and not entries:
-        yield "missing: processed and not on its timeline"
-    if len(entries) > (status == PROCESSED):
-        yield f"extra: {len(entries)} timeline entries of an event that is {status or 'not there'}"
     if status:
         yield from _contents(table, key, ones)
 
 
 def _contents(table: _Table, key: str, ones: Sequence[Sent]) -> Iterable[str]:
-    """Compare what lies there, byte for byte, with what was sent."""
+    """Compare an event's items with what was sent, the body byte for byte."""
     item = table.ledger(key)
-    deliveries = {one.delivery.body_hash: one.delivery for one in ones}
-    kept = item["body_hash"]["S"]
-    if kept not in deliveries:
+    kept = item["body_hash"]["B"].hex()
+    same = [one for one in ones if one.delivery.content_hash == kept]
+    if not same:
         yield "extra: a content that was never sent"
         return
-    content = table.body(key)
-    if content is None or content_hash(content) != kept:
+    posted = [one.delivery.body(number) for one in same for number in range(len(one.statuses))]
+    if table.body(key) not in posted:
         yield "missing: the content on the ledger is not what came"
     if int(item["deliveries"]["N"]) < 1:
         yield "missing: a delivery that was not counted"
-    if not all(_as_sent(*entry, deliveries[kept]) for entry in table.entries[key]):
-        yield "missing: the timeline shows something else than what came"
+    cell = schema.cell(table.status(key), key, item["received_at"]["S"])
+    if item["cell"]["S"] != cell:
+        yield f"missing: not in its cell of the index by_status, {cell}"
+    yield from _timeline(table, key, same)
     yield from _conflicts(table.events[key], ones, kept)
 
 
+def _timeline(table: _Table, key: str, same: Sequence[Sent]) -> Iterable[str]:
+    item = table.ledger(key)
+    if table.status(key) != PROCESSED:
+        if table.on_timeline(key):
+            yield f"extra: on a timeline and not processed but {table.status(key)}"
+    elif not item.keys() >= {*_PLACE}:
+        yield "missing: processed and not on its timeline"
+    elif not _as_sent(item, same):
+        yield "missing: the timeline shows something else than what came"
+
+
+def _as_sent(item: Item, same: Sequence[Sent]) -> bool:
+    """Tell whether an event is on the right timeline, at the right time, with the right text."""
+    delivery: Delivery = same[0].delivery
+    expected = delivery.shown
+    if expected is None:
+        return False
+    try:
+        entry = bodies.unpack_entry(item)
+    except (zlib.error, ValueError):
+        return False
+    if expected.at:
+        times: set[str | None] = {expected.at}
+    else:  # the ledger says which of the requests came first
+        times = {at for one in same for at in one.signed_at} & {item["event_time"]["S"]}
+    return (
+        item["contact"]["S"] == entry["number"] == expected.number
+        and item["at"]["S"] == entry["at"]
+        and entry["at"] in times
+        and (entry["key"], entry["type"]) == (delivery.key, delivery.type)
+        and (
+            entry.get(expected.field) == expected.text
+            or expected.field in entry.get("left_out", ())  # too long; the body has it
+        )
+    )
+
+
 def _conflicts(items: Mapping[str, Item], ones: Sequence[Sent], kept: str) -> Iterable[str]:
-    """Look whether other contents of the same key lie beside the one that came first."""
+    """Look whether other contents of the same key are kept beside the one that came first."""
     evidence = {name for name in items if name.startswith(schema.evidence(""))}
-    owed = {one.delivery.body_hash for one in ones if one.acknowledged} - {kept}
-    sent = {one.delivery.body_hash for one in ones}
-    if not {schema.evidence(body_hash) for body_hash in owed} <= evidence:
+    owed = {one.delivery.content_hash for one in ones if one.acknowledged} - {kept}
+    sent = {one.delivery.content_hash for one in ones}
+    if not {schema.evidence(content_hash) for content_hash in owed} <= evidence:
         yield "missing: acknowledged, and neither kept nor evidence of a conflict"
     if not {name.split("#")[1] for name in evidence} <= sent:
         yield "extra: evidence of a content that was never sent"
 
 
-def _as_sent(partition: str, shown: Mapping[str, Any], delivery: Delivery) -> bool:
-    expected = delivery.shown
-    return (
-        expected is not None
-        and partition == schema.contact_partition(expected.number)
-        and shown["at"] == expected.at
-        and f"{shown['type']}:" == delivery.key[: len(shown["type"]) + 1]
-        and (shown.get(expected.field) == expected.text or expected.field in _left_out(shown))
-    )
-
-
-def _left_out(shown: Mapping[str, Any]) -> Sequence[str]:
-    """Return the fields that are too long for a timeline entry, which the ledger holds."""
-    names: Sequence[str] = shown.get("left_out", ())
-    return names
-
-
 def _forged(table: _Table, key: str, *, acknowledged: bool) -> Iterable[str]:
     if acknowledged:
         yield "extra: a forged delivery was acknowledged"
-    if table.events.get(key) or table.entries[key]:
+    if table.events.get(key):
         yield "extra: a forged delivery had an effect"
 
 
@@ -174,43 +198,68 @@ def _kept(table: _Table, key: str, end: str, *, acknowledged: bool) -> Iterable[
     status = table.status(key)
     if acknowledged and status != end:
         yield f"missing: acknowledged and not {end} but {status or 'absent'}"
-    if table.entries[key]:
-        yield f"extra: a timeline entry of what is {status or 'not there'}"
+    if table.on_timeline(key):
+        yield f"extra: on a timeline and not processed but {status}"
 
 
-def _strangers(table: _Table, known: Mapping[str, object]) -> Iterable[Breach]:
-    for key in {*table.events, *(key for key in table.entries if table.entries[key])}:
-        if key not in known:
-            yield Breach("extra: an event that was never sent", key)
-    for partition in table.strangers:
-        yield Breach("extra: an item of no known sort", partition)
+def _consent(
+    table: _Table, by_key: Mapping[str, Sequence[Sent]], figures: Counter[str]
+) -> Iterable[Breach]:
+    """Compare the consent state with the processed events."""
+    expected = _newest(table, by_key)
+    figures["consent flags"] = len(expected)
+    for where in expected.keys() | table.consent.keys():
+        item, name = table.consent.get(where), " ".join(where)
+        if where not in expected:
+            yield Breach("extra: consent that no event set", name)
+        elif item is None:
+            yield Breach("missing: consent that an event set", name)
+        elif (item["at"]["S"], item["value"]["BOOL"], item["key"]["S"]) not in expected[where]:
+            yield Breach("missing: consent is not what its newest event says", name)
+
+
+def _newest(
+    table: _Table, by_key: Mapping[str, Sequence[Sent]]
+) -> Mapping[tuple[str, str], Collection[tuple[str, bool, str]]]:
+    """Return for each flag the processed events that win: newest first, then the restrictive."""
+    events: dict[tuple[str, str], list[tuple[str, bool, str]]] = defaultdict(list)
+    for key, ones in by_key.items():
+        shown = ones[0].delivery.shown
+        at = table.ledger(key).get("at", {}).get("S")
+        if shown and at:
+            for flag, value in shown.flags.items():
+                events[schema.consent_partition(shown.number), flag].append((at, value, key))
+    return {
+        where: [one for one in found if one[:2] == max(found)[:2]]
+        for where, found in events.items()
+    }
 
 
 def _dead_letters(
-    table: _Table, by_key: Mapping[str, Sequence[Sent]], figures: Counter[str]
+    table: _Table,
+    by_key: Mapping[str, Sequence[Sent]],
+    dead_letters: Sequence[str],
+    poison: Collection[str],
+    figures: Counter[str],
 ) -> Iterable[Breach]:
-    for key, ones in by_key.items():
-        dead = table.dead[key]
-        if ones[0].delivery.sort == POISON:
-            figures["dead letters, poison"] += dead
-            if table.status(key) == FAILED and not dead:
-                yield Breach("missing: failed without a dead letter", key)
-        elif dead:
-            # A copy that came again while its event was in work; nothing is owed for it.
-            done = table.status(key) == PROCESSED
-            figures["dead letters, copies of processed events"] += dead
-            if not done:
-                yield Breach("missing: died and is not processed", key)
-    figures["dead letters, markers"] = table.dead[None]
-    for dead_key in table.dead:
-        if dead_key is not None and dead_key not in by_key:
-            yield Breach("extra: a dead letter of what was never sent", dead_key)
+    for text in poison:
+        if text not in dead_letters:
+            yield Breach("missing: poison that is not in the dead-letter queue", text[:100])
+    for text in dead_letters:
+        if text in poison:
+            figures["dead letters, poison"] += 1
+            continue
+        key = _key_of(text)
+        if key not in by_key:
+            yield Breach("extra: a dead letter of what was never sent", key)
+        elif table.status(key) != PROCESSED:
+            yield Breach("missing: died and is not processed", key)
+        else:  # A copy that came again while its event was in work; nothing is owed for it.
+            figures["dead letters, copies of processed events"] += 1
 
 
-def _key_of(text: str) -> str | None:
-    """Return a dead letter's event, None for a marker."""
+def _key_of(text: str) -> str:
     try:
-        message = decode(text)
+        return decode(text).key
     except MessageUnreadable:
-        return "?"
-    return message.key if isinstance(message, Message) else None
+        return text[:100]

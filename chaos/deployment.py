@@ -35,6 +35,9 @@ _PORTS = (21_000, 29_000)
 _SAVED = b"SFTP: stopped"
 # With the gate shut after a restart, the load goes on for so long before the kill.
 _UNDER_LOAD_SECONDS = 2.0
+# The sender's clock stops when an outage lasts longer. Starting MiniStack takes a busy machine half
+# a minute, after which a sender with short minutes would have given up everything.
+_MAX_OUTAGE_SECONDS = 5.0
 
 
 @contextmanager
@@ -70,6 +73,8 @@ class Deployment:
         self.described: Mapping[str, Any] = {}
         self.done: Counter[str] = Counter()
         self._starts = 0
+        self._down_since: float | None = None
+        self._stopped_seconds = 0.0
 
     def deploy(self, step: Step, scale: float) -> None:
         """Deploy the template, point its functions to the proxy, and shorten its times."""
@@ -105,6 +110,15 @@ class Deployment:
         return str(self.described["webhook_url"]).replace(
             str(self.described["endpoint_url"]).rpartition(":")[2], str(self.process.port)
         )
+
+    def clock(self) -> float:
+        """Return seconds; they stop in an outage that is longer than MiniStack's should be."""
+        return time.monotonic() - self._stopped_seconds - self._too_long()
+
+    def _too_long(self) -> float:
+        if self._down_since is None:
+            return 0.0
+        return max(0.0, time.monotonic() - self._down_since - _MAX_OUTAGE_SECONDS)
 
     def warm(self, requests: int) -> None:
         """Let so many handlers start at once, so that the load does not begin with a queue."""
@@ -146,24 +160,31 @@ class Deployment:
         The gate is shut first: what takes effect after a service's state was written would be
         gone, and its acknowledgement would be MiniStack's lie, not ours.
         """
-        self.proxy.shut()
-        try:
+        with self._outage():
             self._stop_and_start()
-            self.done["MiniStack restarted"] += 1
-        finally:
-            self.proxy.reopen()
+        self.done["MiniStack restarted"] += 1
 
     def kill(self) -> None:
         """Save by a restart, then kill MiniStack under load, while its functions are cut off."""
-        self.proxy.shut()
-        try:
+        with self._outage():
             self._stop_and_start()
             time.sleep(_UNDER_LOAD_SECONDS)
             workers = _workers(self.process.pid)
             os.kill(self.process.pid, signal.SIGKILL)
             self._start_again(workers)
-            self.done["MiniStack killed"] += 1
+        self.done["MiniStack killed"] += 1
+
+    @contextmanager
+    def _outage(self) -> Iterator[None]:
+        self.proxy.shut()
+        self._down_since = time.monotonic()
+        try:
+            yield
         finally:
+            self._stopped_seconds, self._down_since = (
+                self._stopped_seconds + self._too_long(),
+                None,
+            )
             self.proxy.reopen()
 
     def _stop_and_start(self) -> None:

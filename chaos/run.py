@@ -4,7 +4,7 @@ import random
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -12,17 +12,19 @@ from urllib3 import PoolManager
 
 from chaos.check import Breach, check
 from chaos.deployment import Deployment
-from chaos.plan import plan
+from chaos.plan import Stack, plan, poison
 from chaos.sender import NO_ANSWER, Sender, Sent
 from chaos.sweeps import Sweeps
+from justcall.event import RECEIVED
 from ledger import schema
 from local.place import Place
 
 type Step = Callable[[str], None]
 FLAWS = ("none", "lost", "twice", "forgotten")
 # How long the drain may take, and for how long everything must be quiet.
-DRAIN_SECONDS = 120.0
+DRAIN_SECONDS = 300.0
 _QUIET_LOOKS = 3
+_POISON = 9
 
 
 class Options(NamedTuple):
@@ -47,7 +49,7 @@ class Options(NamedTuple):
 
 
 class Result(NamedTuple):
-    """What was sent, what was broken, what lies there, and whether that is right."""
+    """The figures of what was sent, broken and found, and the promises that were not kept."""
 
     options: Options
     figures: Mapping[str, int | float]
@@ -55,9 +57,6 @@ class Result(NamedTuple):
     disasters: Mapping[str, int]
     sweeps: Mapping[str, int]
     breaches: Sequence[Breach]
-    sent: Sequence[Sent]
-    items: Sequence[Mapping[str, Any]]
-    dead_letters: Sequence[str]
 
 
 def run(place: Place, options: Options, step: Step) -> Result:
@@ -75,10 +74,15 @@ def run(place: Place, options: Options, step: Step) -> Result:
 
 def _run(deployment: Deployment, options: Options, step: Step, started: float) -> Result:
     proxy = deployment.proxy
-    deliveries = plan(options.events, options.seconds, options.seed)
-    sender = Sender(deployment.webhook_url, options.minute, deliveries)
+    stack = Stack(deployment.described["registered_url"], time.time())
+    deliveries = plan(options.events, options.seconds, options.seed, stack)
+    sender = Sender(deployment.webhook_url, deployment.clock, options.minute, deliveries)
     sweeps = Sweeps(deployment.described, f"http://127.0.0.1:{proxy.port}", options.scale)
     step(f"sending {len(deliveries)} deliveries of {options.events} events, everything breaking")
+    poisoned = poison(_POISON)
+    for kind, text in poisoned:
+        queue = deployment.described["queues"][kind]
+        deployment.client("sqs").send_message(QueueUrl=queue, MessageBody=text)
     proxy.raging = True
     begun = time.monotonic()
     threads = sender.start(options.threads)
@@ -94,12 +98,15 @@ def _run(deployment: Deployment, options: Options, step: Step, started: float) -
         sender.stop()
         sweeps.stop()
     _plant(deployment, options.flaw, sender.sent)
-    items, dead_letters = _items(deployment), _messages(deployment, "dead_letter_queues")
-    found = check(sender.sent, items, dead_letters)
+    items = _items(deployment)
+    dead_letters = _messages(deployment, [deployment.described["dead_letter_queue"]])
+    found = check(sender.sent, items, dead_letters, {text for _, text in poisoned})
     breaches = list(found.breaches)
     if len(sender.sent) != len(deliveries):
         unsent = len(deliveries) - len(sender.sent)
         breaches.append(Breach(f"the sender did not come to an end with {unsent} deliveries", ""))
+    if not found.figures["acknowledged events"]:
+        breaches.append(Breach("nothing was acknowledged, so nothing was shown", ""))
     if not drained:
         breaches.append(Breach(f"still open after {DRAIN_SECONDS:.0f} s", ""))
     ended = time.monotonic()
@@ -118,9 +125,6 @@ def _run(deployment: Deployment, options: Options, step: Step, started: float) -
         deployment.done,
         sweeps.done,
         breaches,
-        sender.sent,
-        items,
-        dead_letters,
     )
 
 
@@ -134,20 +138,20 @@ def _of_sender(sent: Sequence[Sent]) -> dict[str, int]:
         "answers 401": statuses[401],
         "answers 5xx": sum(count for status, count in statuses.items() if status >= 500),
         "no answer": statuses[NO_ANSWER],
-        "deliveries given up": sum(not one.acknowledged and len(one.statuses) > 1 for one in sent),
+        "deliveries given up": sum(not {200, 401} & set(one.statuses) for one in sent),
     }
 
 
 def _disasters(deployment: Deployment, options: Options, step: Step) -> None:
     """Kill workers all the time, and let the disasters happen at their parts of the load."""
     rng = random.Random(options.seed)
-    begun = time.monotonic()
+    begun = deployment.clock()
     plans: list[tuple[float, str]] = [
         (rng.uniform(0.05, 0.98) * options.seconds, "worker") for _ in range(options.kills)
     ]
     plans += [(part * options.seconds, name) for part, name in options.disasters]
     for at, name in sorted(plans):
-        time.sleep(max(0.0, begun + at - time.monotonic()))
+        time.sleep(max(0.0, begun + at - deployment.clock()))
         match name:
             case "worker":
                 deployment.kill_worker(rng.choice, options.started_seconds)
@@ -160,12 +164,12 @@ def _disasters(deployment: Deployment, options: Options, step: Step) -> None:
             case "kill":
                 step("MiniStack is killed and starts from its saved state")
                 deployment.kill()
-    time.sleep(max(0.0, begun + options.seconds - time.monotonic()))
+    time.sleep(max(0.0, begun + options.seconds - deployment.clock()))
 
 
 def _join(threads: Sequence[threading.Thread], options: Options) -> None:
     """Wait for the last retries, for twice as long as they can take when nothing queues."""
-    end = time.monotonic() + 2 * 111 * options.minute + 60.0
+    end = time.monotonic() + 2 * 111 * options.minute + 240.0
     for thread in threads:
         thread.join(max(0.0, end - time.monotonic()))
 
@@ -183,7 +187,7 @@ def _drain(deployment: Deployment) -> bool:
 
 
 def _waiting(deployment: Deployment) -> int:
-    return len(_messages(deployment, "queues"))
+    return len(_messages(deployment, deployment.described["queues"].values()))
 
 
 def _open(deployment: Deployment) -> int:
@@ -191,13 +195,12 @@ def _open(deployment: Deployment) -> int:
     return sum(
         dynamodb.query(
             TableName=deployment.described["events_table"],
-            IndexName=schema.OPEN_INDEX,
-            KeyConditionExpression="#open = :shard",
-            ExpressionAttributeNames={"#open": "open"},
-            ExpressionAttributeValues={":shard": {"S": schema.open_shard(number)}},
+            IndexName=schema.STATUS_INDEX,
+            KeyConditionExpression="cell = :cell",
+            ExpressionAttributeValues={":cell": {"S": cell}},
             Select="COUNT",
         )["Count"]
-        for number in range(schema.SHARDS)
+        for cell in schema.cells(RECEIVED)
     )
 
 
@@ -211,12 +214,12 @@ def _items(deployment: Deployment) -> list[Mapping[str, Any]]:
     ]
 
 
-def _messages(deployment: Deployment, queues: str) -> list[str]:
+def _messages(deployment: Deployment, queues: Iterable[str]) -> list[str]:
     """Return the texts of all messages in some queues, the invisible ones too, touching none."""
     url = f"{deployment.process.endpoint_url}/_ministack/sqs/messages"
     with PoolManager() as pool:
         accounts = pool.request("GET", url, timeout=30.0, retries=False).json()["messages"]
-    wanted = {where.rpartition("/")[2] for where in deployment.described[queues].values()}
+    wanted = {where.rpartition("/")[2] for where in queues}
     return [
         message["Body"]
         for regions in accounts.values()
@@ -232,22 +235,21 @@ def _plant(deployment: Deployment, flaw: str, sent: Sequence[Sent]) -> None:
     if flaw == "none":
         return
     table, dynamodb = deployment.described["events_table"], deployment.client("dynamodb")
-    one = next(one for one in sent if one.acknowledged and one.delivery.shown)
-    key, shown = one.delivery.key, one.delivery.shown
-    if shown is None:
-        return
-    entry = {
-        "pk": {"S": schema.contact_partition(shown.number)},
-        "sk": {"S": schema.timeline_position(shown.at, key)},
-    }
+    key = next(one.delivery.key for one in sent if one.acknowledged and one.delivery.shown)
+    where = {"pk": {"S": schema.event_partition(key)}, "sk": {"S": schema.LEDGER}}
     try:
         if flaw == "lost":
-            dynamodb.delete_item(TableName=table, Key=entry)
+            dynamodb.update_item(
+                TableName=table,
+                Key=where,
+                UpdateExpression="REMOVE contact, #at, entry",
+                ExpressionAttributeNames={"#at": "at"},
+            )
         elif flaw == "twice":
-            item = dynamodb.get_item(TableName=table, Key=entry)["Item"]
-            dynamodb.put_item(TableName=table, Item=item | {"pk": {"S": "contact#+14155550000"}})
+            item = dynamodb.get_item(TableName=table, Key=where)["Item"]
+            copy = {"pk": {"S": schema.event_partition(f"{key}-planted")}}
+            dynamodb.put_item(TableName=table, Item=item | copy)
         else:
-            ledger = {"pk": {"S": schema.event_partition(key)}, "sk": {"S": schema.LEDGER}}
-            dynamodb.delete_item(TableName=table, Key=ledger)
+            dynamodb.delete_item(TableName=table, Key=where)
     except (BotoCoreError, ClientError) as error:
         raise RuntimeError("the flaw could not be planted") from error

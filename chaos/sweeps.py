@@ -17,19 +17,19 @@ from botocore.config import Config
 from aws import clients
 from errors import Unavailable
 from justcall.catalogue import KINDS, module_name
-from ledger.sweeping import SweepLedger
+from ledger.events import Ledger
+from ledger.sweeping import OpenEvents
 from local.place import REGION, ROOT_CREDENTIALS
-from messaging.backlog import Backlog
 from messaging.queues import Queues
 from sweeper import verdict
-from sweeper.sweep import Ports, sweep
+from sweeper.sweep import Ports, Sweep
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_sqs import SQSClient
 
 SCHEDULE_SECONDS = 60.0
-_TIMES = ("PATIENCE_SECONDS", "MARGIN_SECONDS", "DOUBT_SECONDS", "MARKER_PATIENCE_SECONDS")
+_TIMES = ("PATIENCE_SECONDS", "DOUBT_SECONDS")
 
 
 class Sweeps:
@@ -59,14 +59,15 @@ class Sweeps:
 
     def _sweep(self) -> None:
         self.done["runs"] += 1
+        sweep = Sweep(self._ports, time.time(), lambda: not self._stopped.is_set())
         try:
-            report = sweep(self._ports, time.time(), lambda: not self._stopped.is_set())
+            sweep.run()
         except Unavailable:
             self.done["runs that failed"] += 1
             return
-        self.done["runs that failed"] += bool(report.failures)
+        self.done["runs that failed"] += bool(sweep.report.failures)
         for name in ("resent", "stuck", "buried"):
-            self.done[name] += len(getattr(report, name))
+            self.done[name] += len(getattr(sweep.report, name))
 
 
 @contextmanager
@@ -105,15 +106,12 @@ def _ports(described: Mapping[str, Any], endpoint_url: str) -> Ports:
         client: SQSClient = made("sqs")
         return client
 
-    events, dead = (_prefix(described[name]) for name in ("queues", "dead_letter_queues"))
+    kind = next(iter(KINDS))
+    prefix = described["queues"][kind].removesuffix(module_name(kind))
+    table = described["events_table"]
     return Ports(
-        ledger=SweepLedger(dynamodb, described["events_table"]),
-        backlog=Backlog(sqs, events, dead),
-        queues=Queues(sqs, events),
+        ledger=Ledger(dynamodb, table, retention_days=400),
+        open_events=OpenEvents(dynamodb, table),
+        queues=Queues(sqs, prefix, described["dead_letter_queue"]),
         buried={},
     )
-
-
-def _prefix(urls: Mapping[str, str]) -> str:
-    kind = next(iter(KINDS))
-    return urls[kind].removesuffix(module_name(kind))
