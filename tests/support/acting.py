@@ -1,9 +1,12 @@
 """What a processor does with a message, whatever the event holds; and values that events may hold."""
 
+import importlib
 import json
 from typing import Any
 from unittest.mock import patch
 
+from justcall.catalogue import logical_name, module_name
+from justcall.models import EventData
 from ledger import queries
 from ledger.bodies import attribute, fits_inline, unpack_entry
 from ledger.consent import Consent
@@ -62,6 +65,13 @@ def act(kind: str, message: Any) -> tuple[list[str], list[str]]:
     return entries, failures
 
 
+def model_of(kind: str) -> type[EventData]:
+    """Return the model that a kind's processor reads events with."""
+    module = importlib.import_module(f"processors.{module_name(kind)}")
+    model: type[EventData] = getattr(module, logical_name(kind))
+    return model
+
+
 def _number_of(values: dict[str, Any], body: str) -> str:
     """Check that an entry fits DynamoDB and is JSON for everybody; return its number."""
     contact = values[":contact"]["S"]
@@ -69,7 +79,8 @@ def _number_of(values: dict[str, Any], body: str) -> str:
     assert len(values[":entry"]["B"]) + len(body.encode() if inline else b"") < ITEM_BYTES
     assert 0 < len(contact.encode()) <= 2048
     assert 0 < len(values[":at"]["S"].encode()) <= 1024
-    entry = unpack_entry({**inline, "entry": values[":entry"]})
+    placed = {"pk": {"S": "event#x:1"}, "at": values[":at"], "contact": values[":contact"]}
+    entry = unpack_entry({**placed, **inline, "entry": values[":entry"]})
     json.dumps(entry, allow_nan=False)
     assert contact in (entry["number"], *entry.get("subjects", []))
     number: str = entry["number"]
