@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 import pytest
 from urllib3 import BaseHTTPResponse
 
+from ledger.bodies import unpack_entry
+from ledger.schema import TIMELINE_INDEX
 from local import demo, deploy, ministack
 from local.place import Place
 from tests.support.polling import until
@@ -48,6 +50,16 @@ class Stack(NamedTuple):
 
         until(reached, f"{key} to be {status}")
         return self.ledger_item(key)
+
+    def timeline(self, contact: str) -> list[dict[str, Any]]:
+        """Return the timeline entries of a number, or of `call:ID`."""
+        answer = self.client("dynamodb").query(
+            TableName=self.described["events_table"],
+            IndexName=TIMELINE_INDEX,
+            KeyConditionExpression="contact = :contact",
+            ExpressionAttributeValues={":contact": {"S": contact}},
+        )
+        return [unpack_entry(item) for item in answer["Items"]]
 
     def everything(self) -> str:
         """Return all that the table holds, as text to search."""

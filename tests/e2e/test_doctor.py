@@ -42,18 +42,18 @@ def doctor(stack: Stack) -> tuple[int, dict[str, Any]]:
 
 def test_a_stack_that_is_well(stack: Stack) -> None:
     """Every check is made against the real thing; nothing is wrong, and nothing is left behind."""
-    before = stack.items(f"contact#{NUMBER}")
+    before = stack.timeline(NUMBER)
     code, found = doctor(stack)
     wrong = [one for one in found.values() if one["verdict"] == "wrong"]
     assert (code, wrong) == (0, [])
     assert found["signed processed"]["verdict"] == "ok", found["signed processed"]
-    assert stack.items(f"contact#{NUMBER}") == before
+    assert stack.timeline(NUMBER) == before
     assert NUMBER not in stack.everything()
 
 
 def test_a_dead_letter_is_wrong(stack: Stack) -> None:
     """What is wrong is told with the command that helps, the other checks are made all the same."""
-    url = stack.described["dead_letter_queues"][KIND]
+    url = stack.described["dead_letter_queue"]
     sqs = stack.client("sqs")
     sqs.send_message(QueueUrl=url, MessageBody="poison")
     try:

@@ -7,7 +7,7 @@ import uuid
 from typing import Any
 
 from ledger.bodies import unpack
-from ledger.sweeping import event_of
+from ledger.events import event_of
 from local.place import ROOT
 from messaging.message import encode, message_of
 from tests.e2e.conftest import Stack
@@ -88,7 +88,7 @@ def test_a_failed_event_is_redriven_and_replayed(stack: Stack) -> None:
     [sent] = documents(stack, "send", KIND, "--set", setting)["sent"]
     key = sent["key"]
     item = stack.wait_for(key, "processed")
-    dead = stack.described["dead_letter_queues"][KIND]
+    dead = stack.described["dead_letter_queue"]
     message = encode(message_of(event_of(item, unpack([item]) or b"")))
     stack.client("sqs").send_message(QueueUrl=dead, MessageBody=message)
     mark_failed(stack, key)
@@ -97,7 +97,7 @@ def test_a_failed_event_is_redriven_and_replayed(stack: Stack) -> None:
     assert counted["dead_letters"] == 1
     [letter] = documents(stack, "dlq", "show", KIND)
     assert (letter["key"], letter["status"]) == (key, "failed")
-    [moved] = documents(stack, "dlq", "redrive", KIND)["kinds"]
+    [moved] = documents(stack, "dlq", "redrive", "--kind", KIND)["kinds"]
     assert (moved["moved"], moved["way"], moved["failure"]) == (1, "one by one", None)
     stack.wait_for(key, "processed")
     assert documents(stack, "dlq", "show", KIND) == []

@@ -5,7 +5,6 @@ import time
 import uuid
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import pytest
 
@@ -36,12 +35,6 @@ def fresh(kind: str, **data: object) -> tuple[str, bytes]:
     return key_of(read(body), content_hash(body)), body
 
 
-def entries(stack: Stack, number: str) -> list[dict[str, Any]]:
-    """Return a number's timeline."""
-    items = stack.items(f"contact#{number}")
-    return [json.loads(bodies.unpack([item]) or b"") for item in items]
-
-
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_is_kept_and_put_on_its_timeline(stack: Stack, kind: str) -> None:
     """A signed event of each kind is answered 200 and ends as one entry on its timeline."""
@@ -57,7 +50,7 @@ def test_every_kind_is_kept_and_put_on_its_timeline(stack: Stack, kind: str) -> 
         or data["to" if data["direction"] == "outbound" else "from"]
     )
     told = BY_KIND[kind]["event"]
-    assert [entry["type"] for entry in entries(stack, contact) if entry["key"] == key] == [told]
+    assert [entry["type"] for entry in stack.timeline(contact) if entry["key"] == key] == [told]
 
 
 @pytest.mark.parametrize("event_type", ["call.completed", "jc.contact_status_updated"])
@@ -114,7 +107,7 @@ def test_fifty_copies_at_once_are_one_event(stack: Stack) -> None:
     stack.wait_for(cold_key, "processed")
     for text_key, contact in ((key, number), (cold_key, cold_number)):
         assert len(stack.items(f"event#{text_key}")) == 1
-        assert len(entries(stack, contact)) == 1
+        assert len(stack.timeline(contact)) == 1
 
 
 def test_nothing_unsigned_has_an_effect(stack: Stack) -> None:

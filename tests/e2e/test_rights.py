@@ -42,20 +42,22 @@ def test_the_handler_can_only_keep_and_send(stack: Stack) -> None:
     key = {"pk": {"S": "event#x"}, "sk": {"S": "ledger"}}
     assert _denied(client("dynamodb").get_item, TableName=table, Key=key)
     assert _denied(client("dynamodb").delete_item, TableName=table, Key=key)
-    for queues in ("queues", "dead_letter_queues"):
-        url = stack.described[queues]["call.completed"]
+    dead = stack.described["dead_letter_queue"]
+    for url in (stack.described["queues"]["call.completed"], dead):
         assert _denied(client("sqs").receive_message, QueueUrl=url)
-    dead = stack.described["dead_letter_queues"]["call.completed"]
     assert _denied(client("sqs").send_message, QueueUrl=dead, MessageBody="x")
     assert _denied(client("secretsmanager").put_secret_value, SecretId=arn, SecretString="x")
     assert client("secretsmanager").get_secret_value(SecretId=arn)["SecretString"]
 
 
-def test_a_processor_reads_its_own_queue_only(stack: Stack) -> None:
-    """A processor may not read another kind's queue, send messages, or read the secret."""
+def test_a_processor_can_only_receive_and_write(stack: Stack) -> None:
+    """A processor may not send messages, read dead letters, delete items or read the secret."""
     client = _as_function(stack, "CallMissedProcessor")
     queues = stack.described["queues"]
-    assert _denied(client("sqs").receive_message, QueueUrl=queues["call.completed"])
+    dead, table = stack.described["dead_letter_queue"], stack.described["events_table"]
+    assert _denied(client("sqs").receive_message, QueueUrl=dead)
+    key = {"pk": {"S": "event#x"}, "sk": {"S": "ledger"}}
+    assert _denied(client("dynamodb").delete_item, TableName=table, Key=key)
     assert _denied(client("sqs").send_message, QueueUrl=queues["call.missed"], MessageBody="x")
     arn = stack.described["secret_arn"]
     assert _denied(client("secretsmanager").get_secret_value, SecretId=arn)

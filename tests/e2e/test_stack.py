@@ -34,9 +34,9 @@ def test_stack_json_says_what_programs_rely_on(stack: Stack) -> None:
         "events_table",
         "secret_arn",
         "queues",
-        "dead_letter_queues",
+        "dead_letter_queue",
     }
-    for url in [*described["queues"].values(), *described["dead_letter_queues"].values()]:
+    for url in [*described["queues"].values(), described["dead_letter_queue"]]:
         stack.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
 
 
