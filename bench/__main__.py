@@ -58,11 +58,11 @@ def processes(aws: measure.StandIn, tls: measure.StandIn, quick: bool) -> list[F
     counted = measure.calls(aws)
     contestants = [bare, usual, ours, ours._replace(forged=True)]
     contestants += [bare._replace(aws=tls), ours._replace(aws=tls)]
-    cold = measure.cold(contestants, rounds=3 if quick else 15)
+    cold = measure.cold(contestants, rounds=3 if quick else 7)
     bare_ms, usual_ms, ours_ms, forged_ms, bare_tls, ours_tls = (time for time, _ in cold)
     bare_mb, _, ours_mb, *_ = (memory for _, memory in cold)
     bare_cpu, usual_cpu, ours_cpu, forged_cpu = measure.warm(
-        contestants[:4], rounds=1 if quick else 5
+        contestants[:4], rounds=1 if quick else 2
     )
 
     def ratio(

@@ -47,8 +47,13 @@ def main(module: str, size: int) -> dict[str, Any]:
 
 
 def _peak_kilobytes() -> int:
+    status = Path("/proc/self/status")
+    if not status.exists():  # macOS, which counts bytes
+        import resource
+
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     # Not getrusage: its maximum is inherited from the process that started this one.
-    lines = Path("/proc/self/status").read_text().splitlines()
+    lines = status.read_text().splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM"))
 
 

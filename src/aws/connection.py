@@ -8,34 +8,16 @@ length that can be trusted is an error.
 
 import time
 from select import POLLIN, poll
-from typing import NamedTuple
 
 from aws import dialing
 from aws.failures import AnswerUnreadable, ConnectionLost, ReadTimeout
+from aws.http import Answer, Request, number, parse_head
 from aws.limits import CONNECT_SECONDS, READ_SECONDS
 
 _MAX_HEAD_BYTES = 65_536
-_MAX_BODY_BYTES = 16_777_216
 _PIECE_BYTES = 65_536
 
-
-class Request(NamedTuple):
-    """One attempt of one call: `attempt` is 1, and 2 for the retry; `url` ends in a slash."""
-
-    service: str
-    operation: str
-    attempt: int
-    url: str
-    headers: dict[str, str]
-    body: bytes
-
-
-class Answer(NamedTuple):
-    """What came back; header names are in lower case."""
-
-    status: int
-    headers: dict[str, str]
-    body: bytes
+__all__ = ["Answer", "Request", "exchange", "forget_connections"]
 
 
 # Connections that wait for their next request, by URL.
@@ -111,25 +93,25 @@ class _Connection:
 
     def _answer(self) -> tuple[Answer, bool]:
         """Return the answer, and whether the connection can be used again."""
-        version, status, headers = _parse_head(self._until_mark(b"\r\n\r\n"))
+        version, status, headers = parse_head(self._until_mark(b"\r\n\r\n"))
         while status < 200:  # 100 Continue and the like announce an answer
-            version, status, headers = _parse_head(self._until_mark(b"\r\n\r\n"))
+            version, status, headers = parse_head(self._until_mark(b"\r\n\r\n"))
         if headers.get("transfer-encoding", "").lower() == "chunked":
             body = self._chunks()
         else:
-            body = self._exactly(_number(headers.get("content-length", "")))
+            body = self._exactly(number(headers.get("content-length", "")))
         keep = version == "HTTP/1.1" and headers.get("connection", "").lower() != "close"
         return Answer(status, headers, body), keep
 
     def _chunks(self) -> bytes:
         body = b""
-        while size := _number(
+        while size := number(
             self._until_mark(b"\r\n").partition(b";")[0].strip().decode("latin-1"), 16
         ):
             body += self._exactly(size)
             if self._line():
                 raise AnswerUnreadable
-            _number(str(len(body)))
+            number(str(len(body)))
         while self._line():
             pass  # trailers
         return body
@@ -173,30 +155,3 @@ class _Connection:
         if left <= 0:
             raise ReadTimeout
         self._socket.settimeout(min(READ_SECONDS, left))
-
-
-def _parse_head(head: bytes) -> tuple[str, int, dict[str, str]]:
-    first, *lines = head.decode("latin-1").split("\r\n")
-    version, _, rest = first.partition(" ")
-    status = _number(rest[:3])
-    if version not in {"HTTP/1.1", "HTTP/1.0"} or not 100 <= status <= 599:
-        raise AnswerUnreadable
-    headers: dict[str, str] = {}
-    for line in lines:
-        name, colon, value = line.partition(":")
-        name, value = name.lower(), value.strip()
-        first_value = headers.setdefault(name, value)
-        if not colon or (name == "content-length" and value != first_value):
-            raise AnswerUnreadable
-    return version, status, headers
-
-
-def _number(text: str, base: int = 10) -> int:
-    """Return a number that an answer states. Raises AnswerUnreadable."""
-    try:
-        size = int(text, base) if text.isascii() and text.isalnum() else -1
-    except ValueError:
-        size = -1
-    if not 0 <= size <= _MAX_BODY_BYTES:
-        raise AnswerUnreadable
-    return size

@@ -5,8 +5,8 @@ import zlib
 from base64 import b64decode
 from typing import Any
 
-from aws.connection import Answer
 from aws.failures import AnswerUnreadable
+from aws.http import Answer
 
 # What botocore's legacy mode retries.
 _TRANSIENT_STATUSES = frozenset({429, 500, 502, 503, 504, 509})

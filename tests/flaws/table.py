@@ -572,7 +572,7 @@ _LOGS = (
         "They log the payload of what failed.",
         "PostHog/posthog#67069",
         "src/handler/app.py",
-        "    details = {} if refused else observability.cause(error)\n",
+        "    details = {} if refused else cause(error)\n",
         '    details = {"body": event.get("body")}\n',
         f"{_CANARY}::test_handler",
     ),
