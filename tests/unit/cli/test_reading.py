@@ -14,7 +14,7 @@ from cli.reading import timeline as reading
 from justcall.moments import iso
 from ledger import schema
 from tests.support.ledger_rows import TABLE
-from tests.unit.cli.conftest import Deployment, Hooks
+from tests.support.program import Deployment, Hooks
 
 NOW = datetime.now(UTC)
 NUMBER = "+14155559876"
