@@ -106,12 +106,10 @@ def deployed(local: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> Iterator
     """Return an empty local stack."""
     monkeypatch.setattr(schema, "SHARDS", 2)  # moto is slow: a listing asks each shard
     with mock_aws():
-        names = {"region_name": REGION, "aws_access_key_id": "x", "aws_secret_access_key": "x"}
-        clients = {
-            name: boto3.client(name, **names) for name in ("dynamodb", "sqs", "secretsmanager")
-        }  # type: ignore[call-overload]
-        create_table(clients["dynamodb"])
+        session = boto3.Session("x", "x", region_name=REGION)
+        dynamodb, sqs = session.client("dynamodb"), session.client("sqs")
+        create_table(dynamodb)
         for queue in ("dead-letters", *(f"events-{module_name(kind)}" for kind in KINDS)):
-            clients["sqs"].create_queue(QueueName=f"hooks-{queue}")
-        clients["secretsmanager"].create_secret(Name="secret", SecretString=SECRET)
-        yield Deployment(Rows(clients["dynamodb"]), clients["sqs"])
+            sqs.create_queue(QueueName=f"hooks-{queue}")
+        session.client("secretsmanager").create_secret(Name="secret", SecretString=SECRET)
+        yield Deployment(Rows(dynamodb), sqs)
