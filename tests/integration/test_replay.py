@@ -2,10 +2,6 @@
 
 import json
 import sys
-import time
-from collections.abc import Callable
-from datetime import UTC, datetime
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,681 +10,431 @@ import typer
 from moto.core.exceptions import JsonRESTError
 from moto.sqs.responses import SQSResponse
 
-from cli import app, dead_letters, replay
+from cli import history, redriving, replay
 from cli import stack as stacks
-from cli.reopening import Reopening
+from cli.commands import replay as command
+from cli.outcomes import FAILED, REPLAYED, SKIPPED, Outcome
 from cli.send import key_of
 from errors import QueueUnavailable, Unreadable
-from handler.app import handler
-from justcall import catalogue, envelope
-from justcall.catalogue import KINDS
-from justcall.timeline import Entry
+from justcall import envelope
+from justcall.keys import content_hash, quarantine_key
 from ledger import bodies
-from ledger.sweeping import SweepLedger
-from sweeper import app as sweeper
-from sweeper import sweep
-from sweeper.verdict import PATIENCE_SECONDS
-from tests.support import stack
-from tests.support.cloud import Cloud, Item, process
-from tests.support.deliveries import request
+from ledger.events import Ledger
 from tests.support.fakes import StubClient, aws_error
-from tests.support.samples import CALL_COMPLETED, SMS_RECEIVED, UNKNOWN_TYPE, body, changed
+from tests.support.program import Deployment, Hooks, deployed, hooks, local, place
+from tests.support.samples import CALL_COMPLETED, body, changed
+
+__all__ = ["deployed", "hooks", "local", "place"]  # fixtures
 
 KIND = "call.completed"
-NUMBER = "+14155559876"
-MAX_RECEIVES = 5
-WHY = ("--reason", "the processor is mended", "--yes")
-
-type Hooks = Callable[..., Any]
+WHY = ("--reason", "the processor is fixed", "--yes", "--json")
+BODY = body(CALL_COMPLETED)
 
 
-@pytest.fixture
-def hooks(
-    cloud: Cloud,
-    monkeypatch: pytest.MonkeyPatch,
-    tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
-) -> Hooks:
-    """Return what runs the program with --json, checks its code and returns its document."""
-    described = {
-        "webhook_url": "http://no.localhost/",
-        "region": stack.REGION,
-        "events_table": cloud.table,
-        "secret_arn": stack.physical_name("ApiSecret"),
-        "queues": _urls("Queue"),
-        "dead_letter_queues": _urls("DeadLetterQueue"),
-    }
-    (tmp_path / "stack.json").write_text(json.dumps(described))
-    monkeypatch.setenv("JUSTCALL_HOOKS_LOCAL", str(tmp_path))
-
-    def run(*arguments: str, code: int = 0, text: bool = False) -> Any:
-        capsys.readouterr()  # what handler and processors logged
-        with pytest.raises(SystemExit) as ended:
-            app.main(arguments if text else [*arguments, "--json"])
-        out, err = capsys.readouterr()
-        assert ended.value.code == code, out + err
-        return (out or err) if text or not out else json.loads(out)
-
-    return run
-
-
-def _urls(part: str) -> dict[str, str]:
-    return {kind: stack.queue_url(f"{catalogue.logical_name(kind)}{part}") for kind in KINDS}
-
-
-def deliver(document: object) -> str:
-    """Let the receiver take a signed delivery; return its key."""
-    content = document if isinstance(document, bytes) else body(document)
-    assert handler(request(content), None)["statusCode"] == 200
-    key = key_of(content)
-    assert key is not None
-    return key
-
-
-def broken(*_: object) -> Entry:
-    raise RuntimeError("a bug of ours")
-
-
-def fail(cloud: Cloud, monkeypatch: pytest.MonkeyPatch, document: object = CALL_COMPLETED) -> str:
-    """Let an event come whose processor fails as often as it is tried; return its key."""
-    key = deliver(document)
-    with monkeypatch.context() as patched:
-        patched.setattr("messaging.consumer._act", broken)
-        for _ in range(MAX_RECEIVES):
-            cloud.poll(KIND)
-    cloud.poll(KIND)  # moves it to the dead letters
-    assert cloud.ledger(key)["status"] == "failed"
-    return key
+def put(deployed: Deployment, status: str, name: str = "call_1", **more: Any) -> str:
+    """Write an event of the sample call."""
+    content = body(changed(CALL_COMPLETED, call_id=name))
+    return deployed.rows.put(f"{KIND}:{name}", status, body=content, **more)
 
 
 def outcomes(document: Any) -> list[tuple[str, str, str | None]]:
     return [(one["key"], one["outcome"], one["note"]) for one in document["events"]]
 
 
-def everything(cloud: Cloud) -> list[Item]:
-    return sorted(cloud.items(), key=lambda item: (item["pk"], item["sk"]))
-
-
 # ------------------------------------------------------------------ what is open or failed
 
 
-def test_a_failed_event_is_replayed(
-    cloud: Cloud, hooks: Hooks, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("status", ["failed", "stuck", "received"])
+def test_an_event_is_received_again_and_sent(
+    deployed: Deployment, hooks: Hooks, status: str
 ) -> None:
-    """Broken, failed, mended, replayed: processed, once on the timeline, and it tells why."""
-    key = fail(cloud, monkeypatch)
-    document = hooks("replay", key, *WHY)
-    assert {name: document[name] for name in ("dry_run", "replayed", "skipped", "failed")} == {
-        "dry_run": False,
-        "replayed": 1,
-        "skipped": 0,
-        "failed": 0,
-    }
-    item = cloud.ledger(key)
-    assert item["status"] == "received"
-    assert not item.keys() & {"error", "attempts", "sweeps", "stuck_at"}
-    assert item["failed_at"]
-    assert [one.key for one in opened(cloud)] == [key]
-    assert cloud.poll(KIND) == []
-    shown = hooks("show", key)
-    assert (shown["status"], shown["attempts"], shown["error"]) == ("processed", 1, None)
-    [told] = shown["replays"]
-    assert (told["reason"], told["was"]) == ("the processor is mended", "failed")
-    assert len(cloud.timeline(NUMBER)) == 1
-    assert opened(cloud) == []
-
-
-def opened(cloud: Cloud) -> list[Any]:
-    return list(SweepLedger(lambda: cloud.dynamodb, cloud.table).open_events(10))
-
-
-def test_a_replayed_event_may_fail_again(
-    cloud: Cloud, hooks: Hooks, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """It has all its tries anew, and is failed again; the next replay is told beside the first."""
-    key = fail(cloud, monkeypatch)
-    hooks("replay", key, *WHY)
-    with monkeypatch.context() as patched:
-        patched.setattr("messaging.consumer._act", broken)
-        cloud.poll(KIND)
-        assert cloud.ledger(key)["status"] == "received"
-        for _ in range(MAX_RECEIVES - 1):
-            cloud.poll(KIND)
-    assert cloud.ledger(key)["status"] == "failed"
-    hooks("replay", key, *WHY)
-    assert [one["was"] for one in hooks("show", key)["replays"]] == ["failed", "failed"]
-    cloud.poll(KIND)
-    assert cloud.ledger(key)["status"] == "processed"
-
-
-def test_a_dry_run_changes_nothing(
-    cloud: Cloud, hooks: Hooks, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """It tells what would happen to each; not a byte of the table is another, nothing is sent."""
-    failed = fail(cloud, monkeypatch)
-    done = deliver(changed(CALL_COMPLETED, call_id="done"))
-    cloud.poll(KIND)
-    unhandled = deliver(UNKNOWN_TYPE)
-    quarantined = deliver(b"no json")
-    before = everything(cloud)
-    keys = (failed, done, unhandled, quarantined, "nobody")
-    document = hooks("replay", *keys, "--reason", "look", "--dry-run", code=1)
-    assert outcomes(document) == [
-        (failed, "replayed", None),
-        (done, "skipped", "processed; --force replays it all the same"),
-        (unhandled, "skipped", "no processor for call.teleported"),
-        (quarantined, "skipped", "still unreadable: not-json"),
-        ("nobody", "failed", "there is no such event"),
+    key = put(deployed, status, error="x", attempts=5, sweeps=3, failed_at="t", stuck_at="t")
+    document = hooks("replay", key, *WHY).json
+    assert [document[name] for name in ("dry_run", "replayed", "skipped", "failed")] == [
+        False,
+        1,
+        0,
+        0,
     ]
-    assert (document["dry_run"], document["replayed"], document["skipped"]) == (True, 1, 3)
+    item = deployed.rows.get(key)
+    assert item["status"] == "received"
+    assert not item.keys() & {"error", "attempts", "sweeps", "failed_at", "stuck_at"}
+    [message] = deployed.messages(KIND)
+    assert message["key"] == key
+    [told] = hooks("show", key, "--json").json["replays"]
+    assert (told["reason"], told["was"]) == ("the processor is fixed", status)
+    assert key in hooks("events", "--status", "received").out
+
+
+def test_each_replay_is_kept_in_the_history(deployed: Deployment, hooks: Hooks) -> None:
+    key = put(deployed, "failed")
+    hooks("replay", key, *WHY)
+    hooks("replay", key, "--reason", "again", "--yes")
+    replays = hooks("show", key, "--json").json["replays"]
+    assert [one["was"] for one in replays] == ["failed", "received"]
+    assert "again" in hooks("show", key).out
+
+
+def test_a_dry_run_changes_nothing(deployed: Deployment, hooks: Hooks) -> None:
+    failed = put(deployed, "failed", "1")
+    done = put(deployed, "processed", "2")
+    unhandled = deployed.rows.put("call.teleported:3", "unhandled", body=BODY)
+    quarantined = deployed.rows.put("quarantined:4", "quarantined", body=b"no json")
+    before = deployed.rows.everything()
+    keys = (failed, done, unhandled, quarantined, "nobody")
+    ran = hooks("replay", *keys, "--reason", "look", "--dry-run", "--json")
+    assert ran.code == 1
+    assert [(one["key"], one["outcome"]) for one in ran.json["events"]] == [
+        (failed, "replayed"),
+        (done, "skipped"),
+        (unhandled, "skipped"),
+        (quarantined, "skipped"),
+        ("nobody", "failed"),
+    ]
     hooks("replay", done, "--force", "--reason", "look", "--dry-run")
-    assert everything(cloud) == before
-    assert cloud.queued(KIND) == 0
-    said = hooks("replay", *keys, "--reason", "look", "--dry-run", code=1, text=True)
-    assert "nothing was changed; it would be: 1 replayed, 3 skipped, 1 failed" in said
+    assert deployed.rows.everything() == before
+    assert deployed.messages(KIND) == []
+    said = hooks("replay", *keys, "--reason", "look", "--dry-run").out
+    assert "1 replayed, 3 skipped, 1 failed" in said
 
 
-def test_all_with_a_status_the_oldest_first(
-    cloud: Cloud, hooks: Hooks, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """--status takes all, or --limit of them; --kind leaves out the others."""
-    keys = [fail(cloud, monkeypatch, changed(CALL_COMPLETED, call_id=f"c{n}")) for n in range(5)]
-    for number, key in enumerate(keys):
-        cloud.predate(key, f"{today()}T00:00:0{number}.000Z")
-    every = ("replay", "--status", "failed", "--since", "2d", "--rate", "1000", *WHY)
-    assert hooks(*every, "--kind", "sms.sent", code=1) == "hooks: no events fit\n"
-    first = hooks(*every, "--limit", "2", "--kind", "call_completed")
+def test_all_with_a_status_are_replayed_oldest_first(deployed: Deployment, hooks: Hooks) -> None:
+    keys = [
+        put(deployed, "failed", f"c{n}", received_at=f"2026-03-1{n}T00:00:00.000Z")
+        for n in range(5)
+    ]
+    every = ("replay", "--status", "failed", "--rate", "1000", *WHY)
+    assert hooks(*every, "--kind", "sms.sent").code == 1
+    first = hooks(*every, "--limit", "2", "--kind", "call_completed").json
     assert [one["key"] for one in first["events"]] == keys[:2]
-    assert [one["key"] for one in hooks(*every)["events"]] == keys[2:]
-    assert hooks(*every, code=1) == "hooks: no events fit\n"
+    assert [one["key"] for one in hooks(*every).json["events"]] == keys[2:]
+    assert hooks(*every).code == 1
 
 
-def today() -> str:
-    return datetime.now(UTC).date().isoformat()
-
-
-def test_what_is_skipped_does_not_count(hooks: Hooks) -> None:
-    """--limit is of what is replayed; and nothing is begun that could be too many."""
+def test_limit_does_not_count_skipped_events() -> None:
     begun: list[str] = []
 
-    def one(key: str) -> replay.Outcome:
+    def one(key: str) -> Outcome:
         begun.append(key)
-        return replay.Outcome(key, replay.SKIPPED if key < "c" else replay.REPLAYED)
+        return Outcome(key, SKIPPED if key < "c" else REPLAYED)
 
-    ran = list(replay.run(one, "abcdefg", 1000, 2, sleep=lambda _: None))
+    ran = list(command.run(one, "abcdefg", 1000, 2, lambda keys, _: iter(keys)))
     assert [name.key for name in ran] == sorted(begun) == ["a", "b", "c", "d"]
 
 
-def test_the_pace_holds_over_all(hooks: Hooks) -> None:
-    """Ten at four a second: a quarter of a second each after the first, whatever was skipped."""
-    slept: list[float] = []
-
-    def one(key: str) -> replay.Outcome:
-        return replay.Outcome(key, replay.SKIPPED)
-
-    list(replay.run(one, "abcdefghij", 4, 1, clock=lambda: 0.0, sleep=slept.append))
-    assert slept == [number / 4 for number in range(10)]
-
-
-def test_two_replays_at_once(cloud: Cloud, hooks: Hooks, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One takes the event, the other finds it changed; one message, one effect."""
-    key = fail(cloud, monkeypatch)
-    real = replay.Replay._reopen
-    said: list[replay.Outcome] = []
-
-    def overtaken(self: replay.Replay, event: Any, item: Any) -> replay.Outcome:
-        monkeypatch.setattr(replay.Replay, "_reopen", real)
-        said.append(replay.Replay(stacks.find(None, None, None), "the other")(key))
-        return real(self, event, item)
-
-    monkeypatch.setattr(replay.Replay, "_reopen", overtaken)
-    document = hooks("replay", key, *WHY, code=1)
-    assert outcomes(document) == [(key, "skipped", "it changed meanwhile; look again")]
-    assert [one.outcome for one in said] == ["replayed"]
-    assert cloud.queued(KIND) == 1
-    cloud.poll(KIND)
-    assert len(cloud.timeline(NUMBER)) == 1
-    assert [one["reason"] for one in hooks("show", key)["replays"]] == ["the other"]
-
-
-def test_a_lost_answer_is_no_other_replay(
-    cloud: Cloud, hooks: Hooks, monkeypatch: pytest.MonkeyPatch
+def test_of_two_replays_at_once_one_is_skipped(
+    deployed: Deployment, hooks: Hooks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The step took effect, its answer was lost, the client tried again: it is ours, and sent."""
-    key = fail(cloud, monkeypatch)
-    found = stacks.find(None, None, None)
-    one = replay.Replay(found, "mended", clock=lambda: 1_800_000_000.0)
-    client = found.client("dynamodb")
-    real = client.update_item
+    key = put(deployed, "failed")
+    real = Ledger.reopen
 
-    def twice(**arguments: Any) -> Any:
-        real(**arguments)
-        return real(**arguments)
+    def overtaken(self: Ledger, *arguments: Any) -> bool:
+        monkeypatch.setattr(Ledger, "reopen", real)
+        other = replay.Replay(stacks.find(None, None, None), "the other")
+        assert other(key).outcome == "replayed"
+        return real(self, *arguments)
 
-    monkeypatch.setattr(client, "update_item", twice)
-    assert one(key).outcome == "replayed"
-    assert cloud.queued(KIND) == 1
+    monkeypatch.setattr(Ledger, "reopen", overtaken)
+    [(_, outcome, _note)] = outcomes(hooks("replay", key, *WHY).json)
+    assert outcome == "skipped"
+    assert len(deployed.messages(KIND)) == 1
+    assert [one["reason"] for one in hooks("show", key, "--json").json["replays"]] == ["the other"]
 
 
-def test_duplicates_after_a_replay(
-    cloud: Cloud, hooks: Hooks, monkeypatch: pytest.MonkeyPatch
+def test_a_queue_that_refuses_leaves_the_event_to_the_sweeper(
+    deployed: Deployment, hooks: Hooks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """JustCall's delivery and a second message of before change nothing."""
-    key = fail(cloud, monkeypatch)
-    hooks("replay", key, *WHY)
-    assert deliver(CALL_COMPLETED) == key
-    assert cloud.queued(KIND) == 1, "it was sent just now: no reason to send it again"
-    [record] = cloud.receive(KIND)
-    assert process(KIND, record, {**record, "messageId": "again"}) == []
-    item = cloud.ledger(key)
-    assert (item["status"], item["deliveries"]) == ("processed", 2)
-    assert len(cloud.timeline(NUMBER)) == 1
-
-
-def test_what_is_received_or_stuck(cloud: Cloud, hooks: Hooks) -> None:
-    """An open event is sent again; a stuck one is open again, its sweeps are forgotten."""
-    key = deliver(CALL_COMPLETED)
-    ledger = SweepLedger(lambda: cloud.dynamodb, cloud.table)
-    [event] = opened(cloud)
-    assert ledger.take(event, 1_800_000_000.0)
-    assert ledger.give_up(key, 1_800_000_000.0)
-    assert opened(cloud) == []
-    hooks("replay", "--status", "stuck", "--since", "1h", *WHY)
-    [event] = opened(cloud)
-    assert event.sweeps == 0
-    assert hooks("show", key)["stuck_at"] is None
-    hooks("replay", key, *WHY)
-    assert [one["was"] for one in hooks("show", key)["replays"]] == ["stuck", "received"]
-    assert cloud.queued(KIND) == 3
-    cloud.poll(KIND)
-    assert len(cloud.timeline(NUMBER)) == 1
-
-
-def test_a_queue_that_refuses(cloud: Cloud, hooks: Hooks, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The event is open again and says so; the sweeper finds and sends it."""
-    key = fail(cloud, monkeypatch)
+    key = put(deployed, "failed")
 
     def refused(*_: object) -> None:
         raise QueueUnavailable from aws_error("ThrottlingException")
 
-    with monkeypatch.context() as patched:
-        patched.setattr("messaging.queues.Queues.send", refused)
-        [(_, outcome, note)] = outcomes(hooks("replay", key, *WHY))
-    assert outcome == "replayed"
-    assert note == (
-        "its queue refused it (ThrottlingException); it is open, the sweeper will send it"
-    )
-    ports = sweeper._ports()
-    # The old dead letter is seconds old here, not a quarter of an hour as on AWS.
-    monkeypatch.setattr("ledger.sweeping._CLOCKS_SECONDS", 0.0)
-    run = sweep.sweep(ports, time.time() + PATIENCE_SECONDS + 1, lambda: True)
-    assert run.resent == (key,)
-    cloud.poll(KIND)
-    assert cloud.ledger(key)["status"] == "processed"
+    monkeypatch.setattr("messaging.queues.Queues.send", refused)
+    [(_, outcome, note)] = outcomes(hooks("replay", key, *WHY).json)
+    assert (outcome, "ThrottlingException" in (note or "")) == ("replayed", True)
+    assert deployed.rows.get(key)["status"] == "received"
 
 
-def test_a_table_that_refuses(cloud: Cloud, hooks: Hooks, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One event's refusal is told, and the others are replayed."""
-    one, other = (
-        fail(cloud, monkeypatch, changed(CALL_COMPLETED, call_id=name)) for name in ("a", "b")
-    )
-    real = Reopening.reopen
-
-    def throttled(self: Any, item: Any, now: float) -> bool:
-        if item["pk"]["S"] == f"event#{one}":
-            raise aws_error("ThrottlingException")
-        return real(self, item, now)
-
-    monkeypatch.setattr(Reopening, "reopen", throttled)
-    document = hooks("replay", one, other, *WHY, code=1)
-    assert outcomes(document) == [
-        (one, "failed", "AWS refused: ThrottlingException"),
-        (other, "replayed", None),
-    ]
-
-
-def test_a_body_in_parts(cloud: Cloud, hooks: Hooks, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The whole body travels, and none of what lies beside it as evidence."""
-    text = "".join(f"{number:x} " for number in range(150_000))
-    document = changed(CALL_COMPLETED, notes=text)
-    key = fail(cloud, monkeypatch, document)
-    deliver(changed(CALL_COMPLETED, notes=text[::-1]))  # evidence, in parts too
-    deliver(changed(CALL_COMPLETED, notes="other"))
-    hooks("replay", key, *WHY)
-    [record] = cloud.receive(KIND)
-    assert json.loads(json.loads(record["body"])["body"]) == document
-    assert len(hooks("show", key)["conflicts"]) == 2
-
-
-def test_a_body_that_is_not_whole(
-    cloud: Cloud, hooks: Hooks, monkeypatch: pytest.MonkeyPatch
+def test_a_reason_that_is_not_kept_stops_no_replay(
+    deployed: Deployment, hooks: Hooks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Half a body is not sent."""
-    key = fail(cloud, monkeypatch)
+    key = put(deployed, "failed")
+
+    def throttled(*_: object) -> None:
+        raise aws_error("ThrottlingException")
+
+    monkeypatch.setattr(history.History, "add", throttled)
+    [(_, outcome, note)] = outcomes(hooks("replay", key, *WHY).json)
+    assert (outcome, "reason" in (note or "")) == ("replayed", True)
+    assert len(deployed.messages(KIND)) == 1
+
+
+def test_one_events_failure_stops_no_other(
+    deployed: Deployment, hooks: Hooks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, other = put(deployed, "failed", "a"), put(deployed, "failed", "b")
+    real = Ledger.reopen
+
+    def throttled(self: Ledger, key: str, *arguments: Any) -> bool:
+        if key == one:
+            raise aws_error("ThrottlingException")
+        return real(self, key, *arguments)
+
+    monkeypatch.setattr(Ledger, "reopen", throttled)
+    ran = hooks("replay", one, other, *WHY)
+    assert ran.code == 1
+    assert [result[:2] for result in outcomes(ran.json)] == [(one, "failed"), (other, "replayed")]
+
+
+def test_a_damaged_body_is_not_sent(
+    deployed: Deployment, hooks: Hooks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = put(deployed, "failed")
     monkeypatch.setattr(bodies, "unpack", lambda _: None)
-    document = hooks("replay", key, *WHY, code=1)
-    assert outcomes(document) == [(key, "failed", "its body is not whole")]
-    assert cloud.queued(KIND) == 0
+    [(_, outcome, _note)] = outcomes(hooks("replay", key, *WHY).json)
+    assert (outcome, deployed.messages(KIND)) == ("failed", [])
 
 
 # ------------------------------------------------------------------ processed
 
 
-def test_processed_events_are_left_alone(cloud: Cloud, hooks: Hooks) -> None:
-    """Without --force nothing of them changes."""
-    key = deliver(CALL_COMPLETED)
-    cloud.poll(KIND)
-    before = everything(cloud)
-    document = hooks("replay", key, *WHY, code=1)
-    assert outcomes(document) == [(key, "skipped", "processed; --force replays it all the same")]
-    assert everything(cloud) == before
+def test_processed_events_need_force(deployed: Deployment, hooks: Hooks) -> None:
+    entry = {"at": "2026-03-12T14:30:00.000Z", "number": "+14155559876"}
+    key = put(deployed, "processed", entry=entry, processed_at="t")
+    before = deployed.rows.everything()
+    assert hooks("replay", key, *WHY).code == 1
+    assert deployed.rows.everything() == before
+    assert hooks("replay", key, "--force", *WHY).code == 0
+    item = deployed.rows.get(key)
+    assert item["status"] == "received"
+    assert not item.keys() & {"contact", "at", "entry", "processed_at"}
+    assert hooks("timeline", "+14155559876", "--json").json == []
+    assert len(deployed.messages(KIND)) == 1
 
 
-@pytest.mark.parametrize("moved", [False, True], ids=["to the same place", "to another place"])
-def test_forced_it_is_as_if_it_ran_once(
-    cloud: Cloud, hooks: Hooks, monkeypatch: pytest.MonkeyPatch, *, moved: bool
-) -> None:
-    """One entry, where the processor of now puts it."""
-    key = deliver(CALL_COMPLETED)
-    cloud.poll(KIND)
-    [before] = cloud.timeline(NUMBER)
-    hooks("replay", key, "--force", *WHY)
-    assert cloud.timeline(NUMBER) == []
-    assert not cloud.ledger(key).keys() & {"contact", "at", "processed_at"}
-    if moved:
-        monkeypatch.setattr("justcall.timeline.number_of", lambda _: "+14155550000")
-        monkeypatch.setattr("justcall.envelope.event_time", lambda _: "2026-03-12T09:00:00.000Z")
-    cloud.poll(KIND)
-    entries = [item for item in cloud.items() if item["pk"].startswith("contact#")]
-    assert len(entries) == 1
-    assert cloud.ledger(key)["status"] == "processed"
-    if moved:
-        assert entries[0]["pk"] == "contact#+14155550000"
-    else:
-        assert cloud.timeline(NUMBER) == [before]
-    assert [one["was"] for one in hooks("show", key)["replays"]] == ["processed"]
-
-
-def test_forced_all_that_were_processed(cloud: Cloud, hooks: Hooks) -> None:
-    """--status processed goes with --force; nothing else is touched."""
-    key = deliver(CALL_COMPLETED)
-    cloud.poll(KIND)
-    deliver(SMS_RECEIVED)
-    document = hooks(
-        "replay", "--status", "processed", "--kind", KIND, "--since", "1h", "--force", *WHY
-    )
-    assert outcomes(document) == [(key, "replayed", None)]
-
-
-def test_forced_while_it_changes(
-    cloud: Cloud, hooks: Hooks, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """An entry that was put elsewhere meanwhile stays, and so does the event."""
-    key = deliver(CALL_COMPLETED)
-    cloud.poll(KIND)
-    real = Reopening.reopen_processed
-
-    def later(self: Any, item: Any, now: float) -> bool:
-        return real(self, {**item, "contact": {"S": "+14155550000"}}, now)
-
-    monkeypatch.setattr(Reopening, "reopen_processed", later)
-    document = hooks("replay", key, "--force", *WHY, code=1)
-    assert outcomes(document) == [(key, "skipped", "it changed meanwhile; look again")]
-    assert len(cloud.timeline(NUMBER)) == 1
-    assert cloud.ledger(key)["status"] == "processed"
-    assert cloud.queued(KIND) == 0
-
-
-def test_an_old_item_is_not_forced(cloud: Cloud, hooks: Hooks) -> None:
-    """Where the entry stands was not written then, so it can't be taken away."""
-    key = deliver(CALL_COMPLETED)
-    cloud.poll(KIND)
-    cloud.dynamodb.update_item(
-        TableName=cloud.table,
-        Key={"pk": {"S": f"event#{key}"}, "sk": {"S": "ledger"}},
-        UpdateExpression="REMOVE contact",
-    )
-    [(_, outcome, note)] = outcomes(hooks("replay", key, "--force", *WHY, code=1))
-    assert outcome == "skipped"
-    assert note == "processed before the ledger told where its timeline entry stands"
+def test_all_processed_events_of_a_kind(deployed: Deployment, hooks: Hooks) -> None:
+    key = put(deployed, "processed")
+    deployed.rows.put("sms.sent:1", "processed", body=BODY)
+    every = ("replay", "--status", "processed", "--kind", KIND, "--since", "1h", "--force", *WHY)
+    assert outcomes(hooks(*every).json) == [(key, "replayed", None)]
 
 
 # ------------------------------------------------------------------ unhandled and quarantined
 
 
-def test_an_unhandled_event_whose_processor_came(
-    cloud: Cloud, hooks: Hooks, monkeypatch: pytest.MonkeyPatch
+def test_an_unhandled_event_waits_for_its_processor(
+    deployed: Deployment, hooks: Hooks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It waits until its type is a kind; then it is processed like any other."""
+    key = put(deployed, "unhandled")
     with monkeypatch.context() as patched:
         patched.setattr("justcall.catalogue.TYPES", {})
-        patched.setattr("justcall.keys.TYPES", {})
-        key = deliver(CALL_COMPLETED)
-        document = hooks("replay", "--status", "unhandled", "--since", "1h", *WHY, code=1)
-        assert outcomes(document) == [(key, "skipped", "no processor for call.completed")]
-    assert cloud.ledger(key)["status"] == "unhandled"
-    hooks("replay", "--status", "unhandled", "--since", "1h", *WHY)
-    cloud.poll(KIND)
-    assert cloud.ledger(key)["status"] == "processed"
-    [entry] = cloud.timeline(NUMBER)
-    assert entry["key"] == key
+        assert hooks("replay", "--status", "unhandled", *WHY).code == 1
+    assert deployed.rows.get(key)["status"] == "unhandled"
+    assert hooks("replay", "--status", "unhandled", *WHY).code == 0
+    assert len(deployed.messages(KIND)) == 1
 
 
 @pytest.fixture
-def quarantined(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Return the key of a call that could not be read when it came, six months ago."""
+def quarantined(deployed: Deployment) -> str:
+    """Return the key of a call that could not be read when it came."""
+    key = quarantine_key(content_hash(BODY))
+    return deployed.rows.put(key, "quarantined", body=BODY)
 
+
+def test_a_quarantined_body_becomes_an_event_when_it_can_be_read(
+    deployed: Deployment, hooks: Hooks, quarantined: str
+) -> None:
+    [one] = hooks("replay", quarantined, *WHY).json["events"]
+    key = one["replayed_as"]
+    assert key == key_of(BODY)
+    old, new = deployed.rows.get(quarantined), deployed.rows.get(key)
+    assert (old["status"], old["replayed_as"], new["status"]) == ("quarantined", key, "received")
+    assert (new["received_at"], new["body_hash"]) == (old["received_at"], old["body_hash"])
+    assert len(deployed.messages(KIND)) == 1
+    assert [one["was"] for one in hooks("show", quarantined, "--json").json["replays"]] == [
+        "quarantined"
+    ]
+    [(_, outcome, _note)] = outcomes(hooks("replay", quarantined, *WHY).json)
+    assert outcome == "skipped"
+
+
+def test_a_body_that_is_still_unreadable_is_skipped(
+    deployed: Deployment, hooks: Hooks, quarantined: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def unreadable(*_: object) -> envelope.Envelope:
         raise Unreadable("not-json")
 
-    with monkeypatch.context() as patched:
-        patched.setattr("justcall.envelope.read", unreadable)
-        patched.setattr("justcall.envelope.is_probe", lambda *_, **__: False)
-        past = SimpleNamespace(time=lambda: 1_788_888_888.0, monotonic=time.monotonic)
-        patched.setattr("handler.app.time", past)
-        key = deliver(CALL_COMPLETED)
-    assert cloud.ledger(key)["status"] == "quarantined"
-    return key
+    monkeypatch.setattr("justcall.envelope.read", unreadable)
+    [(_, outcome, note)] = outcomes(hooks("replay", quarantined, *WHY).json)
+    assert (outcome, "not-json" in (note or "")) == ("skipped", True)
 
 
-def test_a_quarantined_body_that_can_be_read_now(
-    cloud: Cloud, hooks: Hooks, quarantined: str
+def test_a_replay_that_died_halfway_is_completed_by_the_next(
+    deployed: Deployment, hooks: Hooks, quarantined: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It is kept under its own key with its own time and acted on; what it was stays as it was."""
-    document = hooks("replay", quarantined, *WHY)
-    [one] = document["events"]
-    key = one["replayed_as"]
-    assert key == key_of(body(CALL_COMPLETED))
-    cloud.poll(KIND)
-    old, new = cloud.ledger(quarantined), cloud.ledger(key)
-    assert (old["status"], old["replayed_as"]) == ("quarantined", key)
-    assert new["status"] == "processed"
-    for name in ("received_at", "expires_at", "body_hash"):
-        assert new[name] == old[name], name
-    assert len(cloud.timeline(NUMBER)) == 1
-    shown = hooks("show", quarantined)
-    assert shown["replayed_as"] == key
-    assert [one["was"] for one in shown["replays"]] == ["quarantined"]
-    again = hooks("replay", quarantined, *WHY, code=1)
-    assert outcomes(again) == [(quarantined, "skipped", f"replayed before as {key}")]
-    deliver(CALL_COMPLETED)
-    assert cloud.queued(KIND) == 0
+    def dies(*_: object) -> None:
+        raise RuntimeError
 
-
-def test_a_replay_that_died_halfway(
-    cloud: Cloud, hooks: Hooks, quarantined: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The next one finds its own new event, sends it and notes it."""
     with monkeypatch.context() as patched:
-        patched.setattr(replay.Replay, "_send", broken)
+        patched.setattr(replay.Replay, "_send", dies)
         with pytest.raises(RuntimeError):
             replay.Replay(stacks.find(None, None, None), "first")(quarantined)
-    assert "replayed_as" not in cloud.ledger(quarantined)
+    assert "replayed_as" not in deployed.rows.get(quarantined)
     hooks("replay", quarantined, *WHY)
-    assert cloud.queued(KIND) == 1
+    assert len(deployed.messages(KIND)) == 1
 
 
-@pytest.mark.parametrize(
-    ("document", "outcome", "note"),
-    [
-        (CALL_COMPLETED, "skipped", "kept under that key already"),
-        (
-            changed(CALL_COMPLETED, duration=1),
-            "replayed",
-            "that key has other content: kept there as a conflict",
-        ),
-    ],
-    ids=["the same", "another"],
-)
-def test_a_key_that_was_taken_meanwhile(
-    cloud: Cloud, hooks: Hooks, quarantined: str, document: Any, outcome: str, note: str
+@pytest.mark.parametrize("same", [True, False], ids=["the same body", "another body"])
+def test_the_event_that_has_the_key_keeps_it(
+    deployed: Deployment, hooks: Hooks, quarantined: str, *, same: bool
 ) -> None:
-    """The event that came first keeps its key; other content becomes its evidence."""
-    key = deliver(document)
-    cloud.poll(KIND)
-    code = 1 if outcome == "skipped" else 0
-    assert outcomes(hooks("replay", quarantined, *WHY, code=code)) == [(quarantined, outcome, note)]
-    assert cloud.ledger(quarantined)["replayed_as"] == key
-    assert len(hooks("show", key)["conflicts"]) == (outcome == "replayed")
-    assert cloud.queued(KIND) == 0
+    content = BODY if same else body(changed(CALL_COMPLETED, duration=1))
+    key = deployed.rows.put(str(key_of(BODY)), "processed", body=content)
+    [(_, outcome, _note)] = outcomes(hooks("replay", quarantined, *WHY).json)
+    assert outcome == ("skipped" if same else "replayed")
+    assert deployed.rows.get(quarantined)["replayed_as"] == key
+    assert len(hooks("show", key, "--json").json["conflicts"]) == (0 if same else 1)
+    assert deployed.messages(KIND) == []
 
 
-def test_read_but_of_no_kind(
-    cloud: Cloud, hooks: Hooks, monkeypatch: pytest.MonkeyPatch, quarantined: str
+def test_a_quarantined_body_of_unknown_type_becomes_unhandled(
+    deployed: Deployment, hooks: Hooks, quarantined: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It becomes an unhandled event, which waits for its processor."""
     monkeypatch.setattr("justcall.catalogue.TYPES", {})
-    [one] = hooks("replay", quarantined, *WHY)["events"]
-    assert one["note"] == "no processor for call.completed"
-    assert cloud.ledger(one["replayed_as"])["status"] == "unhandled"
-    assert cloud.queued(KIND) == 0
+    [one] = hooks("replay", quarantined, *WHY).json["events"]
+    assert deployed.rows.get(one["replayed_as"])["status"] == "unhandled"
+    assert deployed.messages(KIND) == []
 
 
 # ------------------------------------------------------------------ asking, and being interrupted
 
 
-@pytest.mark.parametrize(("answer", "code"), [("y\n", 0), ("n\n", 1)])
-def test_a_person_is_asked(
-    cloud: Cloud, hooks: Hooks, monkeypatch: pytest.MonkeyPatch, answer: str, code: int
+@pytest.mark.parametrize("agrees", [True, False])
+def test_a_person_is_asked_before_many_are_replayed(
+    deployed: Deployment, hooks: Hooks, monkeypatch: pytest.MonkeyPatch, *, agrees: bool
 ) -> None:
-    """At a terminal, for more than one event; no is no."""
-    keys = [deliver(changed(CALL_COMPLETED, call_id=f"c{number}")) for number in range(2)]
+    keys = [put(deployed, "failed", f"c{number}") for number in range(2)]
     asked: list[str] = []
 
     def confirm(text: str, **_: Any) -> None:
         asked.append(text)
-        if answer == "n\n":
+        if not agrees:
             raise typer.Abort
 
-    monkeypatch.setattr("cli.replay_command.typer.confirm", confirm)
+    monkeypatch.setattr("cli.commands.replay.typer.confirm", confirm)
     monkeypatch.setattr(sys, "stdin", SimpleNamespace(isatty=lambda: True))
-    before = everything(cloud)
-    hooks("replay", *keys, "--reason", "x", code=code)
-    assert asked == ["replay 2 events?"]
-    assert (everything(cloud) == before) == (code == 1)
+    before = deployed.rows.everything()
+    assert hooks("replay", *keys, "--reason", "x").code == (0 if agrees else 1)
+    assert len(asked) == 1
+    assert (deployed.rows.everything() == before) != agrees
     hooks("replay", keys[0], "--reason", "x")
     hooks("replay", *keys, "--reason", "x", "--yes")
     hooks("replay", *keys, "--reason", "x", "--dry-run")
     assert len(asked) == 1
 
 
-def test_an_interruption_is_told(
-    cloud: Cloud, hooks: Hooks, monkeypatch: pytest.MonkeyPatch
+def test_an_interrupted_replay_lists_what_was_done(
+    deployed: Deployment, hooks: Hooks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Ctrl-C ends it, and what was done is listed all the same."""
-    keys = [deliver(changed(CALL_COMPLETED, call_id=f"c{number}")) for number in range(3)]
+    keys = [put(deployed, "failed", f"c{number}") for number in range(3)]
 
     def interrupted(*_: Any) -> Any:
-        yield replay.Outcome(keys[0], replay.REPLAYED, "received")
+        yield Outcome(keys[0], REPLAYED, "received")
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(replay, "run", interrupted)
-    document = hooks("replay", *keys, *WHY, code=1)
-    assert [one["outcome"] for one in document["events"]] == ["replayed", "failed", "failed"]
-    assert "interrupted" in document["events"][1]["note"]
+    monkeypatch.setattr(command, "run", interrupted)
+    ran = hooks("replay", *keys, *WHY)
+    assert ran.code == 1
+    assert [one["outcome"] for one in ran.json["events"]] == [REPLAYED, FAILED, FAILED]
+    assert "interrupted" in ran.json["events"][1]["note"]
 
 
 # ------------------------------------------------------------------ dead letters
 
 
-def test_dead_letters_are_counted_and_stay(
-    cloud: Cloud, hooks: Hooks, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Each kind has its count; showing them leaves them where they are, for others to see."""
-    keys = {fail(cloud, monkeypatch, changed(CALL_COMPLETED, call_id=f"c{n}")) for n in range(12)}
-    poison(cloud, "no message of ours: secret 0815")
-    counted = {one["kind"]: one for one in hooks("dlq")}
-    assert list(counted) == list(KINDS)
-    assert counted[KIND] == {"kind": KIND, "dead_letters": 13, "in_flight": 0}
-    assert counted["sms.sent"]["dead_letters"] == 0
-    found = hooks("dlq", "show", KIND)
-    assert {one["key"] for one in found} == {*keys, None}
-    for one in found:
-        assert one["receives"] >= 1
-        if one["key"]:
-            assert (one["status"], one["error"]) == ("failed", "unexpected: RuntimeError")
-    [strange] = [one for one in found if one["key"] is None]
-    assert strange["bytes"] == 31
-    said = hooks("dlq", "show", KIND, text=True)
-    assert f"poison: message {strange['message_id']}, 31 bytes" in said
-    assert "0815" not in said + json.dumps(found)
-    assert len(hooks("dlq", "show", KIND, "--limit", "4")) == 4
-    assert cloud.queued(KIND, dead=True) == 13
-    assert hooks("dlq", "show", "sms.sent") == []
+def letter(key: str) -> str:
+    """Return an event's message, as a processor finds it."""
+    message = {"key": key, "type": key.partition(":")[0], "dialect": "body-signed"}
+    moment = {"received_at": "2026-03-12T14:30:01.000Z"}
+    return json.dumps(message | moment | {"body_hash": "h", "body": "{}"})
 
 
-def poison(cloud: Cloud, text: str) -> None:
-    url = stack.queue_url("CallCompletedDeadLetterQueue")
-    cloud.sqs.send_message(QueueUrl=url, MessageBody=text)
+@pytest.fixture
+def dead(deployed: Deployment) -> list[str]:
+    """Return the keys of twelve calls and a text that are dead letters, beside some poison."""
+    keys = [put(deployed, "failed", f"c{n}", error="boom") for n in range(12)]
+    keys.append(deployed.rows.put("sms.sent:1", "failed", body=BODY))
+    for key in keys:
+        deployed.send_dead(letter(key))
+    deployed.send_dead("no message of ours: secret 0815")
+    return keys
 
 
-def test_dead_letters_are_redriven(
-    cloud: Cloud, hooks: Hooks, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """All go back to their queue and are processed, with the ledger's word for it."""
+@pytest.fixture(autouse=True)
+def no_move_task(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let moto's SQS know no StartMessageMoveTask, like the local stack's."""
 
     def unknown(_: object) -> None:
         raise JsonRESTError("UnknownOperationException", "as an SQS without it says")
 
     monkeypatch.setattr(SQSResponse, "start_message_move_task", unknown, raising=False)
-    keys = [fail(cloud, monkeypatch, changed(CALL_COMPLETED, call_id=f"c{n}")) for n in range(3)]
-    document = hooks("dlq", "redrive", "--all", "--dry-run")
-    [would] = document["kinds"]
-    assert (document["dry_run"], would["kind"], would["dead_letters"]) == (True, KIND, 3)
-    assert cloud.queued(KIND, dead=True) == 3
-    [did] = hooks("dlq", "redrive", KIND, "--rate", "500")["kinds"]
-    assert did == {
-        "kind": KIND,
-        "dead_letters": 3,
-        "moved": 3,
-        "way": "one by one",
-        "failure": None,
-    }
-    assert cloud.queued(KIND, dead=True) == 0
-    assert cloud.poll(KIND) == []
-    assert {cloud.ledger(key)["status"] for key in keys} == {"processed"}
-    assert len(cloud.timeline(NUMBER)) == 3
-    assert hooks("dlq", "redrive", "--all") == {"dry_run": False, "kinds": []}
 
 
-class Deployment:
-    """What redriving knows of a stack, with an SQS client that was told what to answer."""
+def test_dead_letters_are_counted_by_kind_and_stay(
+    deployed: Deployment, hooks: Hooks, dead: list[str]
+) -> None:
+    document = hooks("dlq", "--json").json
+    assert (document["dead_letters"], document["in_flight"]) == (14, 0)
+    counts = {one["kind"]: one["dead_letters"] for one in document["kinds"]}
+    assert counts == {KIND: 12, "sms.sent": 1, None: 1}
+    found = hooks("dlq", "show", "--json").json
+    assert {one["key"] for one in found} == {*dead, None}
+    by_key = {one["key"]: one for one in found}
+    assert (by_key[dead[0]]["status"], by_key[dead[0]]["error"]) == ("failed", "boom")
+    assert (by_key[None]["bytes"], by_key[None]["kind"]) == (31, None)
+    assert "0815" not in json.dumps(found) + hooks("dlq", "show").out
+    assert len(hooks("dlq", "show", "--json", "--limit", "4").json) == 4
+    assert [one["key"] for one in hooks("dlq", "show", "--kind", "sms.sent", "--json").json] == [
+        dead[-1]
+    ]
+    assert deployed.depth("dead-letters") == 14
 
-    def __init__(self, sqs: StubClient) -> None:
-        self.sqs = sqs
-        self.queues = self.dead_letter_queues = {KIND: "url"}
 
-    def client(self, _service: str) -> StubClient:
-        return self.sqs
+@pytest.mark.parametrize(
+    ("chosen", "moved", "left"),
+    [(["--all"], 13, 1), (["--kind", "sms_sent"], 1, 13), (["--kind", KIND], 12, 2)],
+    ids=["all", "the text", "the calls"],
+)
+def test_dead_letters_go_back_one_by_one(
+    deployed: Deployment, hooks: Hooks, dead: list[str], chosen: list[str], moved: int, left: int
+) -> None:
+    """Where SQS can't move them, and where only some are to be moved; poison stays."""
+    preview = hooks("dlq", "redrive", *chosen, "--dry-run", "--json").json
+    assert (preview["dry_run"], preview["moved"], preview["way"]) == (True, 0, None)
+    assert deployed.depth("dead-letters") == 14
+    done = hooks("dlq", "redrive", *chosen, "--rate", "500", "--json").json
+    assert (done["moved"], done["way"], done["failure"]) == (moved, "one by one", None)
+    assert deployed.depth("dead-letters") == left
+    assert deployed.depth("events-call_completed") == (0 if moved == 1 else 12)
+    assert deployed.depth("events-sms_sent") == (0 if moved == 12 else 1)
 
 
-def redriven(sqs: StubClient) -> tuple[list[dead_letters.Moved], list[float]]:
+def test_no_dead_letters_is_a_success(deployed: Deployment, hooks: Hooks) -> None:
+    assert hooks("dlq", "redrive", "--all").code == 0
+    assert hooks("dlq").out.startswith("No dead letters")
+    assert hooks("dlq", "show", "--json").json == []
+
+
+def redriven(sqs: StubClient) -> tuple[list[redriving.Moved], list[float]]:
     slept: list[float] = []
-    deployment: Any = Deployment(sqs)
-    return list(dead_letters.redrive(deployment, KIND, 7, sleep=slept.append)), slept
+    deployment: Any = SimpleNamespace(
+        client=lambda _: sqs, dead_letter_queue="dead", queues={KIND: "queue"}
+    )
+    return list(redriving.redrive(deployment, None, 7, slept.append)), slept
 
 
-ARN = {"Attributes": {"QueueArn": "arn:dead"}}
+COUNTS = {"ApproximateNumberOfMessages": "1", "ApproximateNumberOfMessagesNotVisible": "0"}
+ATTRIBUTES = {"Attributes": {"QueueArn": "arn:dead", **COUNTS}}
 
 
 @pytest.mark.parametrize(
@@ -700,8 +446,8 @@ ARN = {"Attributes": {"QueueArn": "arn:dead"}}
     ],
     ids=["completed", "cancelled", "failed"],
 )
-def test_sqs_moves_them_itself(end: dict[str, str], failure: str | None) -> None:
-    """Where SQS can, it does: back to where they came from, at the rate, watched to the end."""
+def test_sqs_moves_them_where_it_can(end: dict[str, str], failure: str | None) -> None:
+    """Without a destination: each goes back to the queue it came from."""
     states = iter(
         [
             {"Status": "RUNNING"},
@@ -710,34 +456,30 @@ def test_sqs_moves_them_itself(end: dict[str, str], failure: str | None) -> None
         ]
     )
     sqs = StubClient(
-        get_queue_attributes=ARN, list_message_move_tasks=lambda **_: {"Results": [next(states)]}
+        get_queue_attributes=ATTRIBUTES,
+        list_message_move_tasks=lambda **_: {"Results": [next(states)]},
     )
     moved, slept = redriven(sqs)
     assert [one.moved for one in moved] == [0, 2, 3]
-    assert moved[-1] == dead_letters.Moved("SQS's own move", 3, failure)
+    assert moved[-1] == redriving.Moved("SQS's own move", 3, failure)
     assert len(slept) == 2
-    assert (
-        "start_message_move_task",
-        {"SourceArn": "arn:dead", "MaxNumberOfMessagesPerSecond": 7},
-    ) in sqs.calls
+    asked = {"SourceArn": "arn:dead", "MaxNumberOfMessagesPerSecond": 7}
+    assert ("start_message_move_task", asked) in sqs.calls
 
 
-def test_a_refusal_is_no_reason_for_the_other_way() -> None:
-    """Without the right to move messages nothing is moved in another way."""
+def test_a_refused_move_is_not_tried_one_by_one() -> None:
     sqs = StubClient(
-        get_queue_attributes=ARN, start_message_move_task=aws_error("AccessDeniedException")
+        get_queue_attributes=ATTRIBUTES, start_message_move_task=aws_error("AccessDeniedException")
     )
     with pytest.raises(Exception, match="AccessDenied"):
         redriven(sqs)
     assert "receive_message" not in sqs.operations
 
 
-def test_what_could_not_be_sent_is_not_deleted() -> None:
-    """The dead letter is deleted after it was sent, never before."""
-    message = {"Body": "b", "ReceiptHandle": "r"}
-    counts = {"ApproximateNumberOfMessages": "1", "ApproximateNumberOfMessagesNotVisible": "0"}
+def test_a_letter_is_deleted_only_after_it_was_sent() -> None:
+    message = {"Body": letter(f"{KIND}:1"), "ReceiptHandle": "r", "MessageId": "m"}
     sqs = StubClient(
-        get_queue_attributes={"Attributes": {"QueueArn": "arn:dead", **counts}},
+        get_queue_attributes=ATTRIBUTES,
         start_message_move_task=aws_error("InvalidAction"),
         receive_message={"Messages": [message]},
         send_message=aws_error("ThrottlingException"),

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import pytest
 from botocore.exceptions import ClientError
 
-from cli import app, rotation
+from cli import app, rotation, secret_versions
 from cli.errors import UsageError
 from cli.stack import Stack
 from handler.app import handler
@@ -42,7 +42,6 @@ def deployed(cloud: Cloud, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> S
         "events_table": cloud.table,
         "secret_arn": template.physical_name("ApiSecret"),
         "queues": {},
-        "dead_letter_queues": {},
     }
     (tmp_path / "stack.json").write_text(json.dumps(described))
     monkeypatch.setenv("JUSTCALL_HOOKS_LOCAL", str(tmp_path))
@@ -73,9 +72,9 @@ def hooks(
     return run
 
 
-def labels(stack: Stack) -> set[str]:
+def labels_of(stack: Stack) -> set[str]:
     """Return all labels of all versions."""
-    return {label for version in rotation.versions(stack) for label in version.labels}
+    return {label for version in secret_versions.versions(stack) for label in version.labels}
 
 
 def current(stack: Stack) -> str:
@@ -96,8 +95,7 @@ def answer_to(name: str, secret: str) -> int:
 # ------------------------------------------------------------------ rotate
 
 
-def test_rotated_by_a_pipe(hooks: Hooks, deployed: Stack) -> None:
-    """The new secret is current, the old one previous with an end, and nothing of the way is left."""
+def test_a_secret_from_a_pipe_becomes_current(hooks: Hooks, deployed: Stack) -> None:
     ran = hooks("secret", "rotate", "--stdin", "--json", stdin=f"{NEW}\n".encode())
     assert ran.code == 0, ran.err
     done = json.loads(ran.out)
@@ -113,16 +111,15 @@ def test_rotated_by_a_pipe(hooks: Hooks, deployed: Stack) -> None:
     )
     assert (before["stage"], before["accepted"]) == ("previous", True)
     assert before["accepted_until"] == done["previous_until"]
-    assert not any(label.startswith("rotation-until-") for label in labels(deployed))
+    assert not any(label.startswith("rotation-until-") for label in labels_of(deployed))
     for name in (*shown, *now, *done):
         assert f"`{name}`" in DOCUMENTED, f"docs/cli.md does not tell of {name}"
 
 
-def test_rotated_at_a_terminal(hooks: Hooks, deployed: Stack) -> None:
-    """It is asked for without an echo."""
+def test_a_secret_is_typed_without_echo(hooks: Hooks, deployed: Stack) -> None:
     ran = hooks("secret", "rotate", typed=NEW)
     assert ran.code == 0, ran.err
-    assert "the one before is accepted until" in ran.out
+    assert "accepted until" in ran.out
     assert current(deployed) == NEW
 
 
@@ -135,26 +132,25 @@ def test_rotated_at_a_terminal(hooks: Hooks, deployed: Stack) -> None:
         (b" padded", "white space"),
         (b"line\nline", "white space"),
         (b"nul\0", "control characters"),
-        (b"\xff\xfe", "no text"),
-        (SECRET.encode(), "that is the current secret already"),
+        (b"\xff\xfe", "not UTF-8"),
+        (SECRET.encode(), "already the current secret"),
         (b"x" * 65_537, "longer"),
     ],
 )
-def test_what_is_no_new_secret_changes_nothing(
+def test_an_unusable_secret_changes_nothing(
     hooks: Hooks, deployed: Stack, stdin: bytes, told: str
 ) -> None:
     """A mistake is one line with code 2; the secret and its labels are what they were."""
-    [before] = rotation.versions(deployed)
+    [before] = secret_versions.versions(deployed)
     ran = hooks("secret", "rotate", "--stdin", stdin=stdin)
     assert (ran.code, ran.out) == (2, "")
     assert told in ran.err
-    [after] = rotation.versions(deployed)
+    [after] = secret_versions.versions(deployed)
     assert after[:2] == before[:2]
     assert current(deployed) == SECRET
 
 
 def test_without_a_terminal_it_names_stdin(hooks: Hooks) -> None:
-    """In a pipe nobody is asked, and nothing hangs."""
     ran = hooks("secret", "rotate")
     assert ran.code == 2
     assert "--stdin" in ran.err
@@ -166,27 +162,26 @@ def test_without_a_terminal_it_names_stdin(hooks: Hooks) -> None:
         (("--begin", "--abort"), "exclude each other"),
         (("--begin", "--stdin"), "exclude each other"),
         (("--overlap", "soon"), "--overlap soon: write"),
-        (("--overlap", "9999d"), "a year is the longest"),
+        (("--overlap", "9999d"), "a year"),
         (("--overlap", "9" * 30 + "d"), "write 0s"),
     ],
 )
-def test_mistakes_are_told(hooks: Hooks, arguments: tuple[str, ...], told: str) -> None:
-    """What can't be meant ends with 2 before anything is asked."""
+def test_contradicting_options_end_with_2(
+    hooks: Hooks, arguments: tuple[str, ...], told: str
+) -> None:
     ran = hooks("secret", "rotate", *arguments)
     assert ran.code == 2
     assert told in ran.err
 
 
 def test_the_previous_is_refused_after_the_overlap(hooks: Hooks) -> None:
-    """With `--overlap 0s` the old secret is over at once, and the new one passes."""
     assert hooks("secret", "rotate", "--stdin", "--overlap", "0s", stdin=NEW.encode()).code == 0
     assert answer_to("old", SECRET) == 401
     assert answer_to("new", NEW) == 200
-    assert "no more, since" in hooks("secret", "show").out
+    assert "no, since" in hooks("secret", "show").out
 
 
 def test_both_are_accepted_during_the_overlap(hooks: Hooks) -> None:
-    """Deliveries that were signed before the change pass beside those signed after it."""
     hooks("secret", "rotate", "--stdin", stdin=NEW.encode())
     assert answer_to("old", SECRET) == 200
     assert answer_to("new", NEW) == 200
@@ -194,21 +189,19 @@ def test_both_are_accepted_during_the_overlap(hooks: Hooks) -> None:
 
 
 def test_labels_never_pile_up(deployed: Stack) -> None:
-    """Secrets Manager keeps twenty labels: thirty rotations use three."""
     for number in range(30):
         with rotation.under_way(deployed, lambda: NOW):
             rotation.rotate(deployed, f"secret-{number}", 60 + number, lambda: NOW)
-    assert labels(deployed) == {"AWSCURRENT", "AWSPREVIOUS", "previous-until-1700000089"}
+    assert labels_of(deployed) == {"AWSCURRENT", "AWSPREVIOUS", "previous-until-1700000089"}
 
 
 def test_the_first_secret_has_no_overlap(hooks: Hooks, deployed: Stack) -> None:
-    """Where there was no secret, as in a stack just made, the first is simply put there."""
     client = deployed.client("secretsmanager")
     client.delete_secret(SecretId=deployed.secret_arn, ForceDeleteWithoutRecovery=True)
     client.create_secret(Name=deployed.secret_arn)
     ran = hooks("secret", "show")
     assert ran.code == 1
-    assert "there is no secret" in ran.out
+    assert "There is no secret" in ran.out
     assert hooks("secret", "rotate", "--begin").code == 2
     ran = hooks("secret", "rotate", "--stdin", "--json", stdin=NEW.encode())
     assert ran.code == 0, ran.err
@@ -236,25 +229,22 @@ def refuse(stack: Stack, operation: str, number: int, code: str) -> None:
 
 
 def test_a_change_that_is_refused_changes_nothing(deployed: Stack) -> None:
-    """If AWSCURRENT can't be moved, the old secret stays and the label of the new one is gone."""
     refuse(deployed, "update_secret_version_stage", 1, "AccessDeniedException")
     with pytest.raises(ClientError):
         rotation.rotate(deployed, NEW, 60, lambda: NOW)
     assert current(deployed) == SECRET
-    assert labels(deployed) == {"AWSCURRENT"}
+    assert labels_of(deployed) == {"AWSCURRENT"}
 
 
-def test_of_two_rotations_at_once_one_is_told(deployed: Stack) -> None:
-    """Whoever finds another secret current than a moment ago does not take its place."""
+def test_of_two_rotations_at_once_one_fails(deployed: Stack) -> None:
     refuse(deployed, "update_secret_version_stage", 1, "InvalidParameterException")
-    with pytest.raises(UsageError, match="somebody else rotates"):
+    with pytest.raises(UsageError, match="Somebody else rotates"):
         rotation.rotate(deployed, NEW, 60, lambda: NOW)
     assert current(deployed) == SECRET
 
 
 @pytest.mark.parametrize("number", [2, 3, 4])
-def test_tidying_that_fails_is_no_failed_rotation(deployed: Stack, number: int) -> None:
-    """Once the secret is current, the command says so, whatever is left lying about."""
+def test_a_failing_cleanup_does_not_fail_the_rotation(deployed: Stack, number: int) -> None:
     rotation.rotate(deployed, "one", 60, lambda: NOW)
     refuse(deployed, "list_secret_version_ids", number, "ThrottlingException")
     rotation.rotate(deployed, NEW, 90, lambda: NOW)
@@ -265,7 +255,6 @@ def test_tidying_that_fails_is_no_failed_rotation(deployed: Stack, number: int) 
 
 
 def test_nothing_is_lost_between_begin_and_rotate(hooks: Hooks, deployed: Stack) -> None:
-    """What JustCall signs with the secret that is not here yet is asked for again, not refused."""
     assert hooks("secret", "rotate", "--begin").code == 0
     assert answer_to("old", SECRET) == 200
     assert answer_to("new", NEW) == 503
@@ -283,26 +272,23 @@ def app_forgets() -> None:
 
 
 def test_abort_takes_begin_back(hooks: Hooks, deployed: Stack) -> None:
-    """The secret is what it was, and forged requests are refused again."""
     assert json.loads(hooks("secret", "rotate", "--abort", "--json").out) == {"did": "nothing"}
     hooks("secret", "rotate", "--begin")
     assert json.loads(hooks("secret", "rotate", "--abort", "--json").out) == {"did": "abort"}
-    assert labels(deployed) == {"AWSCURRENT"}
+    assert labels_of(deployed) == {"AWSCURRENT"}
     assert answer_to("forged", "a guess") == 401
 
 
 def test_begin_twice_begins_once_more(deployed: Stack) -> None:
-    """The hour starts anew, with one label."""
     rotation.begin(deployed, lambda: NOW)
     rotation.begin(deployed, lambda: NOW)
     end = rotation.begin(deployed, lambda: NOW + 10)
-    assert labels(deployed) == {"AWSCURRENT", f"rotation-until-{end}"}
+    assert labels_of(deployed) == {"AWSCURRENT", f"rotation-until-{end}"}
     assert rotation.show(deployed, lambda: NOW + 10)["rotation_until"]
     assert rotation.show(deployed, lambda: float(end))["rotation_until"] is None
 
 
 def test_a_mistake_after_begin_leaves_it_under_way(hooks: Hooks, deployed: Stack) -> None:
-    """A secret that was pasted wrong is no reason to refuse deliveries meanwhile."""
     hooks("secret", "rotate", "--begin")
     assert hooks("secret", "rotate", "--stdin", stdin=b"two words").code == 2
     assert answer_to("new", NEW) == 503
@@ -318,9 +304,8 @@ def test_while_it_is_typed_it_is_under_way(
         seen.append(answer_to("new", NEW))
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("cli.secret_commands.getpass.getpass", typed)
-    monkeypatch.setattr("cli.secret_commands._typed", lambda: typed(""))
+    monkeypatch.setattr("cli.commands.secret._typed", lambda: typed(""))
     ran = hooks("secret", "rotate")
     assert ran.code == 130
     assert seen == [503]
-    assert labels(deployed) == {"AWSCURRENT"}
+    assert labels_of(deployed) == {"AWSCURRENT"}

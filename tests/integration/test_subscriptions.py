@@ -11,7 +11,8 @@ import pytest
 
 from cli import app, justcall_api, subscriptions
 from cli.errors import UsageError
-from cli.justcall_api import Api, Credentials, seconds_to_wait
+from cli.justcall_api import Api, Credentials
+from cli.rate_limit import seconds_to_wait
 from tests.support.justcall_api import KEY, SECRET, Answer, JustCallApi, listening
 
 OWN = "https://api.example.test/webhooks/justcall"
@@ -99,7 +100,6 @@ def outcomes(ran: Ran) -> dict[str, str]:
 
 
 def test_every_documented_type(hooks: Hooks, account: JustCallApi, time: Time) -> None:
-    """Without --types the stack hears of all 23, by one look and one POST each, without a wait."""
     ran = hooks("subscribe", "--json")
     assert ran.code == 0, ran.err
     document = json.loads(ran.out)
@@ -112,7 +112,6 @@ def test_every_documented_type(hooks: Hooks, account: JustCallApi, time: Time) -
 
 
 def test_never_twice(hooks: Hooks, account: JustCallApi) -> None:
-    """What is there is left alone: a second run posts nothing."""
     account.add("sms.sent", OWN)
     hooks("subscribe")
     posts = account.posts
@@ -125,7 +124,6 @@ def test_never_twice(hooks: Hooks, account: JustCallApi) -> None:
 
 
 def test_the_same_type_for_another_url_is_another(hooks: Hooks, account: JustCallApi) -> None:
-    """Somebody else's subscription is neither ours nor in the way."""
     assert outcomes(hooks("subscribe", "--types", "call.completed", "--json")) == {
         "call.completed": "subscribed"
     }
@@ -133,7 +131,6 @@ def test_the_same_type_for_another_url_is_another(hooks: Hooks, account: JustCal
 
 
 def test_dry_run_only_looks(hooks: Hooks, account: JustCallApi) -> None:
-    """It says what would be and changes nothing."""
     ran = hooks("subscribe", "--types", "sms.sent,sms.received", "--dry-run")
     assert ran.code == 0
     assert "would be subscribed" in ran.out
@@ -141,7 +138,6 @@ def test_dry_run_only_looks(hooks: Hooks, account: JustCallApi) -> None:
 
 
 def test_duplicates_that_are_there_are_told(hooks: Hooks, account: JustCallApi) -> None:
-    """JustCall may hold the same twice; it gets no third."""
     account.add("sms.sent", OWN)
     account.add("sms.sent", OWN)
     ran = hooks("subscribe", "--types", "sms.sent")
@@ -150,7 +146,6 @@ def test_duplicates_that_are_there_are_told(hooks: Hooks, account: JustCallApi) 
 
 
 def test_a_type_that_justcall_refuses_stops_no_other(hooks: Hooks, account: JustCallApi) -> None:
-    """The refused one is told with JustCall's words, cleaned; the code is 1."""
     account.refused_types = {"call.odd"}
     ran = hooks("subscribe", "--types", "call.odd,sms.sent", "--json")
     assert ran.code == 1
@@ -160,7 +155,6 @@ def test_a_type_that_justcall_refuses_stops_no_other(hooks: Hooks, account: Just
 
 
 def test_another_url(hooks: Hooks, account: JustCallApi) -> None:
-    """--url is for what stands in front of the stack."""
     front = "https://hooks.example.test/justcall"
     assert hooks("subscribe", "--url", front, "--types", "sms.sent").code == 0
     assert account.types(front) == ["sms.sent"]
@@ -180,7 +174,6 @@ def test_another_url(hooks: Hooks, account: JustCallApi) -> None:
     ],
 )
 def test_a_url_that_justcall_cannot_use(hooks: Hooks, account: JustCallApi, url: str) -> None:
-    """What can't be posted to, or not be verified, is told before anything is asked."""
     ran = hooks("subscribe", "--url", url)
     assert ran.code == 2
     assert url in ran.err
@@ -191,10 +184,9 @@ def test_a_url_that_justcall_cannot_use(hooks: Hooks, account: JustCallApi, url:
     "types", ["", ",", "call", "call.completed;sms.sent", "Call.Completed", "../x.y"]
 )
 def test_types_that_are_none(hooks: Hooks, account: JustCallApi, types: str) -> None:
-    """A slip of the pen is told before anything is asked."""
     ran = hooks("subscribe", "--types", types)
     assert ran.code == 2
-    assert "write types with commas between" in ran.err
+    assert "--types" in ran.err
     assert account.requests == []
 
 
@@ -210,7 +202,6 @@ def test_types_that_are_none(hooks: Hooks, account: JustCallApi, types: str) -> 
     ],
 )
 def test_refused_credentials(hooks: Hooks, account: JustCallApi, message: str, told: str) -> None:
-    """401 says which credential it may be, as far as JustCall says so, and ends at once."""
     account.trouble = [Answer(401, {"message": message})]
     ran = hooks("subscribe")
     assert ran.code == 2
@@ -219,7 +210,6 @@ def test_refused_credentials(hooks: Hooks, account: JustCallApi, message: str, t
 
 
 def test_a_plan_without_webhooks(hooks: Hooks, account: JustCallApi) -> None:
-    """403 is no matter of one type."""
     account.trouble = [None, Answer(403, {"message": "upgrade"})]
     ran = hooks("subscribe")
     assert ran.code == 2
@@ -228,12 +218,11 @@ def test_a_plan_without_webhooks(hooks: Hooks, account: JustCallApi) -> None:
 
 
 def test_the_key_is_asked_for(hooks: Hooks, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without the variable it is typed without an echo, or a pipe is told of the variable."""
     monkeypatch.delenv("JUSTCALL_API_KEY")
     monkeypatch.setattr("sys.stdin", SimpleNamespace(isatty=lambda: False))
     ran = hooks("subscriptions")
     assert ran.code == 2
-    assert "set JUSTCALL_API_KEY" in ran.err
+    assert "JUSTCALL_API_KEY" in ran.err
     monkeypatch.setattr("sys.stdin", SimpleNamespace(isatty=lambda: True))
     monkeypatch.setattr("getpass.getpass", lambda _prompt: f"{KEY} ")
     assert hooks("subscriptions").code == 0
@@ -243,14 +232,12 @@ def test_the_key_is_asked_for(hooks: Hooks, monkeypatch: pytest.MonkeyPatch) -> 
     ("key", "secret"), [("", "s"), ("a b", "s"), ("k\r\nx: y", "s"), ("k", "ü")]
 )
 def test_what_can_be_no_credential(key: str, secret: str) -> None:
-    """A header can't be broken out of, and the error holds no credential."""
-    with pytest.raises(UsageError, match="holds what no API") as error:
+    with pytest.raises(UsageError, match="invalid characters") as error:
         Credentials(key, secret)
     assert str(error.value).count("ü") == 0
 
 
 def test_credentials_do_not_show() -> None:
-    """Whatever prints the object prints no secret."""
     assert SECRET not in f"{Credentials(KEY, SECRET)!r} {Credentials(KEY, SECRET)}"
 
 
@@ -258,7 +245,6 @@ def test_credentials_do_not_show() -> None:
     "url", ["http://api.justcall.example", "ftp://127.0.0.1", "api.justcall.io"]
 )
 def test_credentials_go_over_https_only(url: str) -> None:
-    """Plain HTTP is for this machine."""
     with pytest.raises(UsageError, match="https only"):
         Api(url, Credentials(KEY, SECRET), lambda _: None)
 
@@ -267,7 +253,6 @@ def test_credentials_go_over_https_only(url: str) -> None:
 
 
 def test_a_tighter_limit_is_waited_for(hooks: Hooks, account: JustCallApi, time: Time) -> None:
-    """429 is no failure: the burst's reset is waited for, and every type is subscribed once."""
     account.a_minute = 10
     assert hooks("subscribe").code == 0
     assert sorted(account.types(OWN)) == sorted(subscriptions.TYPES)
@@ -276,7 +261,6 @@ def test_a_tighter_limit_is_waited_for(hooks: Hooks, account: JustCallApi, time:
 
 
 def test_no_more_than_thirty_a_minute(hooks: Hooks, account: JustCallApi, time: Time) -> None:
-    """The smallest plan's limit is kept without being told."""
     many = ",".join(f"call.kind_{number}" for number in range(65))
     assert hooks("subscribe", "--types", many).code == 0
     assert len(account.types(OWN)) == 65
@@ -284,16 +268,14 @@ def test_no_more_than_thirty_a_minute(hooks: Hooks, account: JustCallApi, time: 
 
 
 def test_a_limit_that_stays_is_told(hooks: Hooks, account: JustCallApi, time: Time) -> None:
-    """However often JustCall says wait, there is an end."""
     account.trouble = [Answer(429, {}, {"Retry-After": "7"})] * 9
     ran = hooks("subscriptions")
     assert ran.code == 2
-    assert "try again in an hour" in ran.err
+    assert "Try again in an hour" in ran.err
     assert time.waits == [7.0] * 5
 
 
 def test_a_long_limit_is_not_waited_for(hooks: Hooks, account: JustCallApi, time: Time) -> None:
-    """What was done before is told, and when to go on; a second run does the rest."""
     hour = {"X-Rate-Limit-Remaining": "0", "X-Rate-Limit-Reset": f"{time.now + 1800:.0f}"}
     account.trouble = [None, None, Answer(429, {}, hour)]
     ran = hooks("subscribe", "--types", "sms.sent,sms.received", "--json")
@@ -323,7 +305,6 @@ def test_a_long_limit_is_not_waited_for(hooks: Hooks, account: JustCallApi, time
     ],
 )  # fmt: skip
 def test_how_long_a_limit_asks_to_wait(headers: dict[str, str], seconds: int) -> None:
-    """Retry-After first, then the reset of what is used up, else a minute; never less than one."""
     assert seconds_to_wait(headers, 1_700_000_000.0) == seconds
 
 
@@ -337,11 +318,10 @@ def test_a_list_that_fails_is_asked_for_again(
     account.trouble = [DOWN] * 4
     ran = hooks("subscriptions")
     assert ran.code == 2
-    assert "JustCall's API answered 503; try again later" in ran.err
+    assert "JustCall's API answered 503. Try again later" in ran.err
 
 
 def test_nobody_there(hooks: Hooks, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An API that does not answer is one line."""
     monkeypatch.setenv("JUSTCALL_API_URL", "http://127.0.0.1:9/v2.1")
     ran = hooks("subscriptions")
     assert ran.code == 2
@@ -385,12 +365,11 @@ def test_a_malformed_list_changes_nothing(
         account.trouble = [Answer(200, document)]
         ran = hooks(*command)
         assert ran.code == 2
-        assert "none that is documented" in ran.err
+        assert "documented form" in ran.err
     assert {method for method, _ in account.requests} == {"GET"}
 
 
 def test_a_type_without_urls_is_no_malformed_list(hooks: Hooks, account: JustCallApi) -> None:
-    """Whether JustCall says [] or null where nobody listens is not documented."""
     account.trouble = [
         Answer(
             200,
@@ -401,7 +380,6 @@ def test_a_type_without_urls_is_no_malformed_list(hooks: Hooks, account: JustCal
 
 
 def test_no_redirect_is_followed(hooks: Hooks, account: JustCallApi) -> None:
-    """Credentials go where they were meant to go and nowhere else."""
     account.trouble = [Answer(302, {}, {"Location": f"{account.url}/elsewhere"})]
     assert hooks("subscriptions").code == 2
     assert len(account.requests) == 1
@@ -411,7 +389,6 @@ def test_no_redirect_is_followed(hooks: Hooks, account: JustCallApi) -> None:
 
 
 def test_subscriptions_lists_everything(hooks: Hooks, account: JustCallApi) -> None:
-    """Each URL with its type, and whether it is this stack's."""
     own = account.add("sms.sent", OWN)
     found = json.loads(hooks("subscriptions", "--json").out)
     assert [(one["type"], one["own"]) for one in found] == [
@@ -427,7 +404,6 @@ def test_subscriptions_lists_everything(hooks: Hooks, account: JustCallApi) -> N
 
 
 def test_unsubscribe_removes_only_its_own(hooks: Hooks, account: JustCallApi) -> None:
-    """Every subscription of this stack's URL goes, duplicates too; all others stay."""
     account.add("call.completed", OWN)
     account.add("call.completed", OWN)
     account.add("sms.sent", OWN)
@@ -441,7 +417,6 @@ def test_unsubscribe_removes_only_its_own(hooks: Hooks, account: JustCallApi) ->
 
 
 def test_unsubscribe_from_some(hooks: Hooks, account: JustCallApi) -> None:
-    """--types names which; one that is not there is no failure."""
     account.add("sms.sent", OWN)
     account.add("sms.received", OWN)
     ran = hooks("unsubscribe", "--types", "sms.sent,call.updated", "--json")
@@ -451,21 +426,18 @@ def test_unsubscribe_from_some(hooks: Hooks, account: JustCallApi) -> None:
 
 
 def test_unsubscribe_dry_run(hooks: Hooks, account: JustCallApi) -> None:
-    """It says what would be and changes nothing."""
     account.add("sms.sent", OWN)
     assert "would be removed" in hooks("unsubscribe", "--all", "--dry-run").out
     assert account.types(OWN) == ["sms.sent"]
 
 
 def test_unsubscribe_from_what(hooks: Hooks, account: JustCallApi) -> None:
-    """Nothing is removed without being named."""
     assert hooks("unsubscribe").code == 2
     assert hooks("unsubscribe", "--all", "--types", "sms.sent").code == 2
     assert account.requests == []
 
 
 def test_an_id_that_stands_for_others_too_stays(hooks: Hooks, account: JustCallApi) -> None:
-    """Whether an id is of one type only is not documented: what would take more with it is kept."""
     account.add("sms.sent", OWN, "shared")
     account.add("sms.received", OWN, "shared")
     ran = hooks("unsubscribe", "--types", "sms.sent", "--json")
@@ -477,7 +449,6 @@ def test_an_id_that_stands_for_others_too_stays(hooks: Hooks, account: JustCallA
 
 
 def test_what_is_gone_already_is_removed(hooks: Hooks, account: JustCallApi) -> None:
-    """Somebody else may have been faster, or the answer was lost."""
     account.add("sms.sent", OWN)
     account.afterwards = [None, DOWN]
     assert hooks("unsubscribe", "--all").code == 0
@@ -485,7 +456,6 @@ def test_what_is_gone_already_is_removed(hooks: Hooks, account: JustCallApi) -> 
 
 
 def test_a_refused_removal_is_told(hooks: Hooks, account: JustCallApi) -> None:
-    """One that JustCall does not remove ends with 1."""
     account.add("sms.sent", OWN)
     account.trouble = [None, Answer(422, {"message": "no"})]
     ran = hooks("unsubscribe", "--all", "--json")
@@ -494,6 +464,5 @@ def test_a_refused_removal_is_told(hooks: Hooks, account: JustCallApi) -> None:
 
 
 def test_the_api_is_justcalls() -> None:
-    """Without the hidden option the address is the documented one."""
     assert justcall_api.API_URL == "https://api.justcall.io/v2.1"
     assert len(set(subscriptions.TYPES)) == 23

@@ -1,122 +1,14 @@
-"""The program in this process, on a table and queues that moto keeps in memory."""
+"""The program in this process, and what it posts instead of posting it."""
 
-import json
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from pathlib import Path
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Iterator, Mapping
 
-import boto3
 import pytest
-from moto import mock_aws
 
-from cli import app, rotation
 from cli import send as posting
 from cli.send import Sent, Signing
-from justcall.catalogue import KINDS, module_name
-from ledger import schema
-from tests.support.ledger_rows import QUEUES, TABLE, Rows, create_table
-from tests.support.samples import SECRET
+from tests.support.program import Deployment, deployed, hooks, local, place
 
-_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
-REGION = "us-east-1"
-
-
-class Ran(NamedTuple):
-    """How the program ended, and what it printed."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-    @property
-    def message(self) -> str:
-        """What it printed on stderr, on one line and without colours (CI has them)."""
-        return " ".join(_COLOUR.sub("", self.err).split())
-
-
-type Hooks = Callable[..., Ran]
-
-
-@pytest.fixture
-def hooks(capsys: pytest.CaptureFixture[str]) -> Hooks:
-    """Return what runs the program as its users do."""
-
-    def run(*arguments: str) -> Ran:
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as ended:
-            app.main(arguments)
-        assert isinstance(ended.value.code, int)
-        return Ran(ended.value.code, *capsys.readouterr())
-
-    return run
-
-
-@pytest.fixture
-def place(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """Return where the local stack's file is looked for."""
-    monkeypatch.setenv("JUSTCALL_HOOKS_LOCAL", str(tmp_path))
-    return tmp_path / "stack.json"
-
-
-@pytest.fixture
-def local(place: Path) -> dict[str, Any]:
-    """Describe a local stack; nothing of it exists yet."""
-    described = {
-        "webhook_url": "http://api.localhost:4566/webhooks/justcall",
-        "registered_url": "https://registered.example/webhooks/justcall",
-        "region": REGION,
-        "stack_name": "hooks",
-        "retention_days": 2,
-        "events_table": TABLE,
-        "secret_arn": "secret",
-        "queues": {kind: f"{QUEUES}events-{module_name(kind)}" for kind in KINDS},
-        "dead_letter_queue": f"{QUEUES}dead-letters",
-    }
-    place.write_text(json.dumps(described))
-    return described
-
-
-class Deployment(NamedTuple):
-    """A stack in moto: its table, and its queues by kind."""
-
-    rows: Rows
-    sqs: Any
-
-    def send_dead(self, body: str) -> None:
-        self.sqs.send_message(QueueUrl=f"{QUEUES}dead-letters", MessageBody=body)
-
-    def depth(self, queue: str) -> int:
-        """Return how many messages are in a queue."""
-        name = "ApproximateNumberOfMessages"
-        answer = self.sqs.get_queue_attributes(QueueUrl=f"{QUEUES}{queue}", AttributeNames=[name])
-        return int(answer["Attributes"][name])
-
-    def messages(self, kind: str) -> list[Any]:
-        """Return what was sent to a kind's queue."""
-        url = f"{QUEUES}events-{module_name(kind)}"
-        answer = self.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10)
-        return [json.loads(one["Body"]) for one in answer.get("Messages", [])]
-
-
-@pytest.fixture
-def deployed(local: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployment]:
-    """Return an empty local stack."""
-    monkeypatch.setattr(schema, "SHARDS", 2)  # moto is slow: a listing asks each shard
-    with mock_aws():
-        names = {"region_name": REGION, "aws_access_key_id": "x", "aws_secret_access_key": "x"}
-        clients = {
-            name: boto3.client(name, **names) for name in ("dynamodb", "sqs", "secretsmanager")
-        }  # type: ignore[call-overload]
-        create_table(clients["dynamodb"])
-        for queue in ("dead-letters", *(f"events-{module_name(kind)}" for kind in KINDS)):
-            clients["sqs"].create_queue(QueueName=f"hooks-{queue}")
-        clients["secretsmanager"].create_secret(Name="secret", SecretString=SECRET)
-        yield Deployment(Rows(clients["dynamodb"]), clients["sqs"])
+__all__ = ["Posted", "deployed", "hooks", "local", "place", "posted"]
 
 
 class Posted:
@@ -144,5 +36,4 @@ def posted(monkeypatch: pytest.MonkeyPatch, deployed: Deployment) -> Posted:
     """Return what `hooks send` posts instead of posting it."""
     fake = Posted()
     monkeypatch.setattr(posting, "send", fake)
-    monkeypatch.setattr(rotation, "KNOWN_SECONDS", 0)
     return fake

@@ -11,7 +11,8 @@ from botocore.exceptions import ClientError, EndpointConnectionError, NoCredenti
 from cli import __version__, options
 from justcall.catalogue import KINDS
 from tests.support.fakes import aws_error
-from tests.unit.cli.conftest import Hooks, Posted
+from tests.support.program import Hooks
+from tests.unit.cli.conftest import Posted
 
 
 @pytest.mark.parametrize(

@@ -10,14 +10,15 @@ import pytest
 from urllib3.exceptions import NewConnectionError
 
 from cli import doctor as doctors
-from cli.doctor import NUMBER, OK, WARN, WRONG, Doctor, Finding
+from cli.checks import outside
+from cli.checks.finding import OK, WARN, WRONG, Finding
 from cli.errors import UsageError
 from cli.justcall_api import Webhook
 from cli.send import key_of
 from cli.subscriptions import TYPES
 from justcall import signature
 from tests.support.fakes import StubClient, aws_error
-from tests.unit.cli.conftest import Hooks
+from tests.support.program import Hooks
 
 URL = "https://api.example.test/webhooks/justcall"
 SECRET = "the stack's secret"
@@ -69,8 +70,12 @@ class World:
         ]
         self.alarms = [{"AlarmName": "physical-AnAlarm", "StateValue": "OK"}]
         self.schedule = {"State": "ENABLED", "ScheduleExpression": "rate(1 minute)"}
+        self.indexes = [
+            {"IndexName": "timeline", "IndexStatus": "ACTIVE"},
+            {"IndexName": "by_status"},
+        ]
         self.queues = {"sms.sent": "queue"}
-        self.dead_letter_queues = {"sms.sent": "dead"}
+        self.dead_letter_queue = "dead"
         self.lying = {"queue": 0, "dead": 0}
         self.rotation: dict[str, Any] = {"rotation_until": None, "versions": []}
         self.broken: dict[str, Exception] = {}
@@ -86,6 +91,7 @@ class World:
             get_schedule=lambda **_: self.schedule,
             get_queue_attributes=self._attributes,
             delete_item=self._delete,
+            describe_table=lambda **_: {"Table": {"GlobalSecondaryIndexes": self.indexes}},
         )
 
     def _attributes(self, **asked: Any) -> dict[str, Any]:
@@ -125,10 +131,7 @@ class World:
                 "sk": {"S": "ledger"},
                 "status": {"S": self.status},
             }
-            contact = f"contact#{NUMBER}"
             self.items[f"event#{key}"] = [event]
-            entry = {"pk": {"S": contact}, "sk": {"S": f"2026#{key}"}}
-            self.items[contact] = [*self.items.get(contact, []), entry]
         return SimpleNamespace(status=status)
 
 
@@ -142,11 +145,15 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
             raise made.broken["receiver"]
         return made
 
-    def items(_stack: Any, partition: str) -> list[Any]:
-        return list(made.items.get(partition, []))
+    def partition(_stack: Any, name: str) -> list[Any]:
+        return list(made.items.get(name, []))
 
-    monkeypatch.setattr(doctors, "Receiver", receiver)
-    monkeypatch.setattr("cli.read.items", items)
+    def ledger_items(_stack: Any, key: str) -> list[Any]:
+        return partition(_stack, f"event#{key}")
+
+    monkeypatch.setattr(outside, "Receiver", receiver)
+    monkeypatch.setattr("cli.reading.table.partition", partition)
+    monkeypatch.setattr("cli.reading.table.ledger_items", ledger_items)
     monkeypatch.setattr("cli.rotation.show", lambda *_: made.rotation)
     return made
 
@@ -155,26 +162,18 @@ def examine(world: World, where: str = " --stack prod", api: Any = None) -> dict
     def sleep(seconds: float) -> None:
         world.now += seconds
 
-    doctor = Doctor(world, where, api, clock=lambda: world.now, sleep=sleep)  # type: ignore[arg-type]
-    return {one.check: one for one in doctor.examine()}
+    stack: Any = world
+    found = doctors.examine(stack, where, api, clock=lambda: world.now, sleep=sleep)
+    return {one.check: one for one in found}
 
 
-def test_a_deployment_that_is_well(world: World) -> None:
-    """Nothing is wrong, nothing is to be done, and the event that was sent is gone."""
+def test_a_healthy_deployment_is_ok_and_left_clean(world: World) -> None:
     api = SimpleNamespace(webhooks=lambda: [Webhook(one, URL, one) for one in TYPES])
     found = examine(world, api=lambda: api)
     assert {one.verdict for one in found.values()} == {OK}
     assert {one.mend for one in found.values()} == {None}
-    assert len(found) == 13
+    assert list(found) == list(doctors.ORDER)
     assert [one for one in world.items.values() if one] == []
-
-
-def test_only_its_own_event_is_removed(world: World) -> None:
-    """What else stands at the number, from a doctor that was cut off say, is not touched."""
-    other = {"pk": {"S": f"contact#{NUMBER}"}, "sk": {"S": "2025#contact.created:other"}}
-    world.items[f"contact#{NUMBER}"] = [other]
-    assert examine(world)["signed processed"].verdict == OK
-    assert world.items[f"contact#{NUMBER}"] == [other]
 
 
 def change(**attributes: Any) -> Callable[[World], None]:
@@ -191,10 +190,10 @@ def change(**attributes: Any) -> Callable[[World], None]:
         ("stack", lambda w: w.resources.append(resource("Api", "X", "DELETE_COMPLETE")), WRONG, ": Api"),
         ("stack", change(name=None), WRONG, "older version"),
         ("reachable", change(get_status=404), WRONG, "answers 404 to GET"),
-        ("clock", change(date=None), WARN, "tells no time"),
+        ("clock", change(date=None), WARN, "no Date"),
         ("clock", change(now=NOW + 30), WARN, "30 s ahead of"),
         ("clock", change(now=NOW - 600), WRONG, "600 s behind"),
-        ("clock", change(date="noon"), WRONG, "an answer is not as it should be"),
+        ("clock", change(date="noon"), WRONG, "malformed"),
         ("unsigned refused", change(statuses={"signed": 200, "unsigned": 200, "forged": 401}), WRONG, "answered 200 instead of 401"),
         ("forged refused", change(statuses={"signed": 200, "unsigned": 401, "forged": 200}), WRONG, "answered 200 instead of 401"),
         ("forged refused", change(statuses={"signed": 200, "unsigned": 401, "forged": 503}), WARN, "503"),
@@ -202,22 +201,24 @@ def change(**attributes: Any) -> Callable[[World], None]:
         ("secret", change(secret=f"{SECRET}\n"), WRONG, "white space"),
         ("previous secret", change(rotation={"rotation_until": "T", "versions": []}), WARN, "under way until T"),
         ("previous secret", change(rotation={"rotation_until": None, "versions": [{"stage": "previous", "accepted": True, "accepted_until": "T"}]}), OK, "accepted until T"),
-        ("previous secret", change(rotation={"rotation_until": None, "versions": [{"stage": "previous", "accepted": False, "accepted_until": "T"}]}), OK, "none is accepted"),
+        ("previous secret", change(rotation={"rotation_until": None, "versions": [{"stage": "previous", "accepted": False, "accepted_until": "T"}]}), OK, "only the current"),
         ("signed processed", change(statuses={"signed": 503, "unsigned": 401, "forged": 401}), WRONG, "answered 503 instead of 200"),
         ("signed processed", change(status="received"), WRONG, "received after 60 s: contact.created:"),
         ("signed processed", change(status="failed"), WRONG, "failed after 0 s"),
-        ("signed processed", change(keeps=True), WARN, "2 of its items are still there"),
+        ("signed processed", change(keeps=True), WARN, "1 of its items"),
+        ("indexes", change(indexes=[{"IndexName": "timeline"}]), WRONG, "by_status"),
+        ("indexes", lambda w: w.indexes[0].update(IndexStatus="CREATING"), WARN, "timeline CREATING"),
         ("queues", change(lying={"queue": 7, "dead": 0}), OK, "sms.sent 7"),
         ("queues", change(lying={"queue": 700, "dead": 0}), WARN, "sms.sent 700"),
-        ("dead letters", change(lying={"queue": 0, "dead": 2}), WRONG, "sms.sent 2"),
+        ("dead letters", change(lying={"queue": 0, "dead": 2}), WRONG, "2 dead letters"),
         ("alarms", change(alarms=[{"AlarmName": "loud", "StateValue": "ALARM"}]), WRONG, "loud"),
-        ("alarms", change(alarms=[]), WRONG, "1 of 1 are not there"),
+        ("alarms", change(alarms=[]), WRONG, "1 of 1 alarms"),
         ("sweeper", change(schedule={"State": "DISABLED", "ScheduleExpression": "rate(1 minute)"}), WRONG, "disabled"),
-        ("sweeper", change(resources=[]), WRONG, "an answer is not as it should be"),
+        ("sweeper", change(resources=[]), WRONG, "malformed"),
         ("subscriptions", change(), WARN, "no API key"),
     ],
 )  # fmt: skip
-def test_what_is_not_well(
+def test_each_check_finds_its_fault_and_says_what_helps(
     world: World, check: str, broken: Callable[[World], None], verdict: str, told: str
 ) -> None:
     """Each check sees what it is for, and says what helps where something does."""
@@ -227,18 +228,18 @@ def test_what_is_not_well(
     assert finding.mend or verdict != WRONG
 
 
-def test_an_event_that_may_still_be_acted_on_stays(world: World) -> None:
-    """Taking it away would leave a message without its event."""
+def test_an_event_that_is_not_processed_yet_is_not_removed(world: World) -> None:
     world.status = "received"
     examine(world)
-    assert sum(len(items) for items in world.items.values()) == 2
+    assert sum(len(items) for items in world.items.values()) == 1
 
 
 @pytest.mark.parametrize(
     ("types", "verdict"), [(TYPES, OK), (TYPES[1:], WARN), ((), WRONG)], ids=["all", "some", "none"]
 )
-def test_subscriptions(world: World, types: tuple[str, ...], verdict: str) -> None:
-    """With an API key it is told which types JustCall does not tell of."""
+def test_missing_subscriptions_are_named(
+    world: World, types: tuple[str, ...], verdict: str
+) -> None:
     found = [*(Webhook(one, URL, one) for one in types), Webhook(TYPES[0], "https://other", "x")]
     finding = examine(world, api=lambda: SimpleNamespace(webhooks=lambda: found))["subscriptions"]
     assert finding.verdict == verdict
@@ -246,7 +247,6 @@ def test_subscriptions(world: World, types: tuple[str, ...], verdict: str) -> No
 
 
 def test_no_check_stops_another(world: World) -> None:
-    """Where nothing at all answers there is still a finding for each check, and none is ok."""
     refused = aws_error("AccessDenied")
     services = ("cloudformation", "cloudwatch", "scheduler", "sqs", "dynamodb")
     world.broken = dict.fromkeys(services, refused)
@@ -256,31 +256,29 @@ def test_no_check_stops_another(world: World) -> None:
         raise UsageError("JustCall refuses the key")
 
     found = examine(world, api=api)
-    assert len(found) == 13
     well = {name for name, one in found.items() if one.verdict != WRONG}
     assert well == {"secret", "previous secret"}
     assert found["alarms"].what == "AWS refused Operation: AccessDenied happened"
-    assert found["reachable"].what == "nobody answers (NewConnectionError)"
+    assert found["reachable"].what == "no answer (NewConnectionError)"
     assert found["subscriptions"].what == "JustCall refuses the key"
     assert all(one.mend for name, one in found.items() if name not in well)
 
 
-def test_a_secret_never_shows(world: World) -> None:
-    """Whatever is found, the secret is not in it."""
+def test_no_finding_contains_the_secret(world: World) -> None:
     world.secret = f" {SECRET} "
     assert SECRET not in repr(examine(world))
 
 
-def test_the_local_stack_is_not_asked_about_subscriptions(world: World) -> None:
-    """JustCall can't reach it; its commands are those of the local stack."""
+def test_a_local_stack_has_no_subscriptions(world: World) -> None:
     world.lying["dead"] = 1
     found = examine(world, where="")
     assert "subscriptions" not in found
-    assert (found["dead letters"].mend or "").endswith("dlq show sms.sent")
+    assert (found["dead letters"].mend or "").endswith("hooks dlq show")
 
 
-def test_the_command(hooks: Hooks, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The table has a line for each check, the JSON what docs/cli.md says, and the code is right."""
+def test_json_has_the_documented_fields_and_the_code_is_right(
+    hooks: Hooks, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("cli.stack.find", lambda *_: world)
     world.date = None
     ran = hooks("doctor", "--stack", "a stack", "--json")
@@ -291,12 +289,11 @@ def test_the_command(hooks: Hooks, world: World, monkeypatch: pytest.MonkeyPatch
     world.lying["dead"] = 1
     ran = hooks("doctor", "--stack", "a stack", "--region", "eu-west-1")
     assert ran.code == 1
-    assert "dlq show sms.sent --stack 'a stack' --region eu-west-1" in ran.out
+    assert "dlq show --stack 'a stack' --region eu-west-1" in ran.out
     assert "1 wrong" in ran.out
 
 
-def test_no_stack_is_a_finding(hooks: Hooks, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where there is no stack that is what is wrong."""
+def test_a_missing_stack_is_a_finding(hooks: Hooks, monkeypatch: pytest.MonkeyPatch) -> None:
 
     def find(*_: object) -> None:
         raise UsageError("stack prod: does not exist")

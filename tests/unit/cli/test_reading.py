@@ -14,7 +14,7 @@ from cli.reading import timeline as reading
 from justcall.moments import iso
 from ledger import schema
 from tests.support.ledger_rows import TABLE
-from tests.unit.cli.conftest import Deployment, Hooks
+from tests.support.program import Deployment, Hooks
 
 NOW = datetime.now(UTC)
 NUMBER = "+14155559876"
@@ -113,15 +113,17 @@ def test_a_listing_that_takes_too_long_says_how_to_continue(
 ) -> None:
     old = deployed.rows.put("sms.sent:old", "processed", ago(hours=50))
     monkeypatch.setattr(events, "MAX_SECONDS", 0.0)
-    arguments, found, runs = ("events", "--json", "--since", "1970-01-01"), [], 0
-    while arguments and runs < 9:
-        runs += 1
-        ran = hooks(*arguments)
+    found: list[str] = []
+    more: list[str] = []
+    for _ in range(9):
+        ran = hooks("events", "--json", "--since", "1970-01-01", *more)
         found += keys(ran.json)
         before = re.search(r"--before (\S+)", ran.message)
-        arguments = (*arguments[:4], "--before", before[1]) if before else ()
+        if not before:
+            break
+        more = ["--before", before[1]]
     assert found == [old]
-    assert runs > 1
+    assert more
 
 
 def test_a_continued_listing_neither_loses_nor_repeats(deployed: Deployment, hooks: Hooks) -> None:

@@ -14,26 +14,22 @@ from tests.support.samples import BY_KIND
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_kind_has_two_spellings(kind: str) -> None:
-    """`call.completed` and `call_completed` are one kind."""
     assert options.known_kind(kind) == options.known_kind(module_name(kind)) == kind
 
 
 @pytest.mark.parametrize("text", ["", "call", "CALL.COMPLETED", "call.completed "])
 def test_what_is_no_kind_is_a_mistake(text: str) -> None:
-    """Nothing is guessed."""
     with pytest.raises(UsageError, match="No kind"):
         options.known_kind(text)
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_sample_itself(kind: str) -> None:
-    """The sample is the published one."""
     assert json.loads(samples.sample(kind)) == BY_KIND[kind]
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_fresh_one_is_a_new_event_of_now(kind: str) -> None:
-    """Every one has a key and a time of its own, and is the sample in everything else."""
     one, other = (samples.fresh(kind, []) for _ in range(2))
     assert len({key_of(one), key_of(other), key_of(samples.sample(kind))}) == 3
     document = json.loads(one)
@@ -59,18 +55,15 @@ def test_a_fresh_one_is_a_new_event_of_now(kind: str) -> None:
     ],
 )
 def test_a_value_is_json_or_else_text(setting: str, value: object) -> None:
-    """What JSON can read is what it says; a number with its plus stays text."""
     assert json.loads(samples.fresh("call.missed", [setting]))["data"]["new"] == value
 
 
 def test_paths_make_what_is_missing() -> None:
-    """A path may lead anywhere, also over what an earlier setting made."""
     made = json.loads(samples.fresh("call.missed", ["data.a.b=1", "data.a.c=2", "event=x"]))
     assert (made["data"]["a"], made["event"]) == ({"b": 1, "c": 2}, "x")
 
 
 @pytest.mark.parametrize("setting", ["", "data.a", "=1", "data.call_id.x=1", "timestamp.x=1"])
 def test_what_is_no_setting_is_a_mistake(setting: str) -> None:
-    """A setting has a name, an equals sign, and leads through objects."""
     with pytest.raises(UsageError, match="--set"):
         samples.fresh("call.missed", [setting])

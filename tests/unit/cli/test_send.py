@@ -92,19 +92,16 @@ def _pace(rate: float | None, works: float) -> tuple[list[bytes], FakeClock]:
 
 
 def test_without_a_rate_nobody_waits() -> None:
-    """No rate is as fast as it goes."""
     taken, clock = _pace(None, works=0)
     assert (len(taken), clock.slept) == (4, [])
 
 
 def test_a_rate_is_kept_from_the_first_on() -> None:
-    """At 4 a second the next one starts a quarter of a second after the last, the first at once."""
     _, clock = _pace(4, works=0)
     assert clock.slept == [0, 0.25, 0.25, 0.25]
 
 
 def test_the_time_that_work_takes_is_no_extra_wait() -> None:
-    """Only what is left of the quarter is waited for, and nothing when the work took longer."""
     assert _pace(4, works=0.2)[1].slept == [0, 0.05, 0.05, 0.05]
     assert _pace(4, works=0.4)[1].slept == [0, 0, 0, 0]
 
@@ -113,14 +110,12 @@ def test_the_time_that_work_takes_is_no_extra_wait() -> None:
 
 
 def test_results_come_in_order_and_as_they_come() -> None:
-    """Of an endless number of bodies the first results are there at once, in order."""
     with ThreadPoolExecutor(4) as pool:
         results = send.in_order(pool, lambda number: number * number, count())
         assert list(islice(results, 100)) == [number * number for number in range(100)]
 
 
 def test_what_fails_ends_the_rest() -> None:
-    """After a failure no more items are taken than were already handed out."""
     taken = []
 
     def items() -> Iterator[int]:
@@ -137,7 +132,6 @@ def test_what_fails_ends_the_rest() -> None:
 
 
 def test_each_body_is_signed_and_its_answer_kept(receiving: Callable[[Any], FakeReceiver]) -> None:
-    """A delivery carries the signature of exactly its body; an answer is text, whatever it is."""
     receiver = receiving(Answer)
     bodies = [body(BY_KIND["call.missed"]), b"no json"]
     sent = list(send.send(URL, bodies, lambda one: send.body_signed(one, "mine"), None))
@@ -151,7 +145,6 @@ def test_each_body_is_signed_and_its_answer_kept(receiving: Callable[[Any], Fake
 
 
 def test_without_a_secret_nothing_is_signed(receiving: Callable[[Any], FakeReceiver]) -> None:
-    """No secret, no header."""
     receiver = receiving(Answer)
     list(send.send(URL, [b"{}"], UNSIGNED, None))
     assert receiver.posted == [(b"{}", None)]
@@ -188,12 +181,10 @@ def test_nobody_answers(
 
 @pytest.mark.parametrize("kind", BY_KIND)
 def test_the_key_is_the_receivers(kind: str) -> None:
-    """The key that is shown is the one under which the receiver keeps the event."""
     assert send.key_of(body(BY_KIND[kind])) == KEYS[kind]
 
 
 def test_what_is_no_event_has_no_key_of_one() -> None:
-    """Probes of either dialect have none; bytes that nobody can read have a quarantine's."""
     for probe in ({"event": "call.completed"}, {"type": "jc.call_completed", "data": None}):
         assert send.key_of(json.dumps(probe).encode()) is None
     key = send.key_of(b"no json")
@@ -202,7 +193,6 @@ def test_what_is_no_event_has_no_key_of_one() -> None:
 
 
 def test_make_up_is_no_hint_for_others(receiving: Callable[[Any], FakeReceiver]) -> None:
-    """Where somebody else's URL does not answer, no stack of ours is to be brought up."""
     receiving(exceptions.TimeoutError("late"))
     with pytest.raises(UsageError) as raised:
         list(send.send("https://api.example.test/hook", [b"{}"], UNSIGNED, None))

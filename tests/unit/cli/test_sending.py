@@ -11,8 +11,9 @@ import pytest
 
 from cli.errors import UsageError
 from justcall import signature, url_signature
+from tests.support.program import Hooks
 from tests.support.samples import SECRET
-from tests.unit.cli.conftest import Hooks, Posted
+from tests.unit.cli.conftest import Posted
 
 
 @pytest.mark.parametrize(

@@ -19,22 +19,15 @@ DESCRIBED = {
     "events_table": "events",
     "secret_arn": "arn:secret",
     "queues": {kind: f"http://127.0.0.1:4566/e-{module_name(kind)}" for kind in KINDS},
-    "dead_letter_queues": {kind: f"http://127.0.0.1:4566/{kind}" for kind in KINDS},
+    "dead_letter_queue": "http://127.0.0.1:4566/dead-letters",
 }
 OUTPUTS = {
     "WebhookUrl": "https://api.example.test/webhooks/justcall",
     "EventsTableName": "events-prod",
     "SecretArn": "arn:prod",
     "QueueUrlPrefix": "https://sqs.example.test/prod-events-",
-    "DeadLetterQueueUrlPrefix": "https://sqs.example.test/prod-dead-letters-",
+    "DeadLetterQueueUrl": "https://sqs.example.test/prod-dead-letters",
 }
-
-
-@pytest.fixture
-def place(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """Return where the local stack's file is looked for."""
-    monkeypatch.setenv("JUSTCALL_HOOKS_LOCAL", str(tmp_path))
-    return tmp_path / "stack.json"
 
 
 class FakeSession:
@@ -60,14 +53,14 @@ def deployed(monkeypatch: pytest.MonkeyPatch, answer: Any) -> FakeSession:
     """Let CloudFormation answer; a dictionary is a stack's outputs."""
     if isinstance(answer, dict):
         outputs = [{"OutputKey": name, "OutputValue": value} for name, value in answer.items()]
-        answer = {"Stacks": [{"Outputs": outputs}]}
+        parameters = [{"ParameterKey": "RetentionDays", "ParameterValue": "30"}]
+        answer = {"Stacks": [{"Outputs": outputs, "Parameters": parameters}]}
     session = FakeSession(StubClient(describe_stacks=answer))
     monkeypatch.setattr("cli.stack.boto3.Session", session)
     return session
 
 
 def test_the_local_stack_is_found_by_its_file(place: Path) -> None:
-    """The file that `make up` leaves is all that is needed; the user's own AWS is not asked."""
     place.write_text(json.dumps(DESCRIBED))
     found = stack.find(None, None, None)
     assert (found.webhook_url, found.events_table) == (DESCRIBED["webhook_url"], "events")
@@ -76,6 +69,7 @@ def test_the_local_stack_is_found_by_its_file(place: Path) -> None:
     assert client.meta.region_name == "us-east-1"
     assert found.client("dynamodb") is client
     assert found.queue_url_prefix == "http://127.0.0.1:4566/e-"
+    assert found.retention_days == 400
 
 
 @pytest.mark.parametrize(("region", "profile"), [("eu-west-1", None), (None, "ops")])
@@ -84,51 +78,48 @@ def test_a_region_means_a_deployed_stack(
 ) -> None:
     """Without a stack's name nothing is asked: the local stack would be the wrong one."""
     place.write_text(json.dumps(DESCRIBED))
-    with pytest.raises(UsageError, match="go with --stack"):
+    with pytest.raises(UsageError, match="need --stack"):
         stack.find(None, region, profile)
 
 
 @pytest.mark.parametrize("text", [None, "", "{", "[]", "{}", '{"region": "us-east-1"}'])
-def test_no_whole_file_is_no_stack(place: Path, text: str | None) -> None:
-    """No file, half a file or a file of something else: make up."""
+def test_an_unusable_file_is_no_stack(place: Path, text: str | None) -> None:
     if text is not None:
         place.write_text(text)
-    with pytest.raises(UsageError, match="run: make up"):
+    with pytest.raises(UsageError, match="Run: make up"):
         stack.find(None, None, None)
 
 
 def test_a_deployed_stack_is_found_by_its_outputs(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Region and profile are the user's; URL, table, secret and queues are the outputs'."""
     session = deployed(monkeypatch, OUTPUTS)
     found = stack.find("prod", "eu-west-1", "ops")
     assert session.made == [{"region_name": "eu-west-1", "profile_name": "ops"}] * 2
     assert found.webhook_url == OUTPUTS["WebhookUrl"]
     assert found.events_table == "events-prod"
     assert found.queues["sms.sent"] == "https://sqs.example.test/prod-events-sms_sent"
-    dead = found.dead_letter_queues["sms.sent"]
-    assert dead == "https://sqs.example.test/prod-dead-letters-sms_sent"
+    assert found.dead_letter_queue == OUTPUTS["DeadLetterQueueUrl"]
+    assert found.retention_days == 30
     assert found.queue_url_prefix == OUTPUTS["QueueUrlPrefix"]
     assert found.secret == "s"
 
 
-def test_a_stack_of_something_else_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A stack without our outputs is none of ours."""
+def test_a_stack_of_something_else_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     deployed(monkeypatch, {"BucketName": "x"})
     with pytest.raises(
-        UsageError, match="stack other is none of justcall-hooks: no output 'WebhookUrl'"
+        UsageError, match="other is not a justcall-hooks stack: it has no output 'WebhookUrl'"
     ):
         stack.find("other", None, None)
 
 
-def test_a_stack_that_is_not_there_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    """CloudFormation's refusal is passed on."""
+def test_cloudformations_refusal_is_passed_on(monkeypatch: pytest.MonkeyPatch) -> None:
     deployed(monkeypatch, aws_error("ValidationError"))
-    with pytest.raises(UsageError, match="stack prod: ValidationError happened"):
+    with pytest.raises(UsageError, match="Stack prod: ValidationError happened"):
         stack.find("prod", None, None)
 
 
-def test_aws_that_cannot_be_asked_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without a region or credentials the user learns which options help."""
+def test_without_region_or_credentials_the_options_are_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr("cli.stack.boto3.Session", FakeSession(NoRegionError()))
-    with pytest.raises(UsageError, match="see --region, --profile and: aws configure"):
+    with pytest.raises(UsageError, match=r"Could not reach AWS.*aws configure"):
         stack.find("prod", None, None)
