@@ -156,7 +156,7 @@ def test_nothing_unsigned_has_an_effect(
 ) -> None:
     """Whatever stands in body and headers: refused for good, or a probe."""
     outcome, ports = deliver(content, signature, version, timestamp)
-    if is_probe(content, signed=False):
+    if is_probe(content):
         assert outcome == Outcome("probe")
     else:
         assert isinstance(outcome, SignatureRefused)

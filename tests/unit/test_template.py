@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from aws import observability
+from aws import emf, observability
 from aws.deadline import ANSWER_SECONDS
 from justcall.catalogue import KINDS
 from ledger import schema
@@ -261,7 +261,7 @@ def test_runbook_has_no_alarm_that_is_gone() -> None:
 def test_alarms_and_dashboard_use_metrics_of_the_code() -> None:
     emitted = {
         value
-        for value in vars(observability).values()
+        for value in (*vars(observability).values(), *vars(emf).values())
         if isinstance(value, str) and value.isalpha()
     }
     filters = {

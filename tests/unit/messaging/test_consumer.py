@@ -67,12 +67,11 @@ def test_samples(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_processing_costs_one_update(deployed: World, kind: str) -> None:
-    """And one put for each consent flag that the event sets."""
+    """And one for each consent flag that the event sets."""
     arrive(deployed, samples.BY_KIND[kind])
     assert table(deployed).ledger[KEYS[kind]]["status"] == {"S": "processed"}
     calls = [one.operation for one in deployed.wire.calls if one.actor == "processor"]
-    assert [one for one in calls if one != "PutItem"] == ["UpdateItem"]
-    assert len(calls) == 1 + len(table(deployed).consent)
+    assert calls == ["UpdateItem"] * (1 + len(table(deployed).consent))
 
 
 def test_second_copy_succeeds_and_changes_nothing(deployed: World, written: Written) -> None:
@@ -109,24 +108,10 @@ def test_poison_fails_alone(deployed: World, written: Written, text: str, reason
     assert [line.get("reason") for line in written.logs()] == [reason, None]
 
 
-REFUSED = {
-    "a field that does not fit": (
-        {"direction": "sideways"}, "model-refused: direction: enum",
-    ),
-    "two of them": (
-        {"direction": None, "duration": -1},
-        "model-refused: direction: enum, duration: greater_than_equal",
-    ),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize(("changes", "error"), REFUSED.values(), ids=REFUSED)
-def test_refused_event_names_its_fields_and_not_what_they_held(
-    deployed: World, changes: Any, error: str
-) -> None:
-    deployed.deliver(samples.body(samples.changed(samples.CALL_COMPLETED, **changes)))
+def test_refused_event_records_the_reason(deployed: World) -> None:
+    deployed.deliver(samples.body(samples.changed(samples.CALL_COMPLETED, direction="sideways")))
     assert len(deployed.poll(KIND) or []) == 1
-    assert table(deployed).ledger[KEY]["error"] == {"S": error}
+    assert table(deployed).ledger[KEY]["error"] == {"S": "model-refused"}
 
 
 def test_body_that_is_no_event_is_recorded(deployed: World) -> None:
@@ -177,7 +162,7 @@ def test_unexpected_error_is_recorded_by_its_class(
     ("timestamp", "at"),
     [
         ("2026-03-12T14:30:00Z", "2026-03-12T14:30:00.000Z"),
-        ("0001-01-01T00:00:00Z", "0001-01-01T00:00:00.000Z"),
+        ("0001-01-01T00:00:00Z", CALL.received_at),
         ("yesterday", CALL.received_at),
         # Clocks differ; an event of the far future would be the newest for ever.
         (iso(epoch(CALL.received_at) + 300), iso(epoch(CALL.received_at) + 300)),
@@ -193,13 +178,13 @@ def test_event_is_on_its_timeline_at_its_own_time_or_else_its_arrival(
     assert (entry["at"], entry["stands at"]) == (at, (NUMBER, at))
 
 
-def test_half_characters_are_replaced(deployed: World) -> None:
-    """A text that was cut in the middle of an emoji can be stored, less that half."""
+def test_half_characters_are_escaped(deployed: World) -> None:
+    """A text that was cut in the middle of an emoji can be stored."""
     key = arrive(
         deployed,
         samples.changed(samples.CALL_COMPLETED, notes="Thanks \ud83d", **{"\udc00": "x"}),
     )
-    assert table(deployed).timeline[key]["notes"] == "Thanks ?"
+    assert table(deployed).timeline[key]["notes"] == r"Thanks \ud83d"
 
 
 @pytest.mark.parametrize("number", ["1e999", "-1e999"])
@@ -221,7 +206,7 @@ def update(**data: Any) -> samples.Document:
 def test_update_that_names_nobody_is_stored_under_its_call(deployed: World) -> None:
     key = arrive(deployed, update())
     entry = table(deployed).timeline[key]
-    assert (entry["stands at"][0], entry["number"]) == ("call:c1", "unknown")
+    assert (entry["stands at"][0], entry["number"]) == ("call:c1", "call:c1")
     assert "call:c1" in entry["subjects"]
 
 
@@ -239,7 +224,7 @@ def test_consent_is_written_before_the_step_to_processed(
 ) -> None:
     """A processor that dies in between runs again and writes the same."""
     deployed.deliver(samples.body(samples.SMS_OPTOUT))
-    deployed.wire.standing = on("PutItem", fault, number=1)
+    deployed.wire.standing = on("UpdateItem", fault, number=1)
     assert deployed.poll("consent.changed") is None
     assert len(table(deployed).consent) == kept
     assert table(deployed).timeline == {}

@@ -13,7 +13,7 @@ from justcall.event import Event
 from justcall.moments import iso
 from messaging.message import MESSAGE_BYTES, Message, decode, encode, event_of, message_of
 
-MESSAGE = Message("call.completed:1", "call.completed", "body-signed", "2026-03-12T14:30:00.000Z",
+MESSAGE = Message("d1", "call.completed:1", "call.completed", "body-signed", "2026-03-12T14:30:00.000Z",
                   "0" * 64, "{}")  # fmt: skip
 DOCUMENT: dict[str, Any] = MESSAGE._asdict()
 
@@ -25,6 +25,7 @@ _MOMENTS = st.floats(0, 4e9).map(iso)
 @given(
     st.builds(
         Message,
+        _TEXTS,
         _TEXTS,
         _TEXTS,
         _TEXTS,
@@ -118,5 +119,5 @@ def test_message_takes_the_whole_event_to_its_processor() -> None:
     happened = "2026-03-12T14:30:00.000Z"
     event = Event("d", "k", "call.completed", "url-signed", "received", b"{}", "h", 1.0, happened)
     message = message_of(event)
-    assert message == Message("k", "call.completed", "url-signed", iso(1.0), "h", "{}", happened)
-    assert event_of(message, b"{}")._replace(delivery_id="d") == event
+    assert message == Message("d", "k", "call.completed", "url-signed", iso(1.0), "h", "{}", happened)
+    assert event_of(message, b"{}") == event

@@ -13,7 +13,7 @@ from tests.support import stack
 from tests.support.faults import START, Fault, World, throttled, timed_out
 
 KIND = "call.completed"
-MESSAGE = Message("call.completed:1", KIND, "body-signed", "2026-03-12T14:30:00.000Z",
+MESSAGE = Message("d1", "call.completed:1", KIND, "body-signed", "2026-03-12T14:30:00.000Z",
                   "0" * 64, "{}")  # fmt: skip
 DEAD = stack.queue_url("DeadLetterQueue")
 

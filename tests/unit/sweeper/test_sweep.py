@@ -8,7 +8,7 @@ from botocore.awsrequest import AWSResponse
 
 from aws import clients
 from errors import LedgerUnavailable, QueueUnavailable
-from ledger.events import DIED
+from ledger.events import DIED, Ledger
 from ledger.sweeping import OpenEvents
 from messaging.message import decode
 from sweeper import app
@@ -310,7 +310,7 @@ def test_open_events_that_cannot_be_read_fail_the_run(deployed: World) -> None:
 def test_run_counts_what_it_did_and_tells_the_oldest_age(deployed: World, written: Written) -> None:
     """A lost, a hopeless and a dead event."""
     lose(deployed, call("lost"), call("hopeless"))
-    table = app.Ledger(clients.dynamodb, stack.physical_name("EventsTable"), 1)
+    table = Ledger(clients.dynamodb, stack.physical_name("EventsTable"), 1)
     for sweeps in range(MAX_SWEEPS):
         table.take(key_of(call("hopeless")), sweeps, deployed.clock.now)
     deployed.deliver(sms())
