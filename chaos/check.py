@@ -107,7 +107,9 @@ def _genuine(table: _Table, key: str, ones: Sequence[Sent], figures: Counter[str
     status = table.status(key)
     acknowledged = any(one.acknowledged for one in ones)
     figures["acknowledged events"] += acknowledged
-    figures["acknowledged and processed once"] += acknowledged and status == PROCESSED
+    figures["acknowledged and processed once"] += (
+        acknowledged and status == PROCESSED and table.ledger(key).keys() >= {*_PLACE}
+    )
     figures["never acknowledged, processed"] += not acknowledged and status == PROCESSED
     figures["never acknowledged, kept"] += not acknowledged and status == RECEIVED
     figures["never acknowledged, absent"] += not acknowledged and not status
