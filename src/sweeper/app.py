@@ -40,8 +40,10 @@ def handler(event: object, context: Any) -> dict[str, int]:
         time.time(),
         lambda: context.get_remaining_time_in_millis() > RESERVE_MILLISECONDS,
     )
-    run.run()
-    _log(run)
+    try:
+        run.run()
+    finally:
+        _log(run)
     if run.report.failures:
         raise run.report.failures[0][1]
     return {name: len(getattr(run.report, name)) for name in ("resent", "stuck", "buried")}

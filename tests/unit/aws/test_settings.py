@@ -24,7 +24,7 @@ READERS: dict[str, tuple[Callable[[], tuple[object, ...]], list[str]]] = {
     ),
     "SweeperFunction": (
         sweeper_settings,
-        ["EVENTS_TABLE", "QUEUE_URL_PREFIX", "DEAD_LETTER_QUEUE_URL_PREFIX"],
+        ["EVENTS_TABLE", "QUEUE_URL_PREFIX", "DEAD_LETTER_QUEUE_URL", "RETENTION_DAYS"],
     ),
     "CallCompletedProcessor": (
         processor_settings,

@@ -2,6 +2,7 @@
 
 import pytest
 
+from errors import SignatureRefused
 from handler.authenticate import Delivery
 from handler.receive import Outcome, receive
 from justcall.event import QUARANTINED, Event
@@ -19,10 +20,18 @@ def post(ports: FakePorts, content: bytes, header: str | None) -> Outcome:
     return receive(Delivery("delivery", content, header, NOW), ports.ports(), FakeTime())
 
 
-def test_a_strange_probe_succeeds_unsigned() -> None:
-    """A URL is saved whatever else its probe says: unsigned it has no effect either way."""
+def test_field_that_no_probe_has_makes_a_delivery() -> None:
+    """A whole event outside `data` must not be acknowledged and lost."""
     ports = FakePorts()
-    assert post(ports, STRANGE, None) == Outcome("probe")
+    with pytest.raises(SignatureRefused):
+        post(ports, STRANGE, None)
+    assert ports.untouched
+
+
+@pytest.mark.parametrize("content", [b"", b" ", b"{}", b"null", b"[]"])
+def test_empty_body_is_a_probe(content: bytes) -> None:
+    ports = FakePorts()
+    assert post(ports, content, None) == Outcome("probe")
     assert ports.untouched
 
 

@@ -168,7 +168,10 @@ def test_any_entry_comes_back(entry: dict[str, Any], content: bytes | None) -> N
 
 def test_half_a_character_is_replaced() -> None:
     """A text that was cut in the middle of an emoji has no UTF-8 form."""
-    assert decoded({"notes": "cut \ud83d", "\udc00": 1}, SAMPLE) == PLACED | {"notes": "cut ?", "?": 1}
+    assert decoded({"notes": "cut \ud83d", "\udc00": 1}, SAMPLE) == PLACED | {
+        "notes": "cut ?",
+        "?": 1,
+    }
 
 
 def test_entry_costs_little_beside_its_body() -> None:

@@ -119,5 +119,7 @@ def test_message_takes_the_whole_event_to_its_processor() -> None:
     happened = "2026-03-12T14:30:00.000Z"
     event = Event("d", "k", "call.completed", "url-signed", "received", b"{}", "h", 1.0, happened)
     message = message_of(event)
-    assert message == Message("d", "k", "call.completed", "url-signed", iso(1.0), "h", "{}", happened)
+    assert message == Message(
+        "d", "k", "call.completed", "url-signed", iso(1.0), "h", "{}", happened
+    )
     assert event_of(message, b"{}") == event
