@@ -5,11 +5,17 @@ import json
 from typing import Any
 from unittest.mock import patch
 
-from justcall.catalogue import logical_name, module_name
+from justcall.catalogue import kind_of, logical_name, module_name
+from justcall.envelope import Envelope
 from justcall.models import EventData
+<<<<<<< HEAD
 from ledger import queries
 from ledger.bodies import attribute, fits_inline, unpack_entry
 from ledger.consent import Consent
+=======
+from justcall.timeline import Entry
+from ledger.bodies import unpack
+>>>>>>> justcall
 from ledger.events import Ledger
 from messaging import consumer
 from tests.support.cloud import process
@@ -63,6 +69,13 @@ def act(kind: str, message: Any) -> tuple[list[str], list[str]]:
     assert bool(failed) is bool(failures) is not bool(entries)
     assert len(entries) <= 1
     return entries, failures
+
+
+def entry_of(envelope: Envelope) -> Entry:
+    """Return the entry that the processor of an event's kind makes of it."""
+    module = importlib.import_module(f"processors.{module_name(str(kind_of(envelope.type)))}")
+    entry: Entry = module.entry(envelope)
+    return entry
 
 
 def model_of(kind: str) -> type[EventData]:
