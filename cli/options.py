@@ -12,7 +12,7 @@ import typer
 
 from cli import output, stack
 from cli.errors import UsageError
-from cli.samples import EVENTS
+from cli.samples import is_url_signed
 from justcall.catalogue import KINDS, module_name
 
 StackName = Annotated[
@@ -117,10 +117,9 @@ def known_kind(text: str) -> str:
 
 def url_signed_type(text: str) -> str:
     """Return the file name of a url-signed type's sample. Raises UsageError."""
-    name = f"url_{module_name(text)}"
-    if not (EVENTS / f"{name}.json").is_file():
+    if not is_url_signed(text):
         raise UsageError(f"No url-signed type {text}. See the list in events/README.md.")
-    return name
+    return f"url_{module_name(text)}"
 
 
 def any_type(text: str) -> str:

@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 from itertools import chain, islice
 from typing import Any, NamedTuple
 
-from cli.errors import UsageError
 from cli.reading import table
 from cli.reading.table import Document
 from cli.stack import Stack
@@ -25,7 +24,7 @@ _MAX_PAGE = 100
 # One millisecond: `before` is exclusive, DynamoDB's BETWEEN is not.
 _TICK = timedelta(milliseconds=1)
 _EARLIEST = datetime(1970, 1, 2, tzinfo=UTC)
-_CLOCKS = timedelta(hours=1)  # how far the receiver's clock may be ahead of ours
+_CLOCKS = timedelta(hours=1)  # the receiver's clock may be ahead of ours
 
 
 class Wanted(NamedTuple):
@@ -51,19 +50,12 @@ class _Row(NamedTuple):
     key: str | None = None
 
 
-def check_status(status: str | None) -> None:
-    """Raise UsageError unless there is such a status."""
-    if status and status not in STATUSES:
-        raise UsageError(f"No status {status}. The statuses are: {', '.join(STATUSES)}")
-
-
 def newest(stack: Stack, wanted: Wanted, limit: int) -> Listing:
     """Return the newest events: `limit`, and those of the same millisecond as the last one."""
     end = float("inf")
     start = wanted.before or datetime.now(UTC)
-    horizon = "" if wanted.since else _text(start - timedelta(days=DEFAULT_DAYS))
-    if wanted.status not in (None, PROCESSED):
-        horizon = ""  # their cells hold all days
+    by_day = wanted.status in (None, PROCESSED) and wanted.since is None
+    horizon = _text(start - timedelta(days=DEFAULT_DAYS)) if by_day else ""
 
     def is_enough(found: int, moment: str) -> bool:
         nonlocal end
