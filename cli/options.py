@@ -27,6 +27,8 @@ Since = Annotated[
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would happen; change nothing.")]
 
+# Earlier times mean this one: nothing is older, and arithmetic with it can't overflow.
+EARLIEST = datetime(1970, 1, 2, tzinfo=UTC)
 _AGO = re.compile(r"(\d+)([smhd])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
@@ -89,9 +91,10 @@ def moment(option: str, text: str | None) -> datetime | None:
     ago = _AGO.fullmatch(text)
     try:
         if ago:
-            return datetime.now(UTC) - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
+            return max(datetime.now(UTC) - timedelta(**{_UNITS[ago[2]]: int(ago[1])}), EARLIEST)
         given = datetime.fromisoformat(text)
-        return given.astimezone(UTC) if given.tzinfo else given.replace(tzinfo=UTC)
+        in_utc = given.astimezone(UTC) if given.tzinfo else given.replace(tzinfo=UTC)
+        return max(in_utc, EARLIEST)
     except (ValueError, OverflowError) as error:  # not a time, or before the year 1
         raise UsageError(f"{option} {text}: write 90s, 15m, 2h, 3d or an ISO time.") from error
 
