@@ -13,7 +13,7 @@ from urllib3 import BaseHTTPResponse, Timeout
 from urllib3.exceptions import HTTPError
 from urllib3.util import parse_url
 
-from cli import CALLED
+from cli.credentials import Credentials, refusal
 from cli.errors import UsageError
 from cli.rate_limit import RateLimit
 from local.post import pool
@@ -26,8 +26,6 @@ _SECONDS = 30.0
 _THIS_MACHINE = ("127.0.0.1", "localhost", "[::1]")
 _MAX_MESSAGE_CHARACTERS = 200
 
-type Tell = Callable[[str], None]
-
 
 class Webhook(NamedTuple):
     """One URL that receives one type; `id` removes it."""
@@ -35,23 +33,6 @@ class Webhook(NamedTuple):
     type: str
     url: str
     id: str
-
-
-class Credentials:
-    """An API key with its secret; printing it shows neither. Raises UsageError."""
-
-    def __init__(self, key: str, secret: str) -> None:
-        for name, value in (("key", key), ("secret", secret)):
-            if not value or not value.isascii() or not value.isprintable() or " " in value:
-                raise UsageError(f"The API {name} is empty or contains invalid characters.")
-        self.header = f"{key}:{secret}"
-        self._both = (key, secret)
-
-    def hidden(self, text: str) -> str:
-        """Return a text without them: a refusal may repeat what was sent."""
-        for value in self._both:
-            text = text.replace(value, "…")
-        return text
 
 
 class RefusedError(UsageError):
@@ -69,7 +50,7 @@ class Api:
         self,
         url: str,
         credentials: Credentials,
-        tell: Tell,
+        tell: Callable[[str], None],
         *,
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,
@@ -116,15 +97,13 @@ class Api:
         """Raise unless the request took effect."""
         if 200 <= answer.status < 300:
             return
-        said = self._message(answer)
+        message = self._message(answer)
         if answer.status == 401:
-            raise UsageError(_which(said))
+            raise UsageError(refusal(message))
         if answer.status == 403:
-            raise UsageError(
-                f"JustCall denied this API key permission (403){said}."
-                " Check that the key belongs to an admin."
-            )
-        raise RefusedError(f"JustCall answered {answer.status}{said}")
+            denied = f"JustCall denied this API key permission (403){message}."
+            raise UsageError(f"{denied} Check that the key belongs to an admin.")
+        raise RefusedError(f"JustCall answered {answer.status}{message}")
 
     def _repeated(self, method: str, path: str) -> BaseHTTPResponse:
         """Make an idempotent request, with retries."""
@@ -140,6 +119,7 @@ class Api:
         self, method: str, path: str, document: Mapping[str, str] | None = None
     ) -> tuple[BaseHTTPResponse | None, str]:
         """Make a request once the rate limit allows it; no answer, and why, if JustCall is down."""
+        headers = {"authorization": self._credentials.header, "accept": "application/json"}
         for _ in range(_MAX_LIMITED):
             self._limit.pace()
             try:
@@ -147,10 +127,7 @@ class Api:
                     method,
                     self._url + path,
                     json=document,
-                    headers={
-                        "authorization": self._credentials.header,
-                        "accept": "application/json",
-                    },
+                    headers=headers,
                     timeout=Timeout(connect=_SECONDS, read=_SECONDS),
                     retries=False,
                     redirect=False,
@@ -167,21 +144,9 @@ class Api:
     def _message(self, answer: BaseHTTPResponse) -> str:
         """Return JustCall's own message without credentials, or nothing."""
         try:
-            told = answer.json()["message"]
+            message = str(answer.json()["message"])
         except (ValueError, LookupError, TypeError):
             return ""
-        line = " ".join(self._credentials.hidden(str(told)).split())
+        line = " ".join(self._credentials.hidden(message).split())
         plain = "".join(one for one in line if one.isprintable())
         return f": {plain[:_MAX_MESSAGE_CHARACTERS]}" if plain else ""
-
-
-def _which(said: str) -> str:
-    """Return which credential JustCall refuses, if its message names it."""
-    credentials = {
-        "key": "the API key (--api-key, JUSTCALL_API_KEY)",
-        "secret": f"the API secret (the stack's; a newer one: {CALLED} secret rotate)",
-    }
-    named = [told for word, told in credentials.items() if word in said.lower()]
-    if len(named) == 1:
-        return f"JustCall refuses {named[0]} (401){said}"
-    return f"JustCall refuses {' or '.join(credentials.values())} (401){said}"

@@ -12,7 +12,7 @@ import typer
 
 from cli import output, stack
 from cli.errors import UsageError
-from cli.samples import EVENTS
+from cli.samples import is_url_signed
 from justcall.catalogue import KINDS, module_name
 
 StackName = Annotated[
@@ -27,6 +27,8 @@ Since = Annotated[
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would happen; change nothing.")]
 
+# Earlier times mean this one: nothing is older, and arithmetic with it can't overflow.
+EARLIEST = datetime(1970, 1, 2, tzinfo=UTC)
 _AGO = re.compile(r"(\d+)([smhd])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
@@ -89,9 +91,10 @@ def moment(option: str, text: str | None) -> datetime | None:
     ago = _AGO.fullmatch(text)
     try:
         if ago:
-            return datetime.now(UTC) - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
+            return max(datetime.now(UTC) - timedelta(**{_UNITS[ago[2]]: int(ago[1])}), EARLIEST)
         given = datetime.fromisoformat(text)
-        return given.astimezone(UTC) if given.tzinfo else given.replace(tzinfo=UTC)
+        in_utc = given.astimezone(UTC) if given.tzinfo else given.replace(tzinfo=UTC)
+        return max(in_utc, EARLIEST)
     except (ValueError, OverflowError) as error:  # not a time, or before the year 1
         raise UsageError(f"{option} {text}: write 90s, 15m, 2h, 3d or an ISO time.") from error
 
@@ -117,10 +120,9 @@ def known_kind(text: str) -> str:
 
 def url_signed_type(text: str) -> str:
     """Return the file name of a url-signed type's sample. Raises UsageError."""
-    name = f"url_{module_name(text)}"
-    if not (EVENTS / f"{name}.json").is_file():
+    if not is_url_signed(text):
         raise UsageError(f"No url-signed type {text}. See the list in events/README.md.")
-    return name
+    return f"url_{module_name(text)}"
 
 
 def any_type(text: str) -> str:

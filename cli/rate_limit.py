@@ -61,7 +61,7 @@ def seconds_to_wait(headers: Mapping[str, str], now: float) -> float:
     by_hour = headers.get("x-rate-limit-remaining") == "0"
     resets = ("x-rate-limit-reset", "x-rate-limit-burst-reset")
     names = resets if by_hour else resets[::-1]
-    told = next(
+    given = next(
         (
             text
             for text in (retry_after, *(headers.get(name, "") for name in names))
@@ -70,7 +70,7 @@ def seconds_to_wait(headers: Mapping[str, str], now: float) -> float:
         f"{_WINDOW_SECONDS:.0f}",
     )
     # A reset is a moment in epoch seconds; small numbers are seconds from now.
-    seconds = float(told)
+    seconds = float(given)
     return max(1.0, seconds - now if seconds > 1e9 else seconds)
 
 

@@ -4,38 +4,35 @@ The handler reads labels on the version AWSCURRENT: see src/aws/secrets.py.
 """
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
 from botocore.exceptions import ClientError
 
-from aws.secrets import FRESH_SECONDS, PREVIOUS_UNTIL, ROTATION_UNTIL, until
+from aws.secrets import FRESH_SECONDS, PREVIOUS_UNTIL, ROTATION_UNTIL
 from cli import CALLED
 from cli.errors import UsageError
-from cli.reading.table import Document
 from cli.secret_versions import (
-    Version,
+    CURRENT,
+    Clock,
     attach,
     detach,
     detach_all,
+    end_of_rotation,
     labelled,
     tidy,
     value,
     versions,
 )
 from cli.stack import Stack
-from justcall.moments import iso
 
-CURRENT, PREVIOUS = "AWSCURRENT", "AWSPREVIOUS"
 # While a rotation is under way forged requests get a 503 instead of a 401; this is the maximum.
 ROTATION_SECONDS = 3600
 # After this many seconds every handler has read the label.
 KNOWN_SECONDS = FRESH_SECONDS + 1
 # Secrets Manager's own limit.
 _MAX_BYTES = 65_536
-
-type Clock = Callable[[], float]
 
 
 class Rotated(NamedTuple):
@@ -77,7 +74,7 @@ def abort(stack: Stack) -> bool:
 def under_way(stack: Stack, clock: Clock) -> Iterator[None]:
     """Mark a rotation as under way during the block; after a failure an older mark stays."""
     before = versions(stack)
-    begun = _end_of_rotation(before, clock)
+    begun = end_of_rotation(before, clock)
     if begun is None and labelled(before, CURRENT):
         begin(stack, clock)
     try:
@@ -114,39 +111,6 @@ def rotate(stack: Stack, secret: str, overlap: float, clock: Clock) -> Rotated:
     # A secret has at most 20 labels, and a labelled version is never deleted.
     tidy(lambda: detach_all(stack, PREVIOUS_UNTIL, but=label))
     return Rotated(answer["VersionId"], end)
-
-
-def show(stack: Stack, clock: Clock) -> Document:
-    """Return the document that docs/cli.md promises: the versions, never a value."""
-    found = versions(stack)
-    current, previous = labelled(found, CURRENT), labelled(found, PREVIOUS)
-    end = until(current.labels, PREVIOUS_UNTIL) if current else None
-    shown = [_document("current", current, accepted=True)] if current else []
-    # The empty version of a new local stack accepts nothing.
-    if previous and value(stack, previous.id):
-        accepted = end is None or clock() < end
-        shown.append(_document("previous", previous, accepted=accepted, end=end))
-    rotation = _end_of_rotation(found, clock)
-    return {"rotation_until": None if rotation is None else iso(rotation), "versions": shown}
-
-
-def _document(
-    stage: str, version: Version, *, accepted: bool, end: float | None = None
-) -> Document:
-    return {
-        "stage": stage,
-        "version_id": version.id,
-        "changed_at": iso(version.created_at),
-        "accepted": accepted,
-        "accepted_until": None if end is None else iso(end),
-    }
-
-
-def _end_of_rotation(found: list[Version], clock: Clock) -> float | None:
-    """Return when the mark of a rotation expires, None if no rotation is under way."""
-    current = labelled(found, CURRENT)
-    end = until(current.labels, ROTATION_UNTIL) if current else None
-    return None if end is None or end <= clock() else end
 
 
 def _move_current(stack: Stack, label: str, new: str, old: str) -> None:

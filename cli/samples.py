@@ -20,6 +20,11 @@ def sample(kind: str) -> bytes:
     return body.encode()
 
 
+def is_url_signed(event_type: str) -> bool:
+    """Tell whether there is a sample of this type in the url-signed dialect."""
+    return (EVENTS / f"url_{module_name(event_type)}.json").is_file()
+
+
 def fresh(kind: str, settings: list[str]) -> bytes:
     """Return the sample with an id and a time of its own, and `path=value` settings applied."""
     document = json.loads(sample(kind))
@@ -36,13 +41,13 @@ def fresh(kind: str, settings: list[str]) -> bytes:
 def _apply(document: dict[str, Any], setting: str) -> None:
     path, equals, text = setting.partition("=")
     if not equals or not path:
-        raise UsageError(f"--set {setting}: write it as data.field=value")
+        raise UsageError(f"--set {setting}: write data.field=value.")
     *parents, name = path.split(".")
     target = document
     for parent in parents:
         target = target.setdefault(parent, {})
         if not isinstance(target, dict):
-            raise UsageError(f"--set {setting}: {parent} is no object")
+            raise UsageError(f"--set {setting}: {parent} is not an object.")
     try:
         target[name] = json.loads(text)
     except ValueError:

@@ -6,7 +6,14 @@ from typing import Any, NamedTuple
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from aws.secrets import PREVIOUS_UNTIL, ROTATION_UNTIL, until
+from cli.reading.table import Document
 from cli.stack import Stack
+from justcall.moments import iso
+
+CURRENT, PREVIOUS = "AWSCURRENT", "AWSPREVIOUS"
+
+type Clock = Callable[[], float]
 
 
 class Version(NamedTuple):
@@ -80,3 +87,36 @@ def tidy(work: Callable[[], object]) -> None:
     """Do optional work; its failure must not hide that the work before it succeeded."""
     with suppress(ClientError, BotoCoreError):
         work()
+
+
+def show(stack: Stack, clock: Clock) -> Document:
+    """Return the document that docs/cli.md promises: the versions, never a value."""
+    found = versions(stack)
+    current, previous = labelled(found, CURRENT), labelled(found, PREVIOUS)
+    end = until(current.labels, PREVIOUS_UNTIL) if current else None
+    shown = [_document("current", current, accepted=True)] if current else []
+    # The empty version of a new local stack accepts nothing.
+    if previous and value(stack, previous.id):
+        accepted = end is None or clock() < end
+        shown.append(_document("previous", previous, accepted=accepted, end=end))
+    rotation = end_of_rotation(found, clock)
+    return {"rotation_until": None if rotation is None else iso(rotation), "versions": shown}
+
+
+def end_of_rotation(found: list[Version], clock: Clock) -> float | None:
+    """Return when the mark of a rotation expires, None if no rotation is under way."""
+    current = labelled(found, CURRENT)
+    end = until(current.labels, ROTATION_UNTIL) if current else None
+    return None if end is None or end <= clock() else end
+
+
+def _document(
+    stage: str, version: Version, *, accepted: bool, end: float | None = None
+) -> Document:
+    return {
+        "stage": stage,
+        "version_id": version.id,
+        "changed_at": iso(version.created_at),
+        "accepted": accepted,
+        "accepted_until": None if end is None else iso(end),
+    }

@@ -18,8 +18,8 @@ from justcall.moments import iso
 from local.post import Receiver
 
 AT_ONCE = 8
-# So many are handed out before the first of them is answered: one slow answer stops nobody, and
-# an endless number of bodies is never made beforehand.
+# Maximum deliveries ahead of the oldest unanswered one: a slow answer does not delay the others,
+# and an endless iterable is not read in advance.
 _AHEAD = 4 * AT_ONCE
 
 
@@ -41,17 +41,19 @@ def body_signed(body: bytes, secret: str | None) -> Mapping[str, str]:
 
 
 def url_signed_headers(body: bytes, secret: str | None, url: str) -> Mapping[str, str]:
-    """Return the headers of a url-signed delivery that is told to `url` now."""
+    """Return the headers of a url-signed delivery to `url`, signed now."""
     timestamp = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S")
     try:
-        told = str(json.loads(body)["type"])
+        event_type = str(json.loads(body)["type"])
     except (ValueError, KeyError, TypeError) as error:
-        raise UsageError("a url-signed delivery needs a body with a type") from error
-    signed = {signature.HEADER: url_signature.sign(url, told, timestamp, secret)} if secret else {}
-    return signed | {
+        raise UsageError("A url-signed delivery needs a JSON body with a type.") from error
+    headers = {
         url_signature.VERSION_HEADER: url_signature.VERSION,
         url_signature.TIMESTAMP_HEADER: timestamp,
     }
+    if secret:
+        headers[signature.HEADER] = url_signature.sign(url, event_type, timestamp, secret)
+    return headers
 
 
 def send(url: str, bodies: Iterable[bytes], signing: Signing, rate: float | None) -> Iterator[Sent]:
@@ -62,12 +64,12 @@ def send(url: str, bodies: Iterable[bytes], signing: Signing, rate: float | None
                 pool, lambda body: _post(receiver, body, signing(body)), paced(bodies, rate)
             )
     except LocationValueError as error:
-        raise UsageError(f"{url} is no URL that can be posted to: {error}") from error
+        raise UsageError(f"{url} is not a URL: {error}.") from error
     except HTTPError as error:
         reason = type(error).__name__
         # Only the local stack has a name under localhost.
-        hint = "; try: make up" if (parse_url(url).host or "").endswith(".localhost") else ""
-        raise UsageError(f"{url} does not answer ({reason}){hint}") from error
+        hint = " Run: make up" if (parse_url(url).host or "").endswith(".localhost") else ""
+        raise UsageError(f"{url} does not answer ({reason}).{hint}") from error
 
 
 def in_order[Item, Result](
@@ -119,6 +121,6 @@ def _post(receiver: Receiver, body: bytes, headers: Mapping[str, str]) -> Sent:
     started = time.monotonic()
     answer = receiver.post(body, headers)
     waited = round((time.monotonic() - started) * 1000, 1)
-    told = headers.get(url_signature.TIMESTAMP_HEADER)
-    sent_at = iso(url_signature.sent_at(told)) if told else None
+    timestamp = headers.get(url_signature.TIMESTAMP_HEADER)
+    sent_at = iso(url_signature.sent_at(timestamp)) if timestamp else None
     return Sent(key_of(body, sent_at), answer.status, answer.data.decode(errors="replace"), waited)

@@ -5,6 +5,7 @@ import os
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import boto3
@@ -40,16 +41,18 @@ class Stack:
         self._endpoint_url = described.get("endpoint_url")
         self._session = boto3.Session(**session)  # type: ignore[arg-type]  # all are optional text
         self._clients: dict[str, Any] = {}
+        self._lock = Lock()  # threads may use a client, but must not create one at once
 
     def client(self, service: str) -> Any:
         """Return the boto3 client for this deployment; threads may share it."""
-        if service not in self._clients:
-            self._clients[service] = self._session.client(
-                service,  # type: ignore[call-overload]  # the stubs know the services by literal only
-                endpoint_url=self._endpoint_url,
-                config=_CONFIG,
-            )
-        return self._clients[service]
+        with self._lock:
+            if service not in self._clients:
+                self._clients[service] = self._session.client(
+                    service,  # type: ignore[call-overload]  # the stubs know literals only
+                    endpoint_url=self._endpoint_url,
+                    config=_CONFIG,
+                )
+            return self._clients[service]
 
     @property
     def queue_url_prefix(self) -> str:

@@ -1,4 +1,4 @@
-"""Which types of event JustCall tells this stack's URL of: looked at first, then changed."""
+"""Registering a URL with JustCall: the existing subscriptions are read first, then changed."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -9,48 +9,21 @@ from urllib3.util import parse_url
 
 from cli.errors import UsageError
 from cli.justcall_api import Api, RefusedError, UncertainError, Webhook
+from cli.samples import is_url_signed
+from justcall import catalogue
 
-# The url-signed types, the vendor's whole list; new ones appear without notice.
-TYPES = (
-    "call.incoming",
-    "call.answered",
-    "call.missed",
-    "call.voicemail",
-    "call.enters_queue",
-    "call.exits_queue",
-    "call.initiated",
-    "call.completed",
-    "call.updated",
-    "call.ai_voice_agent",
-    "jc.call_ai_generated",
-    "sd.call_completed",
-    "sd.call_updated",
-    "sd.call_ai_generated",
-    "sms.sent_received",
-    "sms.sent",
-    "sms.received",
-    "sms.status_updated",
-    "whatsapp.message_sent",
-    "whatsapp.message_received",
-    "whatsapp.message_status_updated",
-    "jc.contact_status_updated",
-    "appointment.scheduled",
-)
-SUBSCRIBED, ALREADY, REMOVED, FAILED, NOT_THERE = (
-    "subscribed",
-    "already",
-    "removed",
-    "failed",
-    "not there",
-)
+# JustCall's whole list of url-signed types; each has a sample.
+TYPES = tuple(one for one in catalogue.TYPES if is_url_signed(one))
+SUBSCRIBED, ALREADY, REMOVED = "subscribed", "already", "removed"
+FAILED, NOT_THERE = "failed", "not there"
 _BACKOFF_SECONDS = (1.0, 3.0)
 _TYPE = re.compile(r"[a-z0-9_]+(\.[a-z0-9_]+)+")
-# JavaScript, Python and PHP encode these differently, and the signature holds the encoded URL.
+# JavaScript, Python and PHP encode these differently, and the signature covers the encoded URL.
 _AMBIGUOUS = re.compile(r"[!'()* ]")
 
 
 class Outcome(NamedTuple):
-    """What became of one type, or would become of it; `note` says why or what to know."""
+    """What became of one type, or would in a dry run; `note` says why."""
 
     type: str
     outcome: str
@@ -64,9 +37,7 @@ def read_types(text: str | None) -> tuple[str, ...]:
     types = tuple(dict.fromkeys(one.strip() for one in text.split(",") if one.strip()))
     wrong = [one for one in types if not _TYPE.fullmatch(one)]
     if wrong or not types:
-        raise UsageError(
-            f"--types {text}: write types with commas between: call.completed,sms.sent"
-        )
+        raise UsageError(f"--types {text}: write for example call.completed,sms.sent.")
     return types
 
 
@@ -75,18 +46,18 @@ def check_url(url: str) -> None:
     try:
         where = parse_url(url)
     except LocationParseError as error:
-        raise UsageError(f"{url} is no URL") from error
+        raise UsageError(f"{url} is not a URL.") from error
     host = where.host or ""
     if where.scheme != "https" or host in ("", "localhost") or host.endswith(".localhost"):
         raise UsageError(
-            f"JustCall can't post to {url}: name a deployed --stack, or an https --url"
+            f"JustCall can't post to {url}. Name a deployed --stack, or an https --url."
         )
     if _AMBIGUOUS.search(url):
-        raise UsageError(f"{url} holds one of !'()* or a space, which signatures don't agree upon")
+        raise UsageError(f"{url} contains one of !'()* or a space. Its signatures are ambiguous.")
 
 
 def subscribe(api: Api, types: Sequence[str], url: str, *, dry_run: bool) -> Iterator[Outcome]:
-    """Let the URL hear of each type that it does not hear of yet; yield each outcome."""
+    """Register the URL for each type that is missing; yield each outcome."""
     there = [one.type for one in api.webhooks() if one.url == url]
     for event_type in types:
         times = there.count(event_type)
@@ -104,11 +75,11 @@ def unsubscribe(
     """Remove the URL, and no other, from these types, or from all; yield each outcome."""
     every = api.webhooks()
     own = [one for one in every if one.url == url and (types is None or one.type in types)]
-    # Should an id stand for more than we are to remove, it stays.
+    # An id that also stands for other subscriptions is not removed.
     kept = {one.id for one in every if one not in own}
     for one in own:
         if one.id in kept:
-            yield Outcome(one.type, FAILED, f"its id {one.id} stands for others too")
+            yield Outcome(one.type, FAILED, f"its id {one.id} also stands for others")
         else:
             yield Outcome(one.type, REMOVED) if dry_run else _unsubscribe(api, one)
     found = {one.type for one in own}
@@ -118,13 +89,13 @@ def unsubscribe(
 
 
 def missing(found: Sequence[Webhook], url: str, types: Sequence[str] = TYPES) -> list[str]:
-    """Return the types that the URL does not hear of."""
+    """Return the types that JustCall does not send to the URL."""
     there = {one.type for one in found if one.url == url}
     return [one for one in types if one not in there]
 
 
 def _subscribe(api: Api, event_type: str, url: str) -> Outcome:
-    """Subscribe to one type; after a failure that says nothing, look before it is tried again."""
+    """Register one type; after an unclear failure, read the list before a retry."""
     for seconds in (*_BACKOFF_SECONDS, None):
         try:
             api.subscribe(event_type, url)

@@ -1,5 +1,6 @@
-"""What a check finds, and the commands that help."""
+"""What a check is given, and what it finds."""
 
+import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -8,23 +9,15 @@ from urllib3.exceptions import HTTPError
 
 from cli import CALLED
 from cli.errors import NotFoundError, UsageError, explain
+from cli.justcall_api import Api
+from cli.stack import Stack
 
 OK, WARN, WRONG = "ok", "warn", "wrong"
-FAILURES = (
-    BotoCoreError,
-    ClientError,
-    HTTPError,
-    UsageError,
-    NotFoundError,
-    LookupError,
-    ValueError,
-    TypeError,
-)
+_MALFORMED = (LookupError, TypeError, ValueError)
+_FAILURES = (BotoCoreError, ClientError, HTTPError, UsageError, NotFoundError, *_MALFORMED)
 
 # A verdict, what was found, and the command that helps.
 type Result = tuple[str, str, str | None]
-# A check with the command that helps where it can't be made.
-type Check = tuple[Callable[[], Result], str]
 
 
 class Finding(NamedTuple):
@@ -36,29 +29,43 @@ class Finding(NamedTuple):
     mend: str | None = None
 
 
-class Remedies:
-    """Commands for one deployment; `where` are the options that name it (` --stack NAME`)."""
+class Deployment(NamedTuple):
+    """What is checked; `where` are the options that name it (` --stack NAME`, none if local)."""
 
-    def __init__(self, where: str) -> None:
-        self._where = where
-        self.is_local = not where
-        aws = where.replace("--stack ", "--stack-name ")
-        self.look = "make up" if self.is_local else f"aws cloudformation describe-stacks{aws}"
-        self.redeploy = "make down up" if self.is_local else "sam build && sam deploy"
-        self.rotate = self.hooks("secret rotate")
+    stack: Stack
+    where: str = ""
+    api: Callable[[], Api] | None = None
+    clock: Callable[[], float] = time.time
+    sleep: Callable[[float], None] = time.sleep
 
     def hooks(self, command: str) -> str:
         """Return a command of this program."""
-        return f"{CALLED} {command}{self._where}"
+        return f"{CALLED} {command}{self.where}"
+
+    @property
+    def redeploy(self) -> str:
+        """The command that deploys the stack again."""
+        return "sam build && sam deploy" if self.where else "make down up"
+
+    @property
+    def look(self) -> str:
+        """The command that shows, or starts, the stack."""
+        name = self.where.replace("--stack ", "--stack-name ")
+        return f"aws cloudformation describe-stacks{name}" if name else "make up"
 
 
-def made(name: str, check: Check) -> Finding:
+# A check, and the command of this program that helps where it can't be made ("": `look`).
+type Check = tuple[Callable[[Deployment], Result], str]
+
+
+def made(name: str, check: Check, at: Deployment) -> Finding:
     """Make a check; what goes wrong in it is its finding."""
     make, remedy = check
     try:
-        verdict, what, command = make()
-    except FAILURES as error:
-        verdict, what, command = WRONG, _reason(error), remedy
+        verdict, what, command = make(at)
+    except _FAILURES as error:
+        verdict, what = WRONG, _reason(error)
+        command = at.hooks(remedy) if remedy else at.look
     return Finding(name, verdict, what, None if verdict == OK else command)
 
 
@@ -66,6 +73,6 @@ def _reason(error: Any) -> str:
     """Return what went wrong in one line; none of these errors holds a secret."""
     if isinstance(error, HTTPError):
         return f"no answer ({type(error).__name__})"
-    if isinstance(error, LookupError | TypeError | ValueError):
+    if isinstance(error, _MALFORMED):
         return f"an answer is malformed ({type(error).__name__})"
     return explain(error)

@@ -3,7 +3,7 @@
 from cli import options, output
 from cli.commands.timeline import Number, hint
 from cli.options import Session
-from cli.reading import table
+from cli.reading import details
 from cli.reading.table import Document
 from justcall.timeline import number_of
 
@@ -11,7 +11,7 @@ from justcall.timeline import number_of
 @options.command
 def contact(session: Session, number: Number) -> None:
     """Show what a contact does not want: no calls (dnd), no messages (dnm), opted out of texts."""
-    session.show(table.contact(session.stack, number_of(number)), _print)
+    session.show(details.contact(session.stack, number_of(number)), _print)
 
 
 def _print(document: Document) -> None:

@@ -7,10 +7,11 @@ import typer
 
 from cli import doctor as checking
 from cli import justcall_api, options, output
-from cli.checks.finding import OK, WARN, WRONG, Finding
+from cli.checks.finding import OK, WARN, WRONG, Deployment, Finding
 from cli.commands.subscriptions import ApiUrl
+from cli.credentials import Credentials
 from cli.errors import UsageError
-from cli.justcall_api import Api, Credentials
+from cli.justcall_api import Api
 from cli.options import Session
 from cli.reading.table import Document
 
@@ -38,7 +39,8 @@ def doctor(
             return Api(api_url, credentials, progress.update)
 
         try:
-            for one in checking.examine(session.stack, session.where, api if api_key else None):
+            at = Deployment(session.stack, session.where, api if api_key else None)
+            for one in checking.examine(at):
                 found.append(one)
                 progress.update(f"{one.check}: {one.verdict}")
         except UsageError as error:

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from cli import CALLED, options, output
+from cli.errors import UsageError
 from cli.options import Session
 from cli.reading import events as listing
 from cli.reading.events import Wanted
@@ -28,31 +29,34 @@ def events(
     limit: Limit = 20,
 ) -> None:
     """List events, newest first."""
-    listing.check_status(status)
-    wanted = Wanted(
-        status,
-        options.any_type(kind) if kind else None,
-        options.moment("--since", since),
-        options.moment("--before", before),
-    )
+    chosen = wanted(status, kind, since, before)
     with output.progress("looking"):
-        found = listing.newest(session.stack, wanted, limit)
-    session.show(found.events, lambda rows: _print(rows, wanted))
+        found = listing.newest(session.stack, chosen, limit)
+    session.show(found.events, lambda rows: _print(rows, chosen))
     if found.before:
         output.note(f"There may be older events. Continue with: --before {found.before}")
 
 
-def _print(events: list[Document], wanted: Wanted) -> None:
+def wanted(status: str | None, kind: str | None, since: str | None, before: str | None) -> Wanted:
+    """Return which events the options name. Raises UsageError."""
+    if status and status not in listing.STATUSES:
+        raise UsageError(f"No status {status}. The statuses are: {', '.join(listing.STATUSES)}")
+    kind = options.any_type(kind) if kind else None
+    moments = (options.moment("--since", since), options.moment("--before", before))
+    return Wanted(status, kind, *moments)
+
+
+def _print(events: list[Document], chosen: Wanted) -> None:
     table = output.Table("received", "status", "key", "deliveries", "error")
     for one in events:
         received = output.when(one["received_at"])
         table.add(received, one["status"], one["key"], one["deliveries"], one["error"])
-    table.print(_nothing(wanted))
+    table.print(_nothing(chosen))
 
 
-def _nothing(wanted: Wanted) -> str:
-    if wanted == Wanted():
+def _nothing(chosen: Wanted) -> str:
+    if chosen == Wanted():
         return f"No events. Send one: {CALLED} send call.completed"
-    if wanted.kind and wanted.kind not in KINDS:
-        return f"No matching events: nothing processes {wanted.kind}."
+    if chosen.kind and chosen.kind not in KINDS:
+        return f"No matching events: nothing processes {chosen.kind}."
     return "No matching events."

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from cli import CALLED, options, output
-from cli.commands.events import Before
+from cli.commands.events import Before, wanted
 from cli.errors import NotFoundError, UsageError
 from cli.options import Session
 from cli.outcomes import FAILED, OUTCOMES, REPLAYED, Outcome
@@ -54,8 +54,9 @@ def replay(
 
     Exit code 0 if all of them were replayed, 1 if some were not or there are none.
     """
-    _check(reason, keys, (status, kind, since, before), force=force)
-    selected = keys or _select(session, status, kind, since, before)
+    chosen = wanted(status, kind, since, before)
+    _check(reason, keys, chosen, force=force)
+    selected = keys or _select(session, chosen)
     if not (dry_run or yes):
         _confirm(len(selected), limit)
     one = Replay(session.stack, reason, force=force, dry_run=dry_run)
@@ -64,31 +65,20 @@ def replay(
     raise typer.Exit(0 if all(one.outcome == REPLAYED for one in outcomes) else 1)
 
 
-def _check(
-    reason: str, keys: list[str] | None, filters: tuple[str | None, ...], *, force: bool
-) -> None:
+def _check(reason: str, keys: list[str] | None, chosen: Wanted, *, force: bool) -> None:
     if not reason.strip() or len(reason) > _MAX_REASON_CHARACTERS:
         raise UsageError(f"--reason: write 1 to {_MAX_REASON_CHARACTERS} characters.")
-    if keys and any(filters):
+    if keys and any(chosen):
         raise UsageError("Write keys, or --status with --kind, --since and --before; not both.")
-    status = filters[0]
-    if not keys and not status:
+    if not keys and not chosen.status:
         raise UsageError("Which events? Write keys, or --status.")
-    listing.check_status(status)
-    if status == PROCESSED and not force:
+    if chosen.status == PROCESSED and not force:
         raise UsageError("Processed events are replayed with --force only.")
 
 
-def _select(session: Session, status: str | None, *texts: str | None) -> list[str]:
-    kind, since, before = texts
-    wanted = Wanted(
-        status,
-        options.any_type(kind) if kind else None,
-        options.moment("--since", since),
-        options.moment("--before", before),
-    )
+def _select(session: Session, chosen: Wanted) -> list[str]:
     with output.progress("looking"):
-        selected = listing.keys(session.stack, wanted)
+        selected = listing.keys(session.stack, chosen)
     if not selected:
         raise NotFoundError("No matching events.")
     return selected

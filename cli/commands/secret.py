@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from cli import CALLED, options, output, rotation
+from cli import CALLED, options, output, rotation, secret_versions
 from cli.errors import UsageError
 from cli.options import Session
 from cli.reading.table import Document
@@ -35,7 +35,7 @@ def show(session: Session) -> None:
 
     Never prints a secret. Exit code 1 if there is no secret.
     """
-    versions = rotation.show(session.stack, time.time)
+    versions = secret_versions.show(session.stack, time.time)
     session.show(versions, _print_versions)
     raise typer.Exit(0 if versions["versions"] else 1)
 

@@ -5,7 +5,7 @@ from botocore.exceptions import ClientError
 from cli import dead_letters, options, output
 from cli.errors import explain
 from cli.options import Session
-from cli.reading import table
+from cli.reading import details
 from cli.reading.table import Document
 from cli.stack import Stack
 from justcall.event import PROCESSED, QUARANTINED, UNHANDLED
@@ -16,7 +16,7 @@ _APART = ("body", "conflicts", "replays", "dead_letter")
 @options.command
 def show(session: Session, key: str) -> None:
     """Show one event: its steps and failures, its dead letter, its body and its conflicts."""
-    event = table.event(session.stack, key)
+    event = details.event(session.stack, key)
     event["dead_letter"] = _dead_letter(session.stack, event)
     session.show(event, _print)
 

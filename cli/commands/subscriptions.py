@@ -9,8 +9,9 @@ from typing import Annotated
 import typer
 
 from cli import CALLED, justcall_api, options, output, subscriptions
+from cli.credentials import Credentials
 from cli.errors import UsageError
-from cli.justcall_api import Api, Credentials
+from cli.justcall_api import Api
 from cli.options import Session
 from cli.reading.table import Document
 from cli.stack import Stack

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import chain, islice
 from typing import Any, NamedTuple
 
-from cli.errors import UsageError
+from cli.options import EARLIEST
 from cli.reading import table
 from cli.reading.table import Document
 from cli.stack import Stack
@@ -24,8 +24,7 @@ DEFAULT_DAYS = 30  # without `since`
 _MAX_PAGE = 100
 # One millisecond: `before` is exclusive, DynamoDB's BETWEEN is not.
 _TICK = timedelta(milliseconds=1)
-_EARLIEST = datetime(1970, 1, 2, tzinfo=UTC)
-_CLOCKS = timedelta(hours=1)  # how far the receiver's clock may be ahead of ours
+_CLOCKS = timedelta(hours=1)  # the receiver's clock may be ahead of ours
 
 
 class Wanted(NamedTuple):
@@ -51,19 +50,13 @@ class _Row(NamedTuple):
     key: str | None = None
 
 
-def check_status(status: str | None) -> None:
-    """Raise UsageError unless there is such a status."""
-    if status and status not in STATUSES:
-        raise UsageError(f"No status {status}. The statuses are: {', '.join(STATUSES)}")
-
-
 def newest(stack: Stack, wanted: Wanted, limit: int) -> Listing:
     """Return the newest events: `limit`, and those of the same millisecond as the last one."""
     end = float("inf")
-    start = wanted.before or datetime.now(UTC)
-    horizon = "" if wanted.since else _text(start - timedelta(days=DEFAULT_DAYS))
-    if wanted.status not in (None, PROCESSED):
-        horizon = ""  # their cells hold all days
+    now = datetime.now(UTC)
+    start = min(wanted.before or now, now)
+    by_day = wanted.status in (None, PROCESSED) and wanted.since is None
+    horizon = _text(start - timedelta(days=DEFAULT_DAYS)) if by_day else ""
 
     def is_enough(found: int, moment: str) -> bool:
         nonlocal end
@@ -107,15 +100,15 @@ def _fits(key: str, kind: str | None) -> bool:
 def _merged(stack: Stack, wanted: Wanted) -> Iterator[_Row]:
     """Yield the rows of all cells, newest first; a day's cells are asked when its turn comes."""
     now = datetime.now(UTC)
-    since = wanted.since or _EARLIEST
-    before = wanted.before or now + _CLOCKS
+    since = wanted.since or EARLIEST
+    before = min(wanted.before or datetime.max.replace(tzinfo=UTC), now + _CLOCKS)
     statuses = [wanted.status] if wanted.status else STATUSES
     oldest = max(since, now - timedelta(days=stack.retention_days + 1))
     days = _days(oldest, before) if PROCESSED in statuses else ()
     waiting = [cell for one in statuses if one != PROCESSED for cell in schema.cells(one)]
     between = (_text(since), _text(before - _TICK))
     if since >= before:
-        return
+        return  # DynamoDB refuses such a BETWEEN
     with ThreadPoolExecutor(schema.SHARDS) as pool:
 
         def merged(cells: Sequence[str]) -> Iterator[_Row]:

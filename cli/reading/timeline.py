@@ -12,7 +12,7 @@ from cli.stack import Stack
 from justcall.timeline import NO_NUMBER, joined
 from ledger import bodies, schema
 
-# A reader sees at most this many events of a contact at once, and is told how to continue.
+# Maximum events of a contact that are read at once; the caller says how to continue.
 MAX_EVENTS = 5000
 _THREADS = 16
 

@@ -284,8 +284,8 @@ def test_begin_twice_begins_once_more(deployed: Stack) -> None:
     rotation.begin(deployed, lambda: NOW)
     end = rotation.begin(deployed, lambda: NOW + 10)
     assert labels_of(deployed) == {"AWSCURRENT", f"rotation-until-{end}"}
-    assert rotation.show(deployed, lambda: NOW + 10)["rotation_until"]
-    assert rotation.show(deployed, lambda: float(end))["rotation_until"] is None
+    assert secret_versions.show(deployed, lambda: NOW + 10)["rotation_until"]
+    assert secret_versions.show(deployed, lambda: float(end))["rotation_until"] is None
 
 
 def test_a_mistake_after_begin_leaves_it_under_way(hooks: Hooks, deployed: Stack) -> None:

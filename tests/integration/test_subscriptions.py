@@ -10,8 +10,9 @@ from typing import Any, NamedTuple
 import pytest
 
 from cli import app, justcall_api, subscriptions
+from cli.credentials import Credentials
 from cli.errors import UsageError
-from cli.justcall_api import Api, Credentials
+from cli.justcall_api import Api
 from cli.rate_limit import seconds_to_wait
 from tests.support.justcall_api import KEY, SECRET, Answer, JustCallApi, listening
 

@@ -11,7 +11,7 @@ from urllib3.exceptions import NewConnectionError
 
 from cli import doctor as doctors
 from cli.checks import outside
-from cli.checks.finding import OK, WARN, WRONG, Finding
+from cli.checks.finding import OK, WARN, WRONG, Deployment, Finding
 from cli.errors import UsageError
 from cli.justcall_api import Webhook
 from cli.send import key_of
@@ -154,7 +154,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
     monkeypatch.setattr(outside, "Receiver", receiver)
     monkeypatch.setattr("cli.reading.table.partition", partition)
     monkeypatch.setattr("cli.reading.table.ledger_items", ledger_items)
-    monkeypatch.setattr("cli.rotation.show", lambda *_: made.rotation)
+    monkeypatch.setattr("cli.secret_versions.show", lambda *_: made.rotation)
     return made
 
 
@@ -163,7 +163,7 @@ def examine(world: World, where: str = " --stack prod", api: Any = None) -> dict
         world.now += seconds
 
     stack: Any = world
-    found = doctors.examine(stack, where, api, clock=lambda: world.now, sleep=sleep)
+    found = doctors.examine(Deployment(stack, where, api, lambda: world.now, sleep))
     return {one.check: one for one in found}
 
 

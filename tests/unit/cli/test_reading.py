@@ -140,6 +140,17 @@ def test_a_continued_listing_neither_loses_nor_repeats(deployed: Deployment, hoo
     assert (len(found), set(found)) == (20, expected)
 
 
+@pytest.mark.parametrize("moment", ["0001-01-01", "1970-01-01", "9999-12-31T23:59:59"])
+def test_an_extreme_time_ends_quickly(
+    deployed: Deployment, hooks: Hooks, asked: list[str], moment: str
+) -> None:
+    key = deployed.rows.put("sms.sent:1", "processed")
+    since = keys(hooks("events", "--json", "--since", moment).json)
+    before = keys(hooks("events", "--json", "--since", "2d", "--before", moment).json)
+    assert (since, before) == (([], [key]) if moment > "2026" else ([key], []))
+    assert len(asked) < 60
+
+
 def test_without_since_a_month_is_looked_through(
     deployed: Deployment, hooks: Hooks, monkeypatch: pytest.MonkeyPatch
 ) -> None:

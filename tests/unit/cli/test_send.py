@@ -153,14 +153,14 @@ def test_without_a_secret_nothing_is_signed(receiving: Callable[[Any], FakeRecei
 @pytest.mark.parametrize(
     ("error", "told"),
     [
-        (exceptions.TimeoutError("late"), f"{URL} does not answer (TimeoutError); try: make up"),
+        (exceptions.TimeoutError("late"), f"{URL} does not answer (TimeoutError). Run: make up"),
         (
             exceptions.ProtocolError("cut off"),
-            f"{URL} does not answer (ProtocolError); try: make up",
+            f"{URL} does not answer (ProtocolError). Run: make up",
         ),
         (
             exceptions.LocationValueError("no host"),
-            f"{URL} is no URL that can be posted to: no host",
+            f"{URL} is not a URL: no host.",
         ),
     ],
     ids=["late", "cut off", "no URL"],
@@ -196,4 +196,4 @@ def test_make_up_is_no_hint_for_others(receiving: Callable[[Any], FakeReceiver])
     receiving(exceptions.TimeoutError("late"))
     with pytest.raises(UsageError) as raised:
         list(send.send("https://api.example.test/hook", [b"{}"], UNSIGNED, None))
-    assert str(raised.value) == "https://api.example.test/hook does not answer (TimeoutError)"
+    assert str(raised.value) == "https://api.example.test/hook does not answer (TimeoutError)."
