@@ -1,9 +1,12 @@
 """What a processor does with a message, whatever the event holds; and values that events may hold."""
 
+import importlib
 import json
 from typing import Any
 from unittest.mock import patch
 
+from justcall.catalogue import logical_name, module_name
+from justcall.models import EventData
 from ledger.bodies import unpack
 from ledger.events import Ledger
 from ledger.joining import Joining
@@ -51,6 +54,13 @@ def act(kind: str, message: Any) -> tuple[list[str], list[str]]:
     assert bool(failed) is bool(noted) is not bool(entries)
     assert len(entries) <= 1
     return entries, noted
+
+
+def model_of(kind: str) -> type[EventData]:
+    """Return the model that a kind's processor reads events with."""
+    module = importlib.import_module(f"processors.{module_name(kind)}")
+    model: type[EventData] = getattr(module, logical_name(kind))
+    return model
 
 
 def _number_of(item: dict[str, Any]) -> str:

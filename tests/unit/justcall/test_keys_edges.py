@@ -23,3 +23,14 @@ def test_what_is_hashed_of_a_url_signed_event() -> None:
     assert event_hash(update, b"any") == content_hash(f"[null,{said}]".encode())
     plain = Envelope("call.updated", None, data)
     assert event_hash(plain, b"any", when) == content_hash(b"any")
+
+
+def test_data_that_is_nested_too_deep_to_be_hashed() -> None:
+    """The bytes are hashed instead; the event is kept."""
+    deep: list[object] = []
+    for _ in range(100_000):
+        deep = [deep]
+    event = Envelope("call.completed", None, {"x": deep}, URL_SIGNED)
+    assert event_hash(event, b"body") == content_hash(b"body")
+    while deep:  # Python itself recurses when it frees what is nested
+        [deep] = deep  # type: ignore[assignment]  # the innermost is empty
