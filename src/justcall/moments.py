@@ -19,6 +19,7 @@ _FORMS = (
 # Older than JustCall and than every sender's clock: what is written where there is no time.
 _EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 _MAX_EPOCH_SECONDS = 1e11
+_MAX_EPOCH_MICROSECONDS = 1e17
 
 
 @lru_cache(maxsize=4)  # one moment is written in the item, its index and its message
@@ -60,6 +61,8 @@ def _is_epoch(text: str) -> bool:
 
 
 def _epoch_moment(value: float) -> datetime:
+    if not 0 < value < _MAX_EPOCH_MICROSECONDS:
+        raise ValueError(value)
     while value >= _MAX_EPOCH_SECONDS:
         value /= 1000
     return datetime.fromtimestamp(value, UTC)
