@@ -84,7 +84,7 @@ def storable(value: Any, depth: int = MAX_DEPTH) -> Any:
     Half characters and endless numbers, which only Python has, become text.
     """
     if isinstance(value, str):
-        return value if value.isascii() else value.encode(errors="backslashreplace").decode()
+        return value if value.isascii() else value.encode(errors="replace").decode()
     if isinstance(value, float):
         return value if abs(value) != float("inf") else str(value)
     if not isinstance(value, dict | list):

@@ -104,8 +104,7 @@ def _bare(text: str) -> str:
     """Return a number's text in ASCII without what surrounds it."""
     marks = unicodedata.normalize("NFKC", _visible(text)).strip()
     folded = "".join(str(unicodedata.decimal(one, one)) for one in marks)
-    prefix = _PREFIX.match(folded)
-    if prefix:
+    while prefix := _PREFIX.match(folded):
         folded = folded[prefix.end() :].lstrip("/ ")
         folded = _SIP_HOST.sub("", folded) if prefix[1].lower() != "whatsapp" else folded
     if decimals := _DECIMALS.fullmatch(folded):

@@ -12,7 +12,6 @@ from pydantic_core import to_json
 
 from aws.failures import AWS_FAILURES, conditions_failed, error_code
 from errors import BodyMissing, CallAppeared, LedgerItemMissing, LedgerUnavailable
-from justcall import subjects
 from justcall.event import FAILED, PROCESSED
 from justcall.moments import iso
 from ledger import bodies, queries, schema
@@ -173,7 +172,7 @@ class ProcessingLedger:
     def _not_placed(self, keys: Sequence[str]) -> Any:
         condition = {
             "ConditionExpression": _NO_NUMBER,
-            "ExpressionAttributeValues": {":pending": {"S": subjects.PENDING}},
+            "ExpressionAttributeValues": {":pending": {"S": "pending:"}},
         }
         return [{"ConditionCheck": self._ledger_item(key) | condition} for key in keys]
 

@@ -21,7 +21,7 @@ _BY_TEXT = {"sms.optout": True, "sms.optin": False}
 class ConsentChanged(Message):
     """A contact and its flags, or the text by which the contact opted out or in."""
 
-    name: Text | None = said()
+    contact_name: Text | None = said("contact_name", "name")
     dnd: Flag | None = flag("status.dnd")
     dnm: Flag | None = flag("status.dnm")
     blacklist: Flag | None = flag("status.blacklist")
@@ -34,7 +34,7 @@ def entry(envelope: Envelope) -> Entry:
         flags = {OPTED_OUT: _BY_TEXT[envelope.type]}
     else:
         flags = {name: one for name, one in event.shown(*FLAGS).items() if one is not None}
-    shown = message_entry(envelope, event, contact_name=event.contact_name or event.name)
+    shown = message_entry(envelope, event)
     shown = shown._replace(fields={**shown.fields, "consent": flags})
     return with_consent(shown, Change(flags))
 

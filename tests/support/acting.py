@@ -5,8 +5,10 @@ import json
 from typing import Any
 from unittest.mock import patch
 
-from justcall.catalogue import logical_name, module_name
+from justcall.catalogue import kind_of, logical_name, module_name
+from justcall.envelope import Envelope
 from justcall.models import EventData
+from justcall.timeline import Entry
 from ledger.bodies import unpack
 from ledger.events import Ledger
 from ledger.joining import Joining
@@ -54,6 +56,13 @@ def act(kind: str, message: Any) -> tuple[list[str], list[str]]:
     assert bool(failed) is bool(noted) is not bool(entries)
     assert len(entries) <= 1
     return entries, noted
+
+
+def entry_of(envelope: Envelope) -> Entry:
+    """Return the entry that the processor of an event's kind makes of it."""
+    module = importlib.import_module(f"processors.{module_name(str(kind_of(envelope.type)))}")
+    entry: Entry = module.entry(envelope)
+    return entry
 
 
 def model_of(kind: str) -> type[EventData]:
