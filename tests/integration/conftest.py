@@ -10,6 +10,7 @@ from handler import app
 from messaging import consumer
 from sweeper import app as sweeper
 from tests.support import stack, url_samples
+from tests.support.bug import refuse_sideways
 from tests.support.cloud import Cloud
 from tests.support.wire import answer_wire, by_moto
 
@@ -36,6 +37,7 @@ def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
             monkeypatch.setenv(name, value)
     forget_settings()
     answer_wire(monkeypatch, by_moto)
+    refuse_sideways(monkeypatch)
     with mock_aws():
         yield Cloud()
     forget_settings()

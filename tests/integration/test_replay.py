@@ -354,7 +354,9 @@ def test_an_interrupted_replay_lists_what_was_done(
 
 def letter(key: str) -> str:
     """Return an event's message, as a processor finds it."""
-    message = {"key": key, "type": key.partition(":")[0], "dialect": "body-signed"}
+    message = {"key": key, "type": key.partition(":")[0], "dialect": "body-signed"} | {
+        "delivery_id": "d"
+    }
     moment = {"received_at": "2026-03-12T14:30:01.000Z"}
     return json.dumps(message | moment | {"body_hash": "h", "body": "{}"})
 

@@ -27,12 +27,12 @@ from aws import clients, lean, observability, wire
 from aws.connection import Answer
 from aws.connection import Request as WireRequest
 from aws.failures import CannotConnect, ReadTimeout
-from errors import ModelRefused
 from handler import app
 from justcall.catalogue import KINDS, logical_name
 from messaging import consumer
 from sweeper import app as sweeper
 from tests.support import stack
+from tests.support.bug import refuse_sideways
 from tests.support.cloud import Cloud, process
 from tests.support.deliveries import request, signed
 from tests.support.records import record
@@ -641,15 +641,7 @@ def _connected(backend: Backend, clock: Clock, patched: pytest.MonkeyPatch) -> I
         count(name, reason)
 
     patched.setattr(observability, "count_by_reason", count_by_reason)
-    moment = consumer._moment
-
-    def refuse_sideways(event: Any, read: Any) -> str:
-        """Stand in for a bug: JustCall's events are all read, but no processor takes this one."""
-        if read.data.get("direction") == "sideways":
-            raise ModelRefused
-        return moment(event, read)
-
-    patched.setattr(consumer, "_moment", refuse_sideways)
+    refuse_sideways(patched)
     try:
         yield made
     finally:

@@ -69,20 +69,19 @@ class Rows:
         item = {
             "pk": {"S": schema.event_partition(key)},
             "sk": {"S": schema.LEDGER},
-            "type": {"S": key.partition(":")[0]},
             "dialect": {"S": "body-signed"},
             "delivery_id": {"S": f"delivery of {key}"},
             "status": {"S": status},
             "received_at": {"S": received_at},
             "deliveries": {"N": "1"},
-            "body_hash": {"S": content_hash(body)},
+            "body_hash": {"B": bytes.fromhex(content_hash(body))},
             "expires_at": {"N": "1900000000"},
             "cell": {"S": schema.cell(status, key, received_at)},
             **_body(body),
             **{name: _typed(value) for name, value in more.items()},
         }
         if entry:
-            whole = {"at": received_at, "key": key, "type": item["type"]["S"], **entry}
+            whole = {"at": received_at, "key": key, "type": schema.type_of(key), **entry}
             item["entry"] = {"B": pack_entry(whole, body)}
             item |= {"contact": {"S": contact}, "at": {"S": whole["at"]}}
         self.dynamodb.put_item(TableName=TABLE, Item=item)

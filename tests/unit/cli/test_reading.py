@@ -225,6 +225,7 @@ def test_show_finds_the_dead_letter(deployed: Deployment, hooks: Hooks) -> None:
     key = deployed.rows.put("sms.sent:1", "failed")
     assert hooks("show", key, "--json").json["dead_letter"] is None
     message = {"key": key, "type": "sms.sent", "dialect": "d", "body_hash": "h", "body": "{}"}
+    message["delivery_id"] = "d"
     deployed.send_dead(json.dumps(message | {"received_at": ago(minutes=1)}))
     assert hooks("show", key, "--json").json["dead_letter"]["key"] == key
     assert deployed.depth("dead-letters") == 1

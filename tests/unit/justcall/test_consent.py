@@ -8,7 +8,21 @@ from justcall.consent import DEFAULT_WORDS, Change, change_by_text, flag_of, wor
 
 YES = [True, 1, 1.0, "1", "true", "TRUE", " yes ", "Y", "on", "t"]
 NO = [False, 0, 0.0, "0", "False", "no", "N\n", "OFF", "f"]
-NEITHER = [None, "", " ", "N/A", 2, -1, 1.5, "2", "yes please", [], [True], {}, float("nan")]
+NEITHER: list[object] = [
+    None,
+    "",
+    " ",
+    "N/A",
+    2,
+    -1,
+    1.5,
+    "2",
+    "yes please",
+    [],
+    [True],
+    {},
+    float("nan"),
+]
 OUT, BACK, CONFIRM = (
     Change({"opted_out": True}),
     Change({"opted_out": False}),

@@ -129,6 +129,7 @@ def test_every_layout_of_a_number_is_that_number(
 ) -> None:
     """International, national, with marks and prefixes: one timeline."""
     number = phonenumbers.example_number(region)
+    assert number
     text = f"{mark}{prefix}{phonenumbers.format_number(number, form)}{mark}"
     assert number_of(text, region) == phonenumbers.format_number(number, 0)
     digits = phonenumbers.format_number(number, 0)[1:]
