@@ -12,6 +12,7 @@ from aws import lean
 from handler.app import handler
 from justcall.catalogue import KINDS
 from ledger.bodies import unpack
+from tests.support.bug import mend
 from tests.support.cloud import Cloud, process
 from tests.support.deliveries import request, signed
 from tests.support.records import message_of, record, record_of
@@ -127,9 +128,11 @@ def test_a_poison_record_fails_alone(cloud: Cloud) -> None:
     assert cloud.ledger(KEY)["status"] == "processed"
 
 
-def test_last_failure_makes_an_event_failed_and_a_later_success_processed(cloud: Cloud) -> None:
-    """A failure is on the ledger without what the fields held; a redrive may still process it."""
-    wrong = changed(CALL_COMPLETED, direction="canary")
+def test_last_failure_makes_an_event_failed_and_a_later_success_processed(
+    cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A redrive may still process it."""
+    wrong = changed(CALL_COMPLETED, direction="sideways")
     post(body(wrong))
     [one] = cloud.receive("call.completed")
     for receives, status in ((1, "received"), (5, "failed")):
@@ -137,9 +140,9 @@ def test_last_failure_makes_an_event_failed_and_a_later_success_processed(cloud:
         assert process("call.completed", one) == [one["messageId"]]
         item = cloud.ledger(KEY)
         assert (item["status"], item["attempts"]) == (status, receives)
-        assert item["error"] == "model-refused: direction: enum"
-    good = message_of(body(CALL_COMPLETED))
-    assert process("call.completed", record_of(good)) == []
+        assert item["error"] == "model-refused"
+    mend(monkeypatch)
+    assert process("call.completed", one) == []
     item = cloud.ledger(KEY)
     assert item["status"] == "processed"
     assert "error" not in item
@@ -149,7 +152,7 @@ def test_a_failure_never_undoes_processed(cloud: Cloud) -> None:
     """A late copy that fails leaves the event as it is."""
     post(body(CALL_COMPLETED))
     cloud.poll("call.completed")
-    wrong = message_of(body(changed(CALL_COMPLETED, direction="x")))
+    wrong = message_of(body(changed(CALL_COMPLETED, direction="sideways")))
     assert process("call.completed", record_of(wrong, receives=5)) != []
     assert cloud.ledger(KEY)["status"] == "processed"
 
