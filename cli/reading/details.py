@@ -11,6 +11,7 @@ from cli.errors import NotFoundError
 from cli.reading.table import Document, Item, document, number, partition
 from cli.stack import Stack
 from ledger import bodies, schema
+from ledger.consent import value_of
 
 # Deeper documents exhaust the stack of json.dumps.
 _MAX_DEPTH = 100
@@ -43,8 +44,8 @@ def contact(stack: Stack, phone: str) -> Document:
     """Return what a contact does not want: each flag's newest value, since when, by which event."""
     consent = {
         item["sk"]["S"]: {
-            "value": item["value"]["BOOL"],
-            "since": item["at"]["S"],
+            "value": value_of(item),
+            "since": max(item["at"]["S"], item.get("yes_at", {}).get("S", "")),
             "key": item["key"]["S"],
         }
         for item in partition(stack, schema.consent_partition(phone))

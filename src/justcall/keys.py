@@ -77,11 +77,6 @@ def key_of(envelope: Envelope, said_hash: str) -> str:
     return f"{envelope.type}:{identity}:{said_hash[:_SHORT_HASH]}"
 
 
-def retold_key(key: str, said_hash: str) -> str:
-    """Return the key of a second delivery of `key` whose content differs and is to be shown too."""
-    return f"{key}:{said_hash[:_SHORT_HASH]}"
-
-
 def quarantine_key(body_hash: str) -> str:
     """Return the key of authentic bytes from which no event could be read."""
     return f"quarantined:{_HASHED}{body_hash}"

@@ -8,7 +8,7 @@ from errors import HooksError
 from handler.answers import status_of
 from handler.authenticate import Delivery, Policy
 from handler.receive import receive
-from justcall import envelope, keys
+from justcall import envelope
 from justcall.catalogue import kind_of, module_name
 from justcall.event import Event
 from justcall.moments import epoch, iso
@@ -39,15 +39,13 @@ class PureWorld:
             "00", body, headers.get(HEADER), self.now, headers.get(VERSION_HEADER),
             headers.get(TIMESTAMP_HEADER),
         )  # fmt: skip
-        before = len(self.ports.queues.sent), len(self.ports.ledger.evidence)
+        before = len(self.ports.queues.sent)
         try:
             word = receive(delivery, self.ports.ports(), FakeTime()).name
         except HooksError as error:
             return Answer(*status_of(error))
-        for _, message in self.ports.queues.sent[before[0] :]:
+        for _, message in self.ports.queues.sent[before:]:
             self._process(self.ports.ledger.events[message.key], message.key)
-        for event in self.ports.ledger.evidence[before[1] :]:
-            self._process(event, keys.retold_key(event.key, event.body_hash))
         return Answer(200, word)
 
     def timeline(self, number: str) -> list[Entry]:

@@ -8,8 +8,9 @@ import pytest
 
 from handler.app import handler
 from justcall.timeline import joined
+from ledger.consent import value_of
 from ledger.schema import consent_partition
-from tests.cases.neighbours import NEIGHBOURS
+from tests.cases.neighbours import NEIGHBOURS, parameters
 from tests.cases.runner import CASES, Answer, Case, Entry, run
 from tests.support import url_samples
 from tests.support.cloud import Cloud, poll_everything
@@ -29,7 +30,8 @@ def timeline(cloud: Cloud, number: str) -> list[Entry]:
 def consent(cloud: Cloud, number: str) -> dict[str, bool]:
     """Return the values of a number's flags."""
     items = cloud.raw(consent_partition(number))
-    return {item["sk"]["S"]: item["value"]["BOOL"] for item in items}
+    values = {item["sk"]["S"]: value_of(item) for item in items}
+    return {name: value for name, value in values.items() if value is not None}
 
 
 class CloudWorld:
@@ -58,9 +60,7 @@ class CloudWorld:
 _SEVERAL = [case for case in NEIGHBOURS if len(case["steps"]) > 1]
 
 
-@pytest.mark.parametrize(
-    "case", [*CASES, *_SEVERAL], ids=lambda case: f"{case['id']}: {case['situation']}"
-)
+@pytest.mark.parametrize("case", parameters([*CASES, *_SEVERAL]))
 def test_case(case: Case, cloud: Cloud) -> None:
     """Answer, entry, place, time and consent are right."""
     run(case, CloudWorld(cloud))

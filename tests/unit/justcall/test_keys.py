@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from justcall.catalogue import KINDS, ONCE, TYPES
 from justcall.envelope import Envelope, read
-from justcall.keys import content_hash, key_of, quarantine_key, retold_key
+from justcall.keys import content_hash, key_of, quarantine_key
 from tests.support import samples
 
 HASH = content_hash(b"some body")
@@ -66,11 +66,6 @@ def test_types_that_are_told_once() -> None:
     """Adding one would give events on the ledger another key: they would be acted on twice."""
     assert content_hash(" ".join(sorted(ONCE)).encode())[:16] == "ea375b4810d3018b"
     assert set(TYPES) >= ONCE
-
-
-def test_retold_key() -> None:
-    """What is told again under one key, and is to be shown too, has a key of its own."""
-    assert retold_key("call.completed:c1", "ab" * 32) == f"call.completed:c1:{'ab' * 8}"
 
 
 def test_unknown_types_may_repeat() -> None:

@@ -8,7 +8,8 @@ def test_entry_of_the_sample() -> None:
     """The contact is kept on its own timeline, with all its fields."""
     number, fields, *_ = entry(envelope(CONTACT_CREATED))
     said = {**CONTACT_CREATED["data"]}
-    assert (number, dict(fields)) == (said.pop("phone"), said)
+    assert number == said.pop("phone")
+    assert said.items() <= fields.items()
 
 
 def test_contact_without_a_phone() -> None:
