@@ -38,6 +38,8 @@ def planted(
         for item in request.session.items
         if isinstance(flaw := getattr(item, "callspec", _NONE).params.get("flaw"), Flaw)
     }
+    # The factory makes its base directory at first use, and two threads would make two.
+    tmp_path_factory.getbasetemp()
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         runs: dict[str, Future[Run]] = {
             name: pool.submit(one, flaw) for name, flaw in wanted.items()
