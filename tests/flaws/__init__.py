@@ -1,1 +1,1 @@
-"""Flaws of other receivers, each planted in a copy of the code and caught by a test."""
+"""Plant each flaw of other receivers in a copy of the code, and check that a test fails."""

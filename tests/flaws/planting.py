@@ -1,4 +1,4 @@
-"""Copies of the code with a flaw in them, and pytest at work on such a copy."""
+"""Copy the code, plant a flaw in the copy, and run pytest on it."""
 
 import re
 import shutil
@@ -11,13 +11,13 @@ from typing import NamedTuple
 from tests.flaws.table import ROOT, Flaw
 
 _COPIED = ("src", "cli")
-# Not one file of a copy is ever compiled into the checkout, nor is anything cached there.
+# Runs on copies share the checkout's cache directory, so they must not write to it.
 _QUIET = ("-q", "-p", "no:cacheprovider", "--tb=short", "--show-capture=no", "-rfE")
 _SECONDS = 120
 
 
 class Run(NamedTuple):
-    """How pytest ended: its exit code, how many tests failed, how many could not be run."""
+    """Result of pytest: its exit code, and the numbers of failed tests and of errors."""
 
     code: int
     failed: int
@@ -33,11 +33,11 @@ def copy(into: Path) -> Path:
 
 
 def plant(flaw: Flaw, code: Path) -> None:
-    """Put a flaw into a copy; a text that is not there exactly once is an error of the table."""
+    """Plant a flaw in a copy of the code, which must hold `before` exactly once."""
     file = code / flaw.file
     text = file.read_text()
-    found = text.count(flaw.before)
-    assert found == 1, f"{flaw.name}: {flaw.file} holds the text {found} times"
+    count = text.count(flaw.before)
+    assert count == 1, f"{flaw.name}: {flaw.file} holds `before` {count} times, not once"
     assert flaw.before != flaw.after
     planted = text.replace(flaw.before, flaw.after)
     compile(planted, flaw.file, "exec")
@@ -45,7 +45,7 @@ def plant(flaw: Flaw, code: Path) -> None:
 
 
 def run(code: Path, tests: Iterable[str], *options: str) -> Run:
-    """Run tests of this checkout on the code of a copy."""
+    """Run tests of this checkout on a copy of the code."""
     path = f"pythonpath={code} {ROOT} {code / 'src'}"
     ran = subprocess.run(
         [sys.executable, "-B", "-m", "pytest", *_QUIET, *options, "-o", path, *tests],

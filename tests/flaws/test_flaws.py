@@ -1,4 +1,4 @@
-"""Each flaw of other receivers, planted in a copy of the code, turns a test red."""
+"""Each planted flaw makes the test that the table names fail."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -10,9 +10,9 @@ from tests.flaws import planting
 from tests.flaws.planting import Run
 from tests.flaws.table import FLAWS, Flaw
 
-# As many as a small machine has processors.
+# A small machine has two processors.
 _AT_ONCE = 2
-# What a test without parameters has.
+# Stands for a test without parameters.
 _NONE = SimpleNamespace(params={})
 
 
@@ -26,7 +26,7 @@ def untouched(tmp_path_factory: pytest.TempPathFactory) -> Run:
 def planted(
     tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
 ) -> Iterator[Callable[[Flaw], Run]]:
-    """Return what became of the tests for a flaw; all those asked for run side by side."""
+    """Return a function that waits for the run of a flaw; the runs are concurrent."""
 
     def one(flaw: Flaw) -> Run:
         code = planting.copy(tmp_path_factory.mktemp(flaw.name))
@@ -38,6 +38,8 @@ def planted(
         for item in request.session.items
         if isinstance(flaw := getattr(item, "callspec", _NONE).params.get("flaw"), Flaw)
     }
+    # The factory makes its base directory at first use, and two threads would make two.
+    tmp_path_factory.getbasetemp()
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         runs: dict[str, Future[Run]] = {
             name: pool.submit(one, flaw) for name, flaw in wanted.items()
@@ -47,12 +49,12 @@ def planted(
 
 @pytest.mark.parametrize("flaw", FLAWS, ids=lambda flaw: flaw.name)
 def test_flaw_turns_its_test_red(flaw: Flaw, planted: Callable[[Flaw], Run]) -> None:
-    """The test that the table names fails, and fails by what it asserts, not for want of running."""
+    """The named test fails; an error in a fixture or at collection does not count."""
     ran = planted(flaw)
     assert (ran.code, ran.errors) == (1, 0), ran.output
     assert ran.failed == 1, ran.output
 
 
 def test_without_a_flaw_the_same_tests_are_green(untouched: Run) -> None:
-    """It is the flaw that turns a test red: the copy as such passes them all."""
+    """The flaw causes the failure: on an unchanged copy all named tests pass."""
     assert untouched.code == 0, untouched.output
