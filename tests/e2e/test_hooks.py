@@ -93,14 +93,14 @@ def test_a_failed_event_is_redriven_and_replayed(stack: Stack) -> None:
     stack.client("sqs").send_message(QueueUrl=dead, MessageBody=message)
     mark_failed(stack, key)
 
-    [counted] = [one for one in documents(stack, "dlq") if one["kind"] == KIND]
+    [counted] = [one for one in documents(stack, "dlq")["kinds"] if one["kind"] == KIND]
     assert counted["dead_letters"] == 1
-    [letter] = documents(stack, "dlq", "show", KIND)
+    [letter] = documents(stack, "dlq", "show", "--kind", KIND)
     assert (letter["key"], letter["status"]) == (key, "failed")
-    [moved] = documents(stack, "dlq", "redrive", "--kind", KIND)["kinds"]
+    moved = documents(stack, "dlq", "redrive", "--kind", KIND)
     assert (moved["moved"], moved["way"], moved["failure"]) == (1, "one by one", None)
     stack.wait_for(key, "processed")
-    assert documents(stack, "dlq", "show", KIND) == []
+    assert documents(stack, "dlq", "show", "--kind", KIND) == []
 
     mark_failed(stack, key)
     failed = ("replay", "--status", "failed", "--kind", KIND, "--since", "5m", "--reason", "mended")
