@@ -98,6 +98,6 @@ def _says_less(name: str, value: object, known: object) -> bool:
     """Tell whether a newer value is empty, or 0 of a step that has not happened yet."""
     if name == "number" and isinstance(value, str) and (value == NO_NUMBER or is_subject(value)):
         return True
-    if isinstance(known, bool) and value is False:
-        return False
+    if isinstance(known, bool):
+        return is_nothing(value) and value is not False
     return (is_nothing(value) or value == 0) and not is_nothing(known)

@@ -136,4 +136,5 @@ def says(entry: dict[str, Any], path: str) -> bool:
     value: Any = entry.get(first)
     if inner:
         value = (value or {}).get(inner[0])
-    return value is False or bool(value)
+    # A false beside texts stands for nothing; as a field of its own it is a value.
+    return bool(value) or (value is False and bool(inner))
