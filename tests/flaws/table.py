@@ -294,7 +294,7 @@ _IDENTITY = (
         "Devlaner/devlane#332; frain-dev/convoy#1618",
         "src/ledger/events.py",
         '            self._client().put_item(\n                TableName=self._table,\n                Item=item,\n                ConditionExpression=_ABSENT,\n                ReturnValuesOnConditionCheckFailure="ALL_OLD",\n            )\n',
-        '            key = {name: item[name] for name in ("pk", "sk")}\n            old = self._client().get_item(TableName=self._table, Key=key)\n            if "Item" in old:\n                return _existing(old["Item"])\n            self._client().put_item(TableName=self._table, Item=item)\n',
+        '            key = {name: item[name] for name in ("pk", "sk")}\n            old = self._client()._call("GetItem", {"TableName": self._table, "Key": key})\n            if "Item" in old:\n                return _existing(old["Item"])\n            self._client().put_item(TableName=self._table, Item=item)\n',
         f"{_RACES}::test_two_deliveries_at_once",
     ),
     Flaw(
