@@ -23,7 +23,7 @@ HTTP_API_REQUEST = 1.00
 LAMBDA_REQUEST = 0.20
 _KIB = 1024
 # The attributes that the index `timeline` holds: its keys, the table's, and what it includes.
-_TIMELINE = ("contact", "at", "pk", "sk", "type", "text", "packed", "entry")
+_TIMELINE = ("contact", "at", "pk", "sk", "text", "packed", "entry")
 # What a read of an empty table answers, whichever it is.
 _NOTHING = b'{"Items": [], "Responses": {}}'
 
@@ -38,8 +38,6 @@ def units(content: bytes | None = None) -> dict[str, int]:
     """
     put, steps = _requests(content)
     item = put["Item"]
-    if "UpdateExpression" not in steps:
-        return _units_of_a_transaction(item, steps)
     after = dict(item) | assignments(steps)
     entry = {name: after[name] for name in _TIMELINE if name in after}
     return {
@@ -57,18 +55,6 @@ def assignments(update: Item) -> dict[str, Any]:
     values = update["ExpressionAttributeValues"]
     pairs = re.findall(r"(#?\w+)\s*=\s*(:\w+)", update["UpdateExpression"])
     return {names.get(name, name): values[value] for name, value in pairs}
-
-
-def _units_of_a_transaction(item: Item, steps: Item) -> dict[str, int]:
-    """Count the ledger of two items per event; goes when the step is one UpdateItem."""
-    update, entry = steps["TransactItems"]
-    after = dict(item) | assignments(update["Update"])
-    return {
-        "put": _units(item),
-        "put and step: indexes": 3,
-        "step (transaction)": 2 * _units(after),
-        "entry (transaction)": 2 * _units(entry["Put"]["Item"]),
-    }
 
 
 def dollars(batch: int, content: bytes | None = None) -> float:
