@@ -6,6 +6,8 @@ import subprocess
 import uuid
 from typing import Any
 
+from justcall.event import FAILED
+from ledger import schema
 from ledger.bodies import unpack
 from ledger.events import event_of
 from local.place import ROOT
@@ -127,9 +129,12 @@ def mark_failed(stack: Stack, key: str) -> None:
     stack.client("dynamodb").update_item(
         TableName=stack.described["events_table"],
         Key={"pk": {"S": f"event#{key}"}, "sk": {"S": "ledger"}},
-        UpdateExpression="SET #status = :failed",
+        UpdateExpression="SET #status = :failed, cell = :cell",
         ExpressionAttributeNames={"#status": "status"},
-        ExpressionAttributeValues={":failed": {"S": "failed"}},
+        ExpressionAttributeValues={
+            ":failed": {"S": FAILED},
+            ":cell": {"S": schema.cell(FAILED, key, "")},
+        },
     )
 
 
