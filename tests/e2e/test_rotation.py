@@ -100,6 +100,6 @@ def test_a_rotation_under_load_loses_nothing(stack: Stack, new_secret: str) -> N
     until(lambda: probe(stack, SAMPLE_SECRET) == 401, "the previous secret to be refused")
     assert time.monotonic() - ended > OVERLAP_SECONDS / 2
     assert probe(stack, new_secret) == 200
-    assert "no more, since" in hooks(stack, "secret", "show")
+    assert "no, since" in hooks(stack, "secret", "show")
     lines, _ = demo.show(stack.process, stack.described)
     assert all(line.as_expected for line in lines), "what make up shows, after a rotation"
