@@ -72,12 +72,6 @@ def detail_of(error: Exception, name: str) -> Any:
     return (_response(error) or {}).get(name)
 
 
-def conditions_failed(error: Exception) -> list[bool]:
-    """Return for each write of a cancelled transaction whether its condition failed."""
-    reasons = detail_of(error, "CancellationReasons") or []
-    return [reason.get("Code") == "ConditionalCheckFailed" for reason in reasons]
-
-
 def cause(error: Exception) -> dict[str, object]:
     """Return an error's place and its root's code or class, but no text: it may quote a body."""
     root = error.__cause__ if isinstance(error.__cause__, Exception) else error
