@@ -42,7 +42,7 @@ def source(kind: str) -> dict[str, Any]:
 
 def dashboard() -> str:
     """Return the dashboard's body in one form; it must be JSON."""
-    return json.dumps(json.loads(stack.properties("Dashboard")["DashboardBody"]))
+    return json.dumps(json.loads(stack.properties("StackDashboard")["DashboardBody"]))
 
 
 # ------------------------------------------------------------ nothing is missing

@@ -328,7 +328,7 @@ def test_alarms_and_dashboard_use_metrics_of_the_code() -> None:
         for name in stack.resources("AWS::Logs::MetricFilter")
         for transformation in stack.properties(name)["MetricTransformations"]
     }
-    body = stack.properties("Dashboard")["DashboardBody"]
+    body = stack.properties("StackDashboard")["DashboardBody"]
     shown = set(re.findall(r'"(?:JustCallHooks|\.)", "([\w-]+)"', body))
     alarms = [stack.properties(alarm) for alarm in ALARMS]
     alarming = {one["MetricName"] for one in alarms if one["Namespace"] == "JustCallHooks"}
@@ -337,4 +337,4 @@ def test_alarms_and_dashboard_use_metrics_of_the_code() -> None:
 
 def test_dashboard_is_one_per_region() -> None:
     """Dashboards are global: two stacks of one name need two dashboards."""
-    assert stack.properties("Dashboard")["DashboardName"] == f"{stack.STACK}-{stack.REGION}"
+    assert stack.properties("StackDashboard")["DashboardName"] == f"{stack.STACK}-{stack.REGION}"
