@@ -47,7 +47,7 @@ def opt(word: str, name: str = "o1") -> bytes:
 
 
 def _consent_event(event_type: str, told: Mapping[str, Any]) -> bytes:
-    document = {"event": event_type, "timestamp": "2026-03-12T14:42:00Z", "data": told}
+    document = {"event": event_type, "timestamp": "2026-03-12T14:38:00Z", "data": told}
     return samples.body(document)
 
 
@@ -132,7 +132,7 @@ def entry_of(body: bytes) -> Mapping[str, Any]:
         stands = (f"call:{data['call_id']}", moment)
         return {"at": moment, "key": key, "notes": data["notes"], "stands at": stands}
     if document["event"] in CONSENT:
-        return {"key": key, "number": NUMBER, "stands at": (NUMBER, "2026-03-12T14:42:00.000Z")}
+        return {"key": key, "number": NUMBER, "stands at": (NUMBER, "2026-03-12T14:38:00.000Z")}
     fields = {
         "at": "2026-03-12T14:30:00.000Z",
         "key": key,
@@ -158,7 +158,7 @@ def changes_of(body: bytes) -> set[str]:
         event_type, text = document["event"], document["data"].get("body")
     except (ValueError, TypeError, KeyError, AttributeError):
         return set()
-    steps, at = CONSENT.get(event_type, {}), "2026-03-12T14:42:00.000Z"
+    steps, at = CONSENT.get(event_type, {}), "2026-03-12T14:38:00.000Z"
     if event_type == "sms.received" and text in TEXTS:
         steps, at = {"opted_out": TEXTS[text]}, "2026-03-12T14:35:00.000Z"
     return {f"{flag}#{at}#{step}#{key_of(body)}" for flag, step in steps.items()}
