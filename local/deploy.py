@@ -18,7 +18,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from justcall.catalogue import KINDS, module_name
 from local import bridge
 from local.ministack import Process
-from local.place import REGION, ROOT, ROOT_CREDENTIALS, STACK_NAME, LocalError, Place, tool
+from local.place import REGION, ROOT, ROOT_CREDENTIALS, STACK_NAME, LocalError, Place, tool, write
 from local.place import environment as clean_environment
 
 type Step = Callable[[str], None]
@@ -44,7 +44,7 @@ def deploy(place: Place, process: Process, step: Step) -> dict[str, Any]:
         outputs = _outputs(process)
     if outputs is None:
         raise LocalError(f"The stack is incomplete after its deploy. See {place.log}")
-    place.deployed.write_text(fingerprint)
+    write(place.deployed, fingerprint)
     return _describe(place, process, outputs)
 
 
@@ -65,6 +65,7 @@ def sam(place: Place, process: Process, command: str, changed: Sequence[str] = (
             *("--parameter-overrides", *parameters(), *changed),
         ],
         cwd=ROOT,
+        umask=0o077,
         env=clean_environment(process.endpoint_url),
         stdin=subprocess.DEVNULL,
         capture_output=True,
@@ -175,7 +176,7 @@ def _describe(place: Place, process: Process, outputs: Mapping[str, str]) -> dic
         "queues": {kind: events + module_name(kind) for kind in KINDS},
         "dead_letter_queue": dead,
     }
-    place.stack_file.write_text(json.dumps(stack, indent=2) + "\n")
+    write(place.stack_file, json.dumps(stack, indent=2) + "\n")
     services = ("DYNAMODB", "SECRETS_MANAGER", "SQS")
     seen_from_docker = f"http://{bridge.HOST}:{process.port}"
     variables = {f"AWS_ENDPOINT_URL_{name}": seen_from_docker for name in services} | {
@@ -191,7 +192,7 @@ def _describe(place: Place, process: Process, outputs: Mapping[str, str]) -> dic
         "TIMESTAMP_PAST_MINUTES": "10000000",
         "TIMESTAMP_FUTURE_MINUTES": "5",
     }
-    place.env_vars.write_text(json.dumps({"Parameters": variables}, indent=2) + "\n")
+    write(place.env_vars, json.dumps({"Parameters": variables}, indent=2) + "\n")
     return stack
 
 

@@ -18,7 +18,7 @@ from urllib3 import PoolManager
 from urllib3.exceptions import HTTPError
 
 from local import guard
-from local.place import LocalError, Place, environment, tool
+from local.place import LocalError, Place, environment, private, tool, write
 
 FIRST_PORT = 4566
 START_SECONDS = 30.0
@@ -63,7 +63,7 @@ def start(place: Place) -> Process:
         "STATE_DIR": str(place.state),
         "TMPDIR": str(place.temporary),
     }
-    with place.log.open("ab") as log:
+    with open(place.log, "ab", opener=private) as log:
         child = subprocess.Popen(  # noqa: S603  (our own program, no shell)
             # -P: this folder's modules must not hide others of the same name.
             [str(tool("ministack", "python")), "-P", guard.__file__, str(place.token)],
@@ -76,9 +76,9 @@ def start(place: Place) -> Process:
         )
     _CHILDREN.append(child)
     process = Process(child.pid, port)
-    place.process.write_text(json.dumps(process._asdict()))
+    write(place.process, json.dumps(process._asdict()))
     _wait_until_up(process, child, place)
-    place.unsaved.touch()
+    place.unsaved.touch(mode=0o600)
     return process
 
 

@@ -119,9 +119,18 @@ class Place(NamedTuple):
     def renew_token(self) -> None:
         """Write a new random token, which only the owner can read."""
         self.token.unlink(missing_ok=True)
-        descriptor = os.open(self.token, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            file.write(secrets.token_hex(32))
+        write(self.token, secrets.token_hex(32))
+
+
+def write(path: Path, text: str) -> None:
+    """Write a file that only its owner can read."""
+    with open(path, "w", opener=private) as file:
+        file.write(text)
+
+
+def private(path: str, flags: int) -> int:
+    """Open a file; make it its owner's only if it is new."""
+    return os.open(path, flags, 0o600)
 
 
 def _tree(top: Path) -> Iterator[Path]:
