@@ -8,10 +8,6 @@ PYTHON := $(BIN)/python
 SAM_BIN := .local/venv-sam/bin
 CODE := src cli local tools tests bench chaos
 
-# SAM CLI sends no telemetry and needs no account; checkov downloads nothing (.checkov.yaml).
-SAM := SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 PATH="$(CURDIR)/$(SAM_BIN):$$PATH" sam
-CHECKOV := .local/venv-checkov/bin/checkov --config-file .checkov.yaml
-
 # $(call check,NAME,COMMAND): prints one line on success, and the whole output on failure.
 check = @out=$$($(2) 2>&1) && echo "$(1)  ok" || { echo "$$out"; echo "$(1)  failed"; exit 1; }
 
@@ -88,10 +84,8 @@ types: env-dev ## check types with mypy, strict
 imports: env-dev ## check that imports run in one direction
 	$(call check,imports,PYTHONPATH=.:src $(BIN)/lint-imports)
 
-template: env-dev env-sam env-checkov ## check template.yaml and SAM's transform of it
+template: env-dev env-sam ## check template.yaml and SAM's transform of it
 	$(call check,cfn-lint,$(SAM_BIN)/cfn-lint template.yaml)
-	$(call check,sam validate,$(SAM) validate --lint)
-	$(call check,checkov,$(CHECKOV) --file template.yaml)
 	$(call tests,template,tests/template)
 
 format: env-dev ## format the code and apply ruff's fixes
@@ -112,10 +106,10 @@ upgrade: ## compile requirements/*.in with the newest versions
 	@$(PYTHON3) tools/compile.py --upgrade
 
 # Targets update the environments they need. That takes 0.2 s if nothing changed.
-ENVIRONMENTS := env-dev env-sam env-checkov
+ENVIRONMENTS := env-dev env-sam
 .PHONY: env-all $(ENVIRONMENTS)
 env-all:
-	@$(SETUP) --quiet dev sam ministack checkov
+	@$(SETUP) --quiet dev sam ministack
 
 # Targets that run in parallel need no update: `make test` has done it before.
 $(ENVIRONMENTS): env-%:

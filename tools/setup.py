@@ -1,6 +1,6 @@
 """Creates this repository's environments, each only if one of its inputs changed.
 
-Usage: python3 tools/setup.py [--quiet] ENV...   (dev, sam, ministack, checkov)
+Usage: python3 tools/setup.py [--quiet] ENV...   (dev, sam, ministack)
 
 Runs on any Python from 3.9 on, with nothing installed.
 """
@@ -27,7 +27,6 @@ ENVIRONMENTS = {
     "dev": ROOT / ".venv",
     "sam": LOCAL / "venv-sam",
     "ministack": LOCAL / "venv-ministack",
-    "checkov": LOCAL / "venv-checkov",
 }
 
 
