@@ -27,6 +27,23 @@ Since = Annotated[
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would happen; change nothing.")]
 
+# On commands that take keys: a key may begin with a dash (`-x:1`), because a type may.
+TAKES_KEYS = {"ignore_unknown_options": True}
+
+
+def _checked(keys: list[str] | str | None) -> list[str] | str | None:
+    """Refuse mistyped options, which TAKES_KEYS lets pass: every key holds a colon."""
+    for key in [keys] if isinstance(keys, str) else keys or ():
+        if key.startswith("-") and ":" not in key:
+            raise typer.BadParameter(f"There is no option {output.line(key)}.")
+    return keys
+
+
+Key = Annotated[str, typer.Argument(callback=_checked, show_default=False)]
+Keys = Annotated[
+    list[str] | None, typer.Argument(callback=_checked, metavar="[KEY]...", show_default=False)
+]
+
 # Earlier times mean this one: nothing is older, and arithmetic with it can't overflow.
 EARLIEST = datetime(1970, 1, 2, tzinfo=UTC)
 _AGO = re.compile(r"(\d+)([smhd])")
