@@ -12,6 +12,7 @@ import typer
 
 from cli import output, stack
 from cli.errors import UsageError
+from cli.reading.table import Document, Page
 from cli.samples import is_url_signed
 from justcall.catalogue import KINDS, module_name
 
@@ -72,6 +73,13 @@ class Session:
     def show[Document](self, document: Document, as_text: Callable[[Document], None]) -> None:
         """Print a document: as JSON if asked for, else by `as_text`."""
         output.as_json(document) if self.as_json else as_text(document)
+
+    def show_page(self, page: Page, as_text: Callable[[list[Document]], None]) -> None:
+        """Print a page of a listing, and how to continue."""
+        self.show(page.rows, as_text)
+        if page.before:
+            back_to = f"Listed back to {output.when(page.before)}."
+            output.note(f"{back_to} For older ones, repeat the command with --before {page.before}")
 
 
 def command(function: Callable[..., None]) -> Callable[..., None]:

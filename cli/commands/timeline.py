@@ -46,12 +46,10 @@ def timeline(session: Session, number: Number, limit: Limit = 100, before: Befor
     """
     moment = options.moment("--before", before)
     with output.progress("looking"):
-        found = reading.timeline(
+        page = reading.timeline(
             session.stack, number, limit, iso(moment.timestamp()) if moment else None
         )
-    session.show(found.entries, lambda entries: _print(entries, number))
-    if found.before:
-        output.note(f"There are older entries. Continue with: --before {found.before}")
+    session.show_page(page, lambda entries: _print(entries, number))
 
 
 def hint(contact: str) -> str:
