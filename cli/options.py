@@ -4,6 +4,7 @@ import inspect
 import re
 import shlex
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, wraps
 from typing import Annotated, Any
@@ -47,7 +48,7 @@ Keys = Annotated[
 
 # Earlier times mean this one: nothing is older, and arithmetic with it can't overflow.
 EARLIEST = datetime(1970, 1, 2, tzinfo=UTC)
-_AGO = re.compile(r"(\d+)([smhd])")
+_SPAN = re.compile(r"(\d+)([smhd])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
@@ -113,10 +114,9 @@ def moment(option: str, text: str | None) -> datetime | None:
     """Return the moment in UTC that a text like `2h` or an ISO time names. Raises UsageError."""
     if text is None:
         return None
-    ago = _AGO.fullmatch(text)
     try:
-        if ago:
-            return max(datetime.now(UTC) - timedelta(**{_UNITS[ago[2]]: int(ago[1])}), EARLIEST)
+        if (ago := _span(text)) is not None:
+            return max(datetime.now(UTC) - ago, EARLIEST)
         given = datetime.fromisoformat(text)
         in_utc = given.astimezone(UTC) if given.tzinfo else given.replace(tzinfo=UTC)
         return max(in_utc, EARLIEST)
@@ -124,15 +124,17 @@ def moment(option: str, text: str | None) -> datetime | None:
         raise UsageError(f"{option} {text}: write 90s, 15m, 2h, 3d or an ISO time.") from error
 
 
-def span(option: str, text: str) -> float:
-    """Return the seconds that `24h` stands for. Raises UsageError."""
-    match = _AGO.fullmatch(text)
-    try:
-        if match:
-            return timedelta(**{_UNITS[match[2]]: int(match[1])}).total_seconds()
-    except OverflowError:
-        pass
+def span(option: str, text: str) -> timedelta:
+    """Return the time that `24h` stands for. Raises UsageError."""
+    with suppress(OverflowError):
+        if (found := _span(text)) is not None:
+            return found
     raise UsageError(f"{option} {text}: write 0s, 90m, 24h or 7d.")
+
+
+def _span(text: str) -> timedelta | None:
+    match = _SPAN.fullmatch(text)
+    return timedelta(**{_UNITS[match[2]]: int(match[1])}) if match else None
 
 
 def known_kind(text: str) -> str:

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from urllib3.exceptions import NewConnectionError
 
-from cli import doctor as doctors
 from cli.checks import outside
 from cli.checks.finding import OK, WARN, WRONG, Deployment, Finding
+from cli.commands import doctor as doctors
 from cli.errors import UsageError
 from cli.justcall_api import Webhook
 from cli.send import key_of
