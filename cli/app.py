@@ -20,7 +20,7 @@ from cli.commands import (
     subscriptions,
     timeline,
 )
-from cli.errors import EXPECTED, exit_code, explain
+from cli.errors import EXPECTED, NotFoundError, explain
 from cli.options import TAKES_KEYS
 
 app = typer.Typer(
@@ -63,4 +63,4 @@ def main(arguments: Sequence[str] | None = None) -> None:
         app(arguments, prog_name=CALLED)
     except EXPECTED as error:
         output.note(explain(error))
-        sys.exit(exit_code(error))
+        sys.exit(1 if isinstance(error, NotFoundError) else 2)

@@ -17,12 +17,6 @@ from cli.reading.table import Document, Page
 from cli.samples import is_url_signed
 from justcall.catalogue import KINDS, module_name
 
-StackName = Annotated[
-    str | None, typer.Option("--stack", help="Name of a deployed stack; default: the local stack.")
-]
-Region = Annotated[str | None, typer.Option(help="AWS region of --stack.")]
-Profile = Annotated[str | None, typer.Option(help="AWS profile to use with --stack.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document (docs/cli.md).")]
 Kind = Annotated[str | None, typer.Option(help="Only this type, for example sms.sent.")]
 Since = Annotated[
     str | None, typer.Option(help="Not older than 90s, 15m, 2h, 3d or an ISO time (default UTC).")
@@ -83,6 +77,22 @@ class Session:
             output.note(f"{back_to} For older ones, repeat the command with --before {page.before}")
 
 
+_COMMON = [
+    inspect.Parameter(
+        name,
+        inspect.Parameter.KEYWORD_ONLY,
+        default=default,
+        annotation=Annotated[type_, typer.Option(f"--{name}", help=text)],
+    )
+    for name, type_, default, text in (
+        ("json", bool, False, "Print one JSON document (docs/cli.md)."),
+        ("stack", str | None, None, "Name of a deployed stack; default: the local stack."),
+        ("region", str | None, None, "AWS region of --stack."),
+        ("profile", str | None, None, "AWS profile to use with --stack."),
+    )
+]
+
+
 def command(function: Callable[..., None]) -> Callable[..., None]:
     """Add --json, --stack, --region and --profile; the function gets them as its first argument."""
 
@@ -92,16 +102,11 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
     ) -> None:
         function(Session(stack, region, profile, as_json=json), **own)
 
-    common = {"json": (AsJson, False), "stack": (StackName, None)}
-    common |= {"region": (Region, None), "profile": (Profile, None)}
     own = list(inspect.signature(function).parameters.values())[1:]
-    only = inspect.Parameter.KEYWORD_ONLY
-    added = [
-        inspect.Parameter(name, only, default=default, annotation=annotation)
-        for name, (annotation, default) in common.items()
-    ]
-    parameters = [*(one.replace(kind=only) for one in own), *added]
-    run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # typer reads it
+    keyword = inspect.Parameter.KEYWORD_ONLY
+    run.__signature__ = inspect.Signature(  # type: ignore[attr-defined]  # typer reads it
+        [*(one.replace(kind=keyword) for one in own), *_COMMON]
+    )
     return run
 
 
