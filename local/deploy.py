@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import platform
 import subprocess
 import tomllib
@@ -10,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import botocore.session
+from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from justcall.catalogue import KINDS, module_name
@@ -110,14 +113,24 @@ def _default_stage(place: Place) -> None:
 
 
 def client(process: Process, service: str) -> Any:
-    """Return a boto3 client that calls this MiniStack as the root user."""
-    return boto3.client(
+    """Return a boto3 client that calls this MiniStack as the root user.
+
+    It ignores the user's AWS profile and files, and every proxy.
+    """
+    return boto3.Session(botocore_session=_own_session()).client(
         service,  # type: ignore[call-overload]  # the stubs know the services by literal only
         endpoint_url=process.endpoint_url,
         region_name=REGION,
         aws_access_key_id=ROOT_CREDENTIALS["AWS_ACCESS_KEY_ID"],
         aws_secret_access_key=ROOT_CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
+        config=Config(proxies={}),
     )
+
+
+def _own_session() -> botocore.session.Session:
+    nothing = (None, None, os.devnull, None)
+    settings = {"profile": (None,) * 4, "config_file": nothing, "credentials_file": nothing}
+    return botocore.session.Session(session_vars=settings)
 
 
 def _stack(process: Process) -> Mapping[str, Any] | None:

@@ -11,8 +11,9 @@ from cli import CALLED
 from cli.errors import NotFoundError
 from cli.reading.table import Document, Item, document, number, partition
 from cli.stack import Stack
+from justcall.consent import FlagChange, newest_first, states_of
 from ledger import bodies, schema
-from ledger.consent import value_of
+from ledger.consent import history
 
 # Deeper documents exhaust the stack of json.dumps.
 _MAX_DEPTH = 100
@@ -42,17 +43,23 @@ def event(stack: Stack, key: str) -> Document:
 
 
 def contact(stack: Stack, phone: str) -> Document:
-    """Return what a contact does not want: each flag's newest value, since when, by which event."""
-    consent = {
-        item["sk"]["S"]: {
-            "value": value_of(item),
-            "since": max(item["at"]["S"], item.get("yes_at", {}).get("S", "")),
-            "key": item["key"]["S"],
-        }
-        for item in partition(stack, schema.consent_partition(phone))
-        if "value" in item
+    """Return what a contact does not want, and the history of each flag, newest first."""
+    changes = newest_first(history(partition(stack, schema.consent_partition(phone))))
+    return {
+        "number": phone,
+        "consent": {flag: one._asdict() for flag, one in sorted(states_of(changes).items())},
+        "history": [_change(one) for one in changes],
     }
-    return {"number": phone, "consent": consent}
+
+
+def _change(one: FlagChange) -> Document:
+    return {
+        "flag": one.flag,
+        "at": one.at,
+        "change": one.step,
+        "type": schema.type_of(one.key),
+        "key": one.key,
+    }
 
 
 def _replay(texts: Mapping[str, Mapping[str, str]]) -> dict[str, str]:

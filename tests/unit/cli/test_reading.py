@@ -363,15 +363,55 @@ def test_a_number_without_a_country_is_hinted_at(deployed: Deployment, hooks: Ho
 # ------------------------------------------------------------------ contact
 
 
-def test_contact_shows_every_flag(deployed: Deployment, hooks: Hooks) -> None:
-    deployed.rows.consent(NUMBER, "dnd", value=True)
-    deployed.rows.consent(NUMBER, "opted_out", value=False)
+EARLY, LATE = "2026-03-12T14:30:00.000Z", "2026-03-12T15:30:00.000Z"
+
+
+def test_contact_shows_every_flag_and_its_history(deployed: Deployment, hooks: Hooks) -> None:
+    """The newest change is first."""
+    for change in (
+        f"dnd#{EARLY}#set#jc.contact_status_updated:7:a",
+        f"opted_out#{EARLY}#set#sms.optout:1",
+        f"opted_out#{LATE}#clear-if-set#sms.received:2",
+    ):
+        deployed.rows.consent(NUMBER, change)
     shown = hooks("contact", "+1 (415) 555-9876", "--json").json
-    assert shown["number"] == NUMBER
-    assert {name: flag["value"] for name, flag in shown["consent"].items()} == {
-        "dnd": True,
-        "opted_out": False,
+    assert shown == {
+        "number": NUMBER,
+        "consent": {
+            "dnd": {"value": True, "since": EARLY, "key": "jc.contact_status_updated:7:a"},
+            "opted_out": {"value": False, "since": LATE, "key": "sms.received:2"},
+        },
+        "history": [
+            {"flag": flag, "at": at, "change": change, "type": key.partition(":")[0], "key": key}
+            for flag, at, change, key in (
+                ("opted_out", LATE, "clear-if-set", "sms.received:2"),
+                ("opted_out", EARLY, "set", "sms.optout:1"),
+                ("dnd", EARLY, "set", "jc.contact_status_updated:7:a"),
+            )
+        ],
     }
-    assert list(shown["consent"]["dnd"]) == ["value", "since", "key"]
-    lines = hooks("contact", NUMBER).out.splitlines()
-    assert [line.split()[:2] for line in lines[1:]] == [["dnd", "yes"], ["opted_out", "no"]]
+    flags, changes = hooks("contact", NUMBER).out.split("\n\nHistory:\n")
+    assert [line.split()[:2] for line in flags.splitlines()[1:]] == [
+        ["dnd", "yes"],
+        ["opted_out", "no"],
+    ]
+    assert [line.split() for line in changes.splitlines()[1:]] == [
+        ["opted_out", "clear-if-set", "2026-03-12", "15:30:00", "sms.received", "sms.received:2"],
+        ["opted_out", "set", "2026-03-12", "14:30:00", "sms.optout", "sms.optout:1"],
+        [
+            "dnd",
+            "set",
+            "2026-03-12",
+            "14:30:00",
+            "jc.contact_status_updated",
+            "jc.contact_status_updated:7:a",
+        ],
+    ]
+
+
+def test_contact_of_whom_only_a_yes_is_known(deployed: Deployment, hooks: Hooks) -> None:
+    """It has a history, and no state."""
+    deployed.rows.consent(NUMBER, f"opted_out#{LATE}#clear-if-set#sms.received:2")
+    shown = hooks("contact", NUMBER, "--json").json
+    assert (shown["consent"], len(shown["history"])) == ({}, 1)
+    assert "clear-if-set" in hooks("contact", NUMBER).out

@@ -54,9 +54,9 @@ def machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Machine:
     monkeypatch.setattr(ministack, "_CHILDREN", [])
     monkeypatch.setattr("local.ministack.os.kill", kill)
     monkeypatch.setattr(ministack, "_alive", lambda _: here.runs)
-    monkeypatch.setattr(ministack, "_answers", lambda _: here.runs)
+    monkeypatch.setattr(ministack, "_answers", lambda *_: here.runs)
     monkeypatch.setattr(ministack, "_port", lambda _place: ministack.FIRST_PORT)
-    monkeypatch.setattr(ministack, "tool", lambda *_: Path("ministack"))
+    monkeypatch.setattr(ministack, "tool", lambda *_: Path("python"))
     return here
 
 
@@ -138,7 +138,7 @@ def test_the_log_of_a_failed_start_is_no_loss(
 ) -> None:
     """One that never answered held nothing."""
     monkeypatch.setattr(ministack, "START_SECONDS", 0.0)
-    monkeypatch.setattr(ministack, "_answers", lambda _: False)
+    monkeypatch.setattr(ministack, "_answers", lambda *_: False)
     monkeypatch.setattr(ministack, "_POLL_SECONDS", 0.0)
     with pytest.raises(LocalError, match="did not start"):
         machine.start()
