@@ -2,6 +2,7 @@
 
 import json
 import re
+import zlib
 from collections.abc import Mapping, Sequence
 from itertools import accumulate
 from typing import Any
@@ -16,7 +17,7 @@ from ledger.consent import history
 
 # Deeper documents exhaust the stack of json.dumps.
 _MAX_DEPTH = 100
-_STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"')
+_STRINGS = re.compile(r'"(?:[^"\\]|\\.)*"')
 # What `show` adds, where the event has it.
 _TEXTS = (
     "contact", "at", "sent_at", "processed_at", "first_failed_at", "failed_at", "stuck_at",
@@ -81,15 +82,17 @@ def _conflicts(items: Sequence[Item]) -> list[Document]:
 
 def _content(items: Sequence[Item]) -> Any:
     """Return a body as JSON if it is JSON that can be printed, else as text."""
-    content = bodies.unpack(items) or b""
     try:
-        if _depth(content) <= _MAX_DEPTH:
-            return json.loads(content)
+        content = bodies.unpack(items) or b""
+    except zlib.error:
+        return "damaged: its compressed form can't be read"
+    try:
+        text = content.decode()
+        return json.loads(text) if _depth(text) <= _MAX_DEPTH else text
     except ValueError:
-        pass
-    return content.decode(errors="replace")
+        return content.decode(errors="replace")
 
 
-def _depth(content: bytes) -> int:
-    brackets = (one for one in _STRINGS.sub(b"", content) if one in b"[]{}")
-    return max(accumulate(1 if one in b"[{" else -1 for one in brackets), default=0)
+def _depth(text: str) -> int:
+    brackets = (one for one in _STRINGS.sub("", text) if one in "[]{}")
+    return max(accumulate(1 if one in "[{" else -1 for one in brackets), default=0)
