@@ -10,8 +10,8 @@ __all__ = ["KIND", "NUMBER", "ORDER", "examine"]
 
 ORDER = (
     "stack", "reachable", "clock", "unsigned refused", "forged refused", "secret",
-    "previous secret", "signed processed", "indexes", "queues", "dead letters", "alarms",
-    "sweeper", "subscriptions",
+    "previous secret", "signed processed", "not UTF-8", "indexes", "queues", "dead letters",
+    "alarms", "sweeper", "subscriptions",
 )  # fmt: skip
 
 
