@@ -19,8 +19,8 @@ from cli.reading.table import Document
 _VERDICTS = (OK, WARN, WRONG)
 ORDER = (
     "stack", "reachable", "clock", "unsigned refused", "forged refused", "secret",
-    "previous secret", "signed processed", "indexes", "queues", "dead letters", "alarms",
-    "sweeper", "subscriptions",
+    "previous secret", "signed processed", "not UTF-8", "indexes", "queues", "dead letters",
+    "alarms", "sweeper", "subscriptions",
 )  # fmt: skip
 
 # Unlike the commands that change subscriptions, doctor does not ask for it.

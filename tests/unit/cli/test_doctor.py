@@ -59,6 +59,7 @@ class World:
         self.date: str | None = formatdate(NOW, usegmt=True)
         self.get_status = 200
         self.statuses = {"signed": 200, "unsigned": 401, "forged": 401}
+        self.not_utf8 = 200
         self.posted: list[bytes] = []
         self.items: dict[str, list[Any]] = {}
         self.status = "processed"
@@ -123,7 +124,7 @@ class World:
         signed = headers.get(signature.HEADER)
         right = signed == signature.sign(body, SECRET)
         how = "signed" if right else "unsigned" if signed is None else "forged"
-        status = self.statuses[how]
+        status = self.statuses[how] if b"\xff" not in body else self.not_utf8
         if status == 200:
             key = key_of(body)
             event = {
@@ -205,6 +206,10 @@ def change(**attributes: Any) -> Callable[[World], None]:
         ("signed processed", change(status="received"), WRONG, "received after 60 s: contact.created:"),
         ("signed processed", change(status="failed"), WRONG, "failed after 0 s"),
         ("signed processed", change(keeps=True), WARN, "1 of its items"),
+        ("not UTF-8", change(not_utf8=200), OK, "does not alter"),
+        ("not UTF-8", change(not_utf8=401), OK, "alters them: 401"),
+        ("not UTF-8", change(not_utf8=503), WARN, "answered 503"),
+        ("not UTF-8", change(keeps=True), WARN, "1 of its items"),
         ("indexes", change(indexes=[{"IndexName": "timeline"}]), WRONG, "by_status"),
         ("indexes", lambda w: w.indexes[0].update(IndexStatus="CREATING"), WARN, "timeline CREATING"),
         ("queues", change(lying={"queue": 7, "dead": 0}), OK, "sms.sent 7"),
