@@ -58,17 +58,11 @@ def seconds_to_wait(headers: Mapping[str, str], now: float) -> float:
             return max(1.0, parsedate_to_datetime(retry_after).timestamp() - now)
         except ValueError:
             retry_after = ""
-    by_hour = headers.get("x-rate-limit-remaining") == "0"
-    resets = ("x-rate-limit-reset", "x-rate-limit-burst-reset")
-    names = resets if by_hour else resets[::-1]
-    given = next(
-        (
-            text
-            for text in (retry_after, *(headers.get(name, "") for name in names))
-            if _is_number(text)
-        ),
-        f"{_WINDOW_SECONDS:.0f}",
-    )
+    resets = ["x-rate-limit-burst-reset", "x-rate-limit-reset"]
+    if headers.get("x-rate-limit-remaining") == "0":  # this hour's
+        resets.reverse()
+    texts = (retry_after, *(headers.get(name, "") for name in resets))
+    given = next(filter(_is_number, texts), _WINDOW_SECONDS)
     # A reset is a moment in epoch seconds; small numbers are seconds from now.
     seconds = float(given)
     return max(1.0, seconds - now if seconds > 1e9 else seconds)

@@ -6,7 +6,6 @@ from typing import Any
 
 from cli import dead_letters
 from cli.checks.finding import OK, WARN, WRONG, Check, Deployment, Result
-from cli.errors import UsageError
 from ledger import schema
 
 # A longer queue means that events wait.
@@ -98,8 +97,6 @@ def _sweeper(at: Deployment) -> Result:
 
 def _resources(at: Deployment) -> dict[str, Any]:
     """The stack's resources by their logical ids."""
-    if not at.stack.name:
-        raise UsageError("An older version made this local stack. Run: make down up")
     client = at.stack.client("cloudformation")
     pages = client.get_paginator("list_stack_resources").paginate(StackName=at.stack.name)
     every = (one for page in pages for one in page["StackResourceSummaries"])

@@ -1,13 +1,14 @@
 """`hooks doctor`: is the deployment healthy, and if not, what helps."""
 
 from collections import Counter
+from collections.abc import Iterator
 from typing import Annotated
 
 import typer
 
-from cli import doctor as checking
 from cli import justcall_api, options, output
-from cli.checks.finding import OK, WARN, WRONG, Deployment, Finding
+from cli.checks import credentials, inside, outside
+from cli.checks.finding import OK, WARN, WRONG, Deployment, Finding, made
 from cli.commands.subscriptions import ApiUrl
 from cli.credentials import Credentials
 from cli.errors import UsageError
@@ -16,6 +17,11 @@ from cli.options import Session
 from cli.reading.table import Document
 
 _VERDICTS = (OK, WARN, WRONG)
+ORDER = (
+    "stack", "reachable", "clock", "unsigned refused", "forged refused", "secret",
+    "previous secret", "signed processed", "not UTF-8", "indexes", "queues", "dead letters",
+    "alarms", "sweeper", "subscriptions",
+)  # fmt: skip
 
 # Unlike the commands that change subscriptions, doctor does not ask for it.
 ApiKey = Annotated[
@@ -40,7 +46,7 @@ def doctor(
 
         try:
             at = Deployment(session.stack, session.where, api if api_key else None)
-            for one in checking.examine(at):
+            for one in examine(at):
                 found.append(one)
                 progress.update(f"{one.check}: {one.verdict}")
         except UsageError as error:
@@ -49,6 +55,15 @@ def doctor(
     document = {name: counts[name] for name in _VERDICTS}
     session.show(document | {"checks": [one._asdict() for one in found]}, _print)
     raise typer.Exit(1 if counts[WRONG] else 0)
+
+
+def examine(at: Deployment) -> Iterator[Finding]:
+    """Yield what each check finds; a check that fails stops no other."""
+    checks = {**inside.CHECKS, **outside.CHECKS, **credentials.CHECKS}
+    for name in ORDER:
+        # JustCall can't reach a local stack.
+        if name != "subscriptions" or at.where or at.api:
+            yield made(name, checks[name], at)
 
 
 def _print(document: Document) -> None:

@@ -28,13 +28,14 @@ def events(
     before: Before = None,
     limit: Limit = 20,
 ) -> None:
-    """List events, newest first."""
+    """List events by their times of arrival, newest first.
+
+    Without --since it lists 24 hours; events with a --status other than processed, of any age.
+    """
     chosen = wanted(status, kind, since, before)
     with output.progress("looking"):
-        found = listing.newest(session.stack, chosen, limit)
-    session.show(found.events, lambda rows: _print(rows, chosen))
-    if found.before:
-        output.note(f"There may be older events. Continue with: --before {found.before}")
+        page = listing.newest(session.stack, chosen, limit)
+    session.show_page(page, lambda rows: _print(rows, chosen))
 
 
 def wanted(status: str | None, kind: str | None, since: str | None, before: str | None) -> Wanted:

@@ -3,6 +3,7 @@
 import getpass
 import sys
 import time
+from datetime import timedelta
 from typing import Annotated
 
 import typer
@@ -16,7 +17,7 @@ from justcall.moments import iso
 
 app = typer.Typer(help="Show the API secret's versions, and rotate it.", no_args_is_help=True)
 
-_MAX_OVERLAP = 366 * 86_400
+_MAX_OVERLAP = timedelta(days=366)
 
 Begin = Annotated[
     bool, typer.Option("--begin", help="Run before you make new credentials at JustCall.")
@@ -54,15 +55,15 @@ def rotate(
     To lose nothing: `rotate --begin`, make new credentials at JustCall, `rotate`.
     """
     options.excluding(begin=begin, abort=abort, stdin=stdin)
-    seconds = options.span("--overlap", overlap)
-    if seconds > _MAX_OVERLAP:
+    accepted = options.span("--overlap", overlap)
+    if accepted > _MAX_OVERLAP:
         raise UsageError(f"--overlap {overlap}: the maximum is a year.")
     if begin:
         done = _begin(session.stack)
     elif abort:
         done = {"did": "abort" if rotation.abort(session.stack) else "nothing"}
     else:
-        done = _rotate(session.stack, seconds, stdin=stdin)
+        done = _rotate(session.stack, accepted.total_seconds(), stdin=stdin)
     session.show(done, _print_rotation)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import batched
-from typing import Any
+from typing import Any, NamedTuple
 
 from cli.stack import Stack
 from ledger import schema
@@ -15,6 +15,13 @@ _BRIEF = (
 )  # fmt: skip
 type Document = dict[str, Any]
 type Item = Mapping[str, Any]
+
+
+class Page(NamedTuple):
+    """Rows of a listing, complete back to `before`; None if there are no older ones."""
+
+    rows: list[Document]
+    before: str | None
 
 
 def query(

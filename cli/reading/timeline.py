@@ -4,10 +4,9 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
-from typing import NamedTuple
 
 from cli.reading import table
-from cli.reading.table import Document, Item
+from cli.reading.table import Document, Item, Page
 from cli.stack import Stack
 from justcall.timeline import NO_NUMBER, joined
 from ledger import bodies, schema
@@ -17,14 +16,7 @@ MAX_EVENTS = 5000
 _THREADS = 16
 
 
-class Timeline(NamedTuple):
-    """Joined entries by their times; `before` continues the listing, None if nothing is left."""
-
-    entries: list[Document]
-    before: str | None
-
-
-def timeline(stack: Stack, contact: str, limit: int, before: str | None = None) -> Timeline:
+def timeline(stack: Stack, contact: str, limit: int, before: str | None = None) -> Page:
     """Return the `limit` calls, messages and other entries with the newest events.
 
     Each is complete: all of its events that are on the timeline or stored under its own id.
@@ -37,7 +29,7 @@ def timeline(stack: Stack, contact: str, limit: int, before: str | None = None) 
     own = [events[event["key"]] for call in shown for event in _events(call)]
     entries = joined([*own, *_unnamed(stack, own)])
     rest = _newest(shown[-1]) if cut else rows[-1]["at"] if more else None
-    return Timeline(entries[::-1] if contact == NO_NUMBER else entries, rest)
+    return Page(entries[::-1] if contact == NO_NUMBER else entries, rest)
 
 
 def _take[One](
