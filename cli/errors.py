@@ -16,7 +16,7 @@ EXPECTED = (NotFoundError, UsageError, ClientError, BotoCoreError)
 
 
 def explain(error: Exception) -> str:
-    """Return what went wrong, and where possible what to do about it."""
+    """Return the sentence for an error, with the next step where there is one."""
     if isinstance(error, ClientError):
         return f"AWS refused {error.operation_name}: {reason(error)}"
     if isinstance(error, BotoCoreError):

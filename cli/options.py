@@ -1,4 +1,4 @@
-"""The options that commands share, and how their texts are read."""
+"""The options that commands share, and the functions that read their texts."""
 
 import inspect
 import re
@@ -17,11 +17,14 @@ from cli.reading.table import Document, Page
 from cli.samples import is_url_signed
 from justcall.catalogue import KINDS, module_name
 
-Kind = Annotated[str | None, typer.Option(help="Only this type, for example sms.sent.")]
+Kind = Annotated[str | None, typer.Option(help="Only this kind, for example sms.sent.")]
 Since = Annotated[
-    str | None, typer.Option(help="Not older than 90s, 15m, 2h, 3d or an ISO time (default UTC).")
+    str | None,
+    typer.Option(help="Only since 90s, 15m, 2h or 3d ago, or since an ISO time (default UTC)."),
 ]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would happen; change nothing.")]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Show what would happen, and change nothing.")
+]
 
 # On commands that take keys: a key may begin with a dash (`-x:1`), because a type may.
 TAKES_KEYS = {"ignore_unknown_options": True}
@@ -47,7 +50,7 @@ _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
 class Session:
-    """What the common options say: which deployment, and how to print."""
+    """The common options: which deployment, and how to print."""
 
     def __init__(
         self, name: str | None, region: str | None, profile: str | None, *, as_json: bool
@@ -61,9 +64,9 @@ class Session:
 
     @property
     def where(self) -> str:
-        """The options with which another command means the same deployment."""
-        given = {"--stack": self.name, "--region": self.region, "--profile": self.profile}
-        return "".join(f" {name} {shlex.quote(value)}" for name, value in given.items() if value)
+        """The options that name the same deployment in another command."""
+        chosen = {"--stack": self.name, "--region": self.region, "--profile": self.profile}
+        return "".join(f" {name} {shlex.quote(value)}" for name, value in chosen.items() if value)
 
     def show[Document](self, document: Document, as_text: Callable[[Document], None]) -> None:
         """Print a document: as JSON if asked for, else by `as_text`."""
@@ -122,8 +125,8 @@ def moment(option: str, text: str | None) -> datetime | None:
     try:
         if (ago := _span(text)) is not None:
             return max(datetime.now(UTC) - ago, EARLIEST)
-        given = datetime.fromisoformat(text)
-        in_utc = given.astimezone(UTC) if given.tzinfo else given.replace(tzinfo=UTC)
+        parsed = datetime.fromisoformat(text)
+        in_utc = parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
         return max(in_utc, EARLIEST)
     except (ValueError, OverflowError) as error:  # not a time, or before the year 1
         raise UsageError(f"{option} {text}: write 90s, 15m, 2h, 3d or an ISO time.") from error
@@ -142,22 +145,22 @@ def _span(text: str) -> timedelta | None:
     return timedelta(**{_UNITS[match[2]]: int(match[1])}) if match else None
 
 
-def known_kind(text: str) -> str:
+def read_kind(text: str) -> str:
     """Return the kind that `call.completed` or `call_completed` names. Raises UsageError."""
-    kind = any_type(text)
+    kind = read_type(text)
     if kind not in KINDS:
-        raise UsageError(f"No kind {text}. The kinds are: {', '.join(KINDS)}")
+        raise UsageError(f"There is no kind {text}. The kinds are: {', '.join(KINDS)}")
     return kind
 
 
-def url_signed_type(text: str) -> str:
+def read_url_signed_type(text: str) -> str:
     """Return the file name of a url-signed type's sample. Raises UsageError."""
     if not is_url_signed(text):
-        raise UsageError(f"No url-signed type {text}. See the list in events/README.md.")
+        raise UsageError(f"There is no url-signed type {text}. See the list in events/README.md.")
     return f"url_{module_name(text)}"
 
 
-def any_type(text: str) -> str:
+def read_type(text: str) -> str:
     """Return the kind that `call_completed` names; any other text unchanged.
 
     Events of unknown types are kept too, so any type can be searched for.
@@ -165,8 +168,8 @@ def any_type(text: str) -> str:
     return next((kind for kind in KINDS if text == module_name(kind)), text)
 
 
-def excluding(**given: bool) -> None:
-    """Raise UsageError if more than one of these options is given."""
-    names = [f"--{name.replace('_', '-')}" for name, is_given in given.items() if is_given]
+def exclusive(**options: bool) -> None:
+    """Raise UsageError if more than one of these options is used."""
+    names = [f"--{name.replace('_', '-')}" for name, is_given in options.items() if is_given]
     if len(names) > 1:
-        raise UsageError(f"{' and '.join(names)} exclude each other.")
+        raise UsageError(f"Use only one of {' and '.join(names)}.")

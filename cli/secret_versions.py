@@ -58,8 +58,8 @@ def value(stack: Stack, version_id: str) -> str:
 def move(stack: Stack, label: str, *, to: str | None = None, off: str | None = None) -> None:
     """Put a label on one version, or take it off another."""
     ids = {"MoveToVersionId": to, "RemoveFromVersionId": off}
-    given = {name: version_id for name, version_id in ids.items() if version_id}
-    call(stack, "update_secret_version_stage", VersionStage=label, **given)
+    arguments = {name: version_id for name, version_id in ids.items() if version_id}
+    call(stack, "update_secret_version_stage", VersionStage=label, **arguments)
 
 
 def remove_all(stack: Stack, prefix: str, but: str = "") -> bool:
@@ -86,12 +86,12 @@ def show(stack: Stack, clock: Clock) -> Document:
     existing = versions(stack)
     current, previous = labelled(existing, CURRENT), labelled(existing, PREVIOUS)
     end = until(current.labels, PREVIOUS_UNTIL) if current else None
-    shown = [_document("current", current, accepted=True, end=None)] if current else []
+    documents = [_document("current", current, accepted=True, end=None)] if current else []
     # The empty version of a new local stack accepts nothing.
     if previous and value(stack, previous.id):
         accepted = end is None or clock() < end
-        shown.append(_document("previous", previous, accepted=accepted, end=end))
-    return {"rotation_until": _iso(end_of_rotation(existing, clock)), "versions": shown}
+        documents.append(_document("previous", previous, accepted=accepted, end=end))
+    return {"rotation_until": _iso(end_of_rotation(existing, clock)), "versions": documents}
 
 
 def end_of_rotation(existing: list[Version], clock: Clock) -> float | None:

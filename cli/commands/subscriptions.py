@@ -20,9 +20,11 @@ ApiKey = Annotated[
     str | None, options.api_key("JustCall's API key; default: the program asks for it.")
 ]
 ApiUrl = Annotated[str, typer.Option(envvar="JUSTCALL_API_URL", hidden=True)]
-Types = Annotated[str | None, typer.Option(help="For example call.completed,sms.sent")]
+Types = Annotated[
+    str | None, typer.Option(help="Only these types, for example call.completed,sms.sent.")
+]
 Url = Annotated[str | None, typer.Option(help="URL to register; default: the stack's.")]
-Every = Annotated[bool, typer.Option("--all", help="Every type.")]
+Every = Annotated[bool, typer.Option("--all", help="Remove it from every type.")]
 
 
 @options.command
@@ -87,7 +89,7 @@ def list_subscriptions(
 def _account(
     session: Session, api_key: str | None, url: str
 ) -> Iterator[tuple[Api, Callable[[str], None]]]:
-    """Yield JustCall's API, and what shows progress. Raises UsageError."""
+    """Open JustCall's API; also yield the function that shows progress. Raises UsageError."""
     if not api_key:
         if not sys.stdin.isatty():
             raise UsageError("No API key. Set JUSTCALL_API_KEY.")

@@ -1,4 +1,4 @@
-"""`hooks timeline`: what happened with one contact."""
+"""`hooks timeline`: show a contact's calls and messages."""
 
 from typing import Annotated, Any
 
@@ -15,20 +15,18 @@ from justcall.subjects import is_subject
 Limit = Annotated[
     int, typer.Option(min=1, help="Maximum number of calls, messages and other entries.")
 ]
-Before = Annotated[
-    str | None, typer.Option(help="Only events before this; continues a timeline that was cut.")
-]
+Before = Annotated[str | None, typer.Option(help="Only events before this; continues a timeline.")]
 
 
 def contact_of(text: str) -> str:
-    """Return the contact that is typed: a number in the form that events have, or `call:ID`."""
+    """Return a typed number in the form that it has in events; `call:ID` stays as it is."""
     if not text.strip():
         raise typer.BadParameter("It is empty.")
     return text if is_subject(text) else number_of(text)
 
 
 Number = Annotated[
-    str, typer.Argument(callback=contact_of, help="For example +14155559876; or: unknown")
+    str, typer.Argument(callback=contact_of, help="For example +14155559876, or unknown.")
 ]
 # The fields that a row shows, in this order; --json has the others.
 _SHOWN = (
@@ -53,7 +51,7 @@ def timeline(session: Session, number: Number, limit: Limit = 100, before: Befor
 
 
 def hint(contact: str) -> str:
-    """Return what to try where nothing is known of a number."""
+    """Return a number without events, and how to write it."""
     written = output.line(contact)
     return f"{written}. Write the number with plus and country code, for example +14155559876."
 

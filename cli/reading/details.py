@@ -18,7 +18,7 @@ from ledger.consent import history
 # Deeper documents exhaust the stack of json.dumps.
 _MAX_DEPTH = 100
 _STRINGS = re.compile(r'"(?:[^"\\]|\\.)*"')
-# What `show` adds, where the event has it.
+# Fields that only `show` has.
 _TEXTS = (
     "contact", "at", "sent_at", "processed_at", "first_failed_at", "failed_at", "stuck_at",
     "last_delivery_at", "replayed_as",

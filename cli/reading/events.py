@@ -19,7 +19,7 @@ from justcall.moments import iso
 from ledger import schema
 
 STATUSES = (RECEIVED, PROCESSED, FAILED, STUCK, UNHANDLED, QUARANTINED)
-# Without --since, processed events of this time are listed: each day of them costs 16 queries.
+# The default of --since: each day of processed events costs 16 queries.
 DEFAULT_WINDOW = timedelta(hours=24)
 # A listing ends after this time, and says how to continue.
 MAX_SECONDS = 5.0
@@ -47,7 +47,7 @@ class _Row(NamedTuple):
 
 def newest(stack: Stack, wanted: Wanted, limit: int) -> Page:
     """Return the newest events: `limit`, and those of the same millisecond as the last one."""
-    window = _with_since(stack, wanted)
+    window = _window(stack, wanted)
     keys, before = _newest(stack, window, limit, MAX_SECONDS)
     if before is None and window.since and wanted.since is None:
         before = _text(window.since)
@@ -62,8 +62,8 @@ def keys(stack: Stack, wanted: Wanted) -> list[str]:
     return list(dict.fromkeys(reversed(newest_first)))
 
 
-def _with_since(stack: Stack, wanted: Wanted) -> Wanted:
-    """Return the default window, unless that is the rest: only waiting events are older."""
+def _window(stack: Stack, wanted: Wanted) -> Wanted:
+    """Add the default --since, unless only waiting events are older than that."""
     if wanted.since or wanted.status not in (None, PROCESSED):
         return wanted
     now = datetime.now(UTC)
@@ -92,18 +92,18 @@ def _newest(
             if late or len(keys) >= limit:
                 return keys, last if row.key else row.received_at
         last = row.received_at
-        if row.key and _fits(row.key, wanted.kind):
+        if row.key and _matches(row.key, wanted.kind):
             keys.append(row.key)
     return keys, None
 
 
-def _fits(key: str, kind: str | None) -> bool:
+def _matches(key: str, kind: str | None) -> bool:
     event_type = key.partition(":")[0]
     return kind is None or kind in (event_type, kind_of(event_type))
 
 
 def _merged(stack: Stack, wanted: Wanted) -> Iterator[_Row]:
-    """Yield the rows of all cells, newest first; a day's cells are asked when its turn comes."""
+    """Yield the rows of all cells, newest first; it queries day after day."""
     now = datetime.now(UTC)
     since = wanted.since or EARLIEST
     before = min(wanted.before or datetime.max.replace(tzinfo=UTC), now + _CLOCKS)

@@ -54,12 +54,12 @@ def ledger_items(stack: Stack, key: str) -> list[Item]:
 
 
 def brief(stack: Stack, keys: Sequence[str]) -> list[Document]:
-    """Return what `events` shows of each of these events that exists, in their order."""
+    """Return these events, without those that do not exist, with the fields of `hooks events`."""
     unique = list(dict.fromkeys(keys))
-    found: dict[str, Document] = {}
+    by_key: dict[str, Document] = {}
     for chunk in batched(unique, _BATCH, strict=False):
-        found |= {one["key"]: one for one in map(document, _get(stack, chunk))}
-    return [found[key] for key in unique if key in found]
+        by_key |= {one["key"]: one for one in map(document, _get(stack, chunk))}
+    return [by_key[key] for key in unique if key in by_key]
 
 
 def _get(stack: Stack, keys: Sequence[str]) -> list[Item]:

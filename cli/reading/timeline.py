@@ -35,7 +35,7 @@ def timeline(stack: Stack, contact: str, limit: int, before: str | None = None) 
 def _take[One](
     ordered: Iterable[One], limit: int, moment: Callable[[One], str]
 ) -> tuple[list[One], bool]:
-    """Return the first `limit` and what has the same moment as the last; and if there are more."""
+    """Return the first `limit`, with those of the last one's moment; and whether there are more."""
     rest = iter(ordered)
     taken = list(islice(rest, limit))
     for one in rest:
@@ -58,15 +58,15 @@ def _events(entry: Document) -> Sequence[Document]:
 
 def _unnamed(stack: Stack, named: Sequence[Document]) -> list[Document]:
     """Return the events that do not name the contact: they are stored under their call's id."""
-    found: dict[str, Document] = {}
-    asked: set[str] = set()
+    unnamed: dict[str, Document] = {}
+    followed: set[str] = set()
     with ThreadPoolExecutor(_THREADS) as pool:
-        while subjects := _subjects([*named, *found.values()]) - asked:
-            asked |= subjects
+        while subjects := _subjects([*named, *unnamed.values()]) - followed:
+            followed |= subjects
             for rows in pool.map(lambda one: list(_rows(stack, one)), sorted(subjects)):
-                found |= {one["key"]: one for one in rows}
-    known = {one["key"] for one in named}
-    return [one for key, one in found.items() if key not in known]
+                unnamed |= {one["key"]: one for one in rows}
+    keys = {one["key"] for one in named}
+    return [one for key, one in unnamed.items() if key not in keys]
 
 
 def _subjects(entries: Iterable[Document]) -> set[str]:
