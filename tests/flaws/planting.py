@@ -20,10 +20,16 @@ from tests.flaws.table import ROOT, Flaw
 _COPIED = ("src", "cli")
 # Runs on copies share the checkout's cache directory, so they must not write to it.
 _QUIET = ("-q", "-p", "no:cacheprovider", "--tb=short", "--show-capture=no", "-rfE")
+# pytest cannot rewrite a library that is already imported, and need not.
+_IMPORTED = ("-W", "ignore::pytest.PytestAssertRewriteWarning")
 _SECONDS = 120
 _FORKS = multiprocessing.get_context("forkserver")
 _FORKS.set_forkserver_preload(
-    ["pytest", "boto3", "moto.dynamodb.models", "moto.sqs.models", "pydantic", "phonenumbers"]
+    [
+        *("pytest", "hypothesis.stateful", "yaml", "typer", "rich", "pydantic", "phonenumbers"),
+        *("boto3", "moto.core.models", "moto.dynamodb.urls", "moto.sqs.urls"),
+        "moto.secretsmanager.urls",
+    ]
 )
 
 
@@ -59,7 +65,7 @@ def run(code: Path, tests: Iterable[str], *options: str) -> Run:
     """Run tests of this checkout on a copy of the code."""
     path = f"pythonpath={code} {ROOT} {code / 'src'}"
     output = code / "output"
-    arguments = [*_QUIET, *options, "-o", path, *tests]
+    arguments = [*_QUIET, *_IMPORTED, *options, "-o", path, *tests]
     process = _FORKS.Process(target=_pytest, args=(arguments, output))
     process.start()
     process.join(_SECONDS)
