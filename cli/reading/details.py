@@ -12,7 +12,7 @@ from cli.errors import NotFoundError
 from cli.reading.table import Document, Item, document, number, partition
 from cli.stack import Stack
 from justcall.consent import FlagChange, newest_first, states_of
-from ledger import bodies, schema
+from ledger import bodies, queries, schema
 from ledger.consent import history
 
 # Deeper documents exhaust the stack of json.dumps.
@@ -28,17 +28,24 @@ _TEXTS = (
 def event(stack: Stack, key: str) -> Document:
     """Return everything about one event. Raises NotFoundError."""
     items = partition(stack, schema.event_partition(key))
-    own = [item for item in items if item["sk"]["S"].startswith(schema.LEDGER)]
-    if not own:
+    head = next((item for item in items if item["sk"]["S"] == schema.LEDGER), None)
+    if head is None:
         raise NotFoundError(f"No event {key}. List events: {CALLED} events")
-    head = own[0]
     return {
         **document(head),
         **{name: head.get(name, {}).get("S") for name in _TEXTS},
         "sweeps": number(head, "sweeps"),
         "replays": [_replay(one["M"]) for one in head.get("replays", {}).get("L", [])],
-        "body": _content(own),
-        "conflicts": _conflicts(items),
+        "body": _content(head, items),
+        "conflicts": [
+            {
+                "hash": one["body_hash"]["B"].hex(),
+                "dialect": one["dialect"]["S"],
+                "received_at": one["received_at"]["S"],
+                "body": _content(one, items),
+            }
+            for one in evidence(items)
+        ],
     }
 
 
@@ -66,24 +73,26 @@ def _replay(texts: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
     return {name: texts[name]["S"] for name in ("at", "reason", "was")}
 
 
-def _conflicts(items: Sequence[Item]) -> list[Document]:
-    """Return the deliveries that had the same key and another body."""
-    prefix, parts = schema.evidence(""), schema.parts_prefix("")
-    keys = {item["sk"]["S"]: item for item in items if item["sk"]["S"].startswith(prefix)}
-    return [
-        {
-            "received_at": head["received_at"]["S"],
-            "body": _content([item for sk, item in keys.items() if sk.startswith(sort_key)]),
-        }
-        for sort_key, head in keys.items()
-        if parts not in sort_key
-    ]
+def evidence(items: Sequence[Item], body_hash: str = "") -> list[Item]:
+    """Return the deliveries of a partition that had the same key and another body.
+
+    `body_hash` may be the beginning of one's hash.
+    """
+    prefix = schema.evidence(body_hash)
+    return [item for item in items if item["sk"]["S"].startswith(prefix)]
 
 
-def _content(items: Sequence[Item]) -> Any:
+def whole(head: Item, items: Sequence[Item]) -> Sequence[Item]:
+    """Return an item of a partition and the parts of its body."""
+    return queries.with_parts(
+        [head], lambda prefix: [one for one in items if one["sk"]["S"].startswith(prefix)]
+    )
+
+
+def _content(head: Item, items: Sequence[Item]) -> Any:
     """Return a body as JSON if it is JSON that can be printed, else as text."""
     try:
-        content = bodies.unpack(items) or b""
+        content = bodies.unpack(whole(head, items)) or b""
     except zlib.error:
         return "damaged: its compressed form can't be read"
     try:

@@ -5,7 +5,7 @@ from itertools import batched
 from typing import Any, NamedTuple
 
 from cli.stack import Stack
-from ledger import schema
+from ledger import queries, schema
 
 # The most that fit one BatchGetItem.
 _BATCH = 100
@@ -48,9 +48,13 @@ def partition(stack: Stack, name: str) -> list[Item]:
 
 def ledger_items(stack: Stack, key: str) -> list[Item]:
     """Return an event's ledger item and its body's parts as they are now, without evidence."""
-    condition, values = "pk = :pk AND begins_with(sk, :sk)", {":sk": schema.LEDGER}
-    values[":pk"] = schema.event_partition(key)
-    return list(query(stack, condition, values, ConsistentRead=True))
+
+    def beginning(sort_key: str) -> list[Item]:
+        values = {":pk": schema.event_partition(key), ":sk": sort_key}
+        condition = "pk = :pk AND begins_with(sk, :sk)"
+        return list(query(stack, condition, values, ConsistentRead=True))
+
+    return list(queries.with_parts(beginning(schema.LEDGER), beginning))
 
 
 def brief(stack: Stack, keys: Sequence[str]) -> list[Document]:

@@ -91,4 +91,5 @@ def _entry(row: Item) -> Document:
     except (zlib.error, ValueError, KeyError):
         # `hooks show` has the event; a damaged entry hides no other.
         key = schema.key_of(row["pk"]["S"])
-        return {"at": row["at"]["S"], "key": key, "type": schema.type_of(key)}
+        dialect = row["dialect"]["S"]
+        return {"at": row["at"]["S"], "key": key, "type": schema.type_of(key), "dialect": dialect}

@@ -3,8 +3,8 @@
 | item          | pk               | sk                   | holds                               |
 |---------------|------------------|----------------------|-------------------------------------|
 | ledger item   | `event#KEY`      | `ledger`             | one event: body, status, entry      |
-| evidence      | `event#KEY`      | `conflict#HASH`      | a delivery with other content       |
-| part of a body| `event#KEY`      | `ledger#part#0001` … | a body too large for one item       |
+| evidence      | `event#KEY`      | `conflict#HASH`      | a less authentic other content      |
+| part of a body| `event#KEY`      | `part#HASH#0001` …   | a body too large for one item       |
 | consent change| `consent#NUMBER` | `FLAG#AT#CHANGE#KEY` | nothing else; it never expires      |
 
 The index `timeline` lists processed events by contact (`contact`) and by their own time (`at`).
@@ -51,14 +51,17 @@ def consent_change(flag: str, at: str, step: str, key: str) -> str:
     return f"{flag}#{at}#{step}#{key}"
 
 
-def part(sort_key: str, number: int) -> str:
-    """Return the sort key of part `number` (from 1) of the body that belongs to `sort_key`."""
-    return f"{parts_prefix(sort_key)}{number:04d}"
+def part(body_hash: str, number: int) -> str:
+    """Return the sort key of part `number` (from 1) of the body with this hash."""
+    return f"{parts_prefix(body_hash)}{number:04d}"
 
 
-def parts_prefix(sort_key: str) -> str:
-    """Return the prefix of the sort keys of a body's parts."""
-    return f"{sort_key}#part#"
+def parts_prefix(body_hash: str) -> str:
+    """Return the prefix of the sort keys of a body's parts.
+
+    It is the same for an event and for evidence, so an item becomes evidence without its parts.
+    """
+    return f"part#{body_hash}#"
 
 
 def evidence(body_hash: str) -> str:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import pytest
 
+from justcall.envelope import URL_SIGNED
 from justcall.event import RECEIVED
 from ledger import schema
 from tests.crash.stories import KEY, KIND, lose, status
@@ -133,6 +134,26 @@ def processor_and_delivery(made: World) -> Actors:
     }
 
 
+def take_over(made: World) -> Actors:
+    return {
+        "one": lambda: made.deliver(call(), actor="one"),
+        "two": lambda: made.deliver(call(duration=1), actor="two", dialect=URL_SIGNED),
+    }
+
+
+def two_take_overs(made: World) -> Actors:
+    made.deliver(call(duration=2), actor="first", dialect=URL_SIGNED)
+    return conflict(made)
+
+
+def processor_and_take_over(made: World) -> Actors:
+    made.deliver(call(duration=1), actor="first", dialect=URL_SIGNED)
+    return {
+        "one": lambda: made.poll(KIND, actor="one"),
+        "two": lambda: made.deliver(call(), actor="two"),
+    }
+
+
 def processor_and_conflict(made: World) -> Actors:
     return {
         "one": lambda: made.poll(KIND, actor="one"),
@@ -162,6 +183,9 @@ SCENES: dict[str, Scene] = {
     "two copies of what was lost": Scene(lost_for(40), copies, SOME, same=True),
     "a conflict": Scene(warm, conflict, None),
     "a conflict of what was lost": Scene(lost_for(40), conflict, SOME),
+    "two dialects": Scene(warm, take_over, None),
+    "two take-overs": Scene(warm, two_take_overs, SOME),
+    "a processor and a take-over": Scene(warm, processor_and_take_over, SOME),
     "a delivery and the sweeper": Scene(lost_for(100), delivery_and_sweeper, ()),
     "a delivery and the sweeper's writes": Scene(
         lost_for(100), delivery_and_sweeper, SOME, coarse=True
@@ -217,10 +241,10 @@ def watch(made: World) -> None:
 def finish(made: World) -> None:
     """Let the senders come back until they are told 200, and everything else come to its end."""
     made.wire.plan.clear()
-    last = {one.body: one for one in made.deliveries}
-    for body in [one.body for one in last.values() if one.status != 200]:
+    last = {(one.body, one.dialect): one for one in made.deliveries}
+    for one in [one for one in last.values() if one.status != 200]:
         made.clock.now += 60
-        made.deliver_until_taken(body, actor="later")
+        made.deliver_until_taken(one.body, actor="later", dialect=one.dialect)
     made.settle(sweeps=False)
     assert_kept(made)
     assert status(made, KEY) == "processed"

@@ -13,6 +13,7 @@ import warnings
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from functools import cache
 from types import SimpleNamespace
 from typing import Any, NamedTuple, Protocol
@@ -32,9 +33,10 @@ from aws.connection import Request as WireRequest
 from aws.failures import CannotConnect, ReadTimeout
 from handler import app
 from justcall.catalogue import KINDS, logical_name
+from justcall.envelope import BODY_SIGNED, URL_SIGNED
 from messaging import consumer
 from sweeper import app as sweeper
-from tests.support import stack
+from tests.support import stack, url_samples
 from tests.support.bug import refuse_sideways
 from tests.support.cloud import Cloud, process
 from tests.support.deliveries import request, signed
@@ -488,6 +490,7 @@ class Delivery(NamedTuple):
     status: int | None
     word: str
     signed: bool
+    dialect: str = BODY_SIGNED
 
 
 class Context:
@@ -539,12 +542,19 @@ class World:
         *,
         actor: str = "handler",
         forged: bool = False,
+        dialect: str = BODY_SIGNED,
     ) -> Delivery:
-        """Deliver a body once."""
+        """Deliver a body once, signed in a dialect unless there are `headers`."""
+        if dialect == URL_SIGNED:
+            timestamp = f"{datetime.fromtimestamp(self.clock.now, UTC):%Y-%m-%d %H:%M:%S}"
+            url = _environment("HandlerFunction")["WEBHOOK_URLS"]
+            event_type = json.loads(body)["event"]
+            headers = url_samples.signed(event_type, url=url, timestamp=timestamp)
         text = request(body, headers, base64_encoded=True)
         answer = self.invoke(actor, lambda: app.handler(text, None))
         word = json.loads(answer["body"])["status"] if answer else "died"
-        delivery = Delivery(body, answer["statusCode"] if answer else None, word, not forged)
+        status = answer["statusCode"] if answer else None
+        delivery = Delivery(body, status, word, not forged, dialect)
         self.deliveries.append(delivery)
         self.watch(self)
         return delivery
@@ -554,10 +564,17 @@ class World:
         wrong = signed(body, secret="a guess") if headers is None else headers
         return self.deliver(body, wrong, forged=True)
 
-    def deliver_until_taken(self, body: bytes, *, actor: str = "handler", tries: int = 6) -> None:
+    def deliver_until_taken(
+        self,
+        body: bytes,
+        *,
+        actor: str = "handler",
+        tries: int = 6,
+        dialect: str = BODY_SIGNED,
+    ) -> None:
         """Deliver as JustCall does: again, a minute later, unless it got exactly 200."""
         for _ in range(tries):
-            if self.deliver(body, actor=actor).status == 200:
+            if self.deliver(body, actor=actor, dialect=dialect).status == 200:
                 return
             self.clock.now += 60
 
