@@ -195,13 +195,14 @@ class Ledger:
         """Make an event *received* again, off its timeline; False if its status is not `was`.
 
         The caller then sends its message. If the caller dies first, the sweeper sends it.
+        `reopened` counts, so that what is published afterwards has a higher revision.
         """
         done, existing = self._try_update(
             key,
             "SET #status = :received, cell = :cell, sent_at = :now"
-            f" REMOVE contact, #at, entry, processed_at, {_HISTORY}",
+            f" REMOVE contact, #at, entry, processed_at, {_HISTORY} ADD reopened :one",
             "#status = :was",
-            _to(RECEIVED, key) | {":was": {"S": was}, ":now": {"S": iso(now)}},
+            _to(RECEIVED, key) | {":was": {"S": was}, ":now": {"S": iso(now)}, ":one": {"N": "1"}},
             {"#status": "status", "#at": "at", "#error": "error"},
         )
         # The client's second attempt after a lost answer finds its own write.

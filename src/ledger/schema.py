@@ -1,4 +1,4 @@
-"""The events table's layout: one table, four sorts of item, two indexes.
+"""The events table's layout: one table, five sorts of item, two indexes.
 
 | item          | pk               | sk                   | holds                               |
 |---------------|------------------|----------------------|-------------------------------------|
@@ -6,6 +6,7 @@
 | evidence      | `event#KEY`      | `conflict#HASH`      | a delivery with other content       |
 | part of a body| `event#KEY`      | `ledger#part#0001` … | a body too large for one item       |
 | consent state | `consent#NUMBER` | a flag               | the flag's newest value and time    |
+| subject       | `subject#NAME`   | `events`             | the events that describe one call   |
 
 The index `timeline` lists processed events by contact (`contact`) and by their own time (`at`).
 `contact` is a number, or `call:ID` for an event that does not name its contact.
@@ -21,6 +22,7 @@ import zlib
 from justcall.event import PROCESSED
 
 LEDGER = "ledger"
+MEMBERS = "events"
 TIMELINE_INDEX = "timeline"
 STATUS_INDEX = "by_status"
 SHARDS = 16
@@ -44,6 +46,11 @@ def type_of(key: str) -> str:
 def consent_partition(number: str) -> str:
     """Return the partition key of a number's consent state."""
     return f"consent#{number}"
+
+
+def subject_partition(name: str) -> str:
+    """Return the partition key of the events that name a subject, such as `call:CA12`."""
+    return f"subject#{name}"
 
 
 def part(sort_key: str, number: int) -> str:
