@@ -12,6 +12,7 @@ from cli.commands import (
     dlq,
     doctor,
     events,
+    publish,
     replay,
     secret,
     send,
@@ -34,6 +35,7 @@ app.command()(show.show)
 app.command()(timeline.timeline)
 app.command()(contact.contact)
 app.command()(replay.replay)
+app.command()(publish.publish)
 app.add_typer(dlq.app, name="dlq")
 app.add_typer(secret.app, name="secret")
 app.command()(subscriptions.subscribe)

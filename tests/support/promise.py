@@ -84,6 +84,8 @@ def contents(items: Iterable[Item]) -> Contents:
             evidence[key].append(item)
         elif pk == f"consent#{NUMBER}":
             consent[pk, sk] = bool(value_of(item))
+        elif pk.startswith("subject#") and sk == "events":
+            continue  # tests/crash/test_publishers_at_once.py looks at what comes of it
         else:
             strangers.append(f"{pk} {sk}")
     bodies = {key: unpack(parts[key]) for key in ledger}

@@ -61,6 +61,22 @@ def nested(name: str) -> dict[str, Any]:
     return load(TEMPLATE.parent / "templates" / f"{name}.yaml")
 
 
+def nested_resources(name: str, kind: str) -> dict[str, dict[str, Any]]:
+    """Return the resources of one type of a nested stack's template, nothing resolved."""
+    every: dict[str, dict[str, Any]] = nested(name)["Resources"]
+    return {one: found for one, found in every.items() if found["Type"] == kind}
+
+
+def nested_variables(name: str) -> dict[str, Any]:
+    """Return the variables in the environments of a nested stack's functions, not resolved."""
+    functions = nested_resources(name, "AWS::Lambda::Function").values()
+    return {
+        variable: value
+        for one in functions
+        for variable, value in one["Properties"]["Environment"]["Variables"].items()
+    }
+
+
 def load(path: Path) -> dict[str, Any]:
     """Return a template file."""
     # A subclass of SafeLoader, which makes nothing but plain values.
