@@ -17,7 +17,7 @@
     └── ProcessingFailed     a processor could not act: it is tried again, then a dead letter
         ├── MessageUnreadable
         ├── ModelRefused
-
+        ├── BodyMissing
         ├── LedgerItemMissing
         └── BodyReplaced
 
@@ -145,6 +145,6 @@ class LedgerItemMissing(ProcessingFailed):
 
 
 class BodyReplaced(ProcessingFailed):
-    """The ledger item holds another delivery's body than the message; replay the event."""
+    """The ledger item is another delivery's, which has a message of its own: a no-op."""
 
     default_reason = "body-replaced"

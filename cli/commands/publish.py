@@ -10,7 +10,7 @@ import typer
 
 from cli import options, output
 from cli.commands.events import Before, wanted
-from cli.commands.replay import Keys, Yes
+from cli.commands.replay import Yes
 from cli.errors import NotFoundError, UsageError
 from cli.options import Session
 from cli.outcomes import Outcome
@@ -28,7 +28,7 @@ Limit = Annotated[int | None, typer.Option(min=1, help="Maximum number of events
 @options.command
 def publish(
     session: Session,
-    keys: Keys = None,
+    keys: options.Keys = None,
     kind: options.Kind = None,
     since: options.Since = None,
     before: Before = None,

@@ -37,6 +37,7 @@ _WRITE: Mapping[Level, Callable[..., None]] = {
 # The metrics' names, each counted or measured once for each event it is about.
 PROCESSED = "Processed"
 ALREADY_PROCESSED = "AlreadyProcessed"
+REPLACED = "Replaced"  # messages whose event was replaced by a better authenticated one
 FAILED = "Failed"
 RESENT = "Resent"
 STUCK = "Stuck"

@@ -18,6 +18,9 @@ type Item = Mapping[str, Any]
 
 # Things of which every event carries all that is known.
 _WHOLES = ("call", "message")
+# What the call or message lists of each of its events, and which fields say nothing of itself.
+_OF_MEMBERS = ("key", "type", "dialect", "at")
+_OF_EVENTS = frozenset({"key", "type", "subjects", "dialect", "received_at"})
 
 
 class Published(NamedTuple):
@@ -98,8 +101,9 @@ def _whole(item: Item, others: Sequence[Item], revision: int) -> dict[str, Any]:
     key = schema.key_of(item["pk"]["S"])
     # A replay may have found other subjects, so not all of them need to be one call any more.
     found = next(one for one in joined(entries) if key in _keys(one))
-    events = found.pop("events", None) or [{name: found[name] for name in ("key", "type", "at")}]
-    fields = {name: one for name, one in found.items() if name not in ("key", "type", "subjects")}
+    listed = found.pop("events", None) or [found]
+    events = [{name: one[name] for name in _OF_MEMBERS} for one in listed]
+    fields = {name: one for name, one in found.items() if name not in _OF_EVENTS}
     ids = sorted(name.partition(":")[2] for name in found["subjects"])
     return {"ids": ids, "revision": revision, "events": events, **_numbered(fields)}
 

@@ -14,6 +14,7 @@ from pydantic.json_schema import SkipJsonSchema
 Text = str | SkipJsonSchema[None]
 Id = int | str | SkipJsonSchema[None]
 Seconds = float | SkipJsonSchema[None]
+Dialect = Literal["body-signed", "url-signed"]
 Texts = list[str] | SkipJsonSchema[None]
 
 
@@ -111,7 +112,7 @@ class Event(Form):
 
     key: str = Field(description="The event's key, the same in `hooks show KEY`.")
     type: str = Field(description="JustCall's name for the event.")
-    dialect: Literal["body-signed", "url-signed"]
+    dialect: Dialect = Field(description="body-signed events are authentic in every field.")
     at: str = Field(description="When it happened (UTC).")
     received_at: str = Field(description="When it was received (UTC).")
     subjects: Texts = Field(None, description="Names of what it describes, such as call:ID.")
@@ -122,6 +123,7 @@ class Member(Form):
 
     key: str
     type: str
+    dialect: Dialect
     at: str
 
 

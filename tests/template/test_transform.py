@@ -38,6 +38,7 @@ PARAMETERS: Mapping[str, str] = {
     "TimestampFutureMinutes": "6",
     "TableKmsKeyArn": "arn:aws:kms:us-east-1:123456789012:key/1",
     "EventBus": "off",
+    "Dashboard": "on",
     "AlarmEmail": "on-call@example.test",
 }
 # Another valid value of each global.
