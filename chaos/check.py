@@ -5,10 +5,11 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from chaos.plan import FORGED, GENUINE, QUARANTINED, UNHANDLED, Delivery
+from chaos.plan import FORGED, GENUINE, QUARANTINED, UNHANDLED, Delivery, Shown
 from chaos.sender import Sent
 from errors import MessageUnreadable
 from justcall import event, keys
+from justcall.consent import CLEAR, SET
 from justcall.event import PROCESSED, RECEIVED
 from ledger import bodies, queries, schema
 from messaging.message import decode
@@ -38,14 +39,14 @@ class _Table:
 
     def __init__(self, items: Iterable[Item]) -> None:
         self.events: dict[str, dict[str, Item]] = defaultdict(dict)
-        self.consent: dict[tuple[str, str], Item] = {}
+        self.consent: set[tuple[str, str]] = set()
         self.strangers: list[str] = []
         for item in items:
             partition, sort_key = item["pk"]["S"], item["sk"]["S"]
             if partition.startswith(schema.event_partition("")):
                 self.events[schema.key_of(partition)][sort_key] = item
             elif partition.startswith(schema.consent_partition("")):
-                self.consent[partition, sort_key] = item
+                self.consent.add((partition, sort_key))
             else:
                 self.strangers.append(partition)
 
@@ -213,33 +214,33 @@ def _kept(table: _Table, key: str, end: str, *, acknowledged: bool) -> Iterable[
 def _consent(
     table: _Table, by_key: Mapping[str, Sequence[Sent]], figures: Counter[str]
 ) -> Iterable[Breach]:
-    """Compare the consent state with the processed events."""
-    expected = _newest(table, by_key)
-    figures["consent flags"] = len(expected)
-    for where in expected.keys() | table.consent.keys():
-        item, name = table.consent.get(where), " ".join(where)
-        if where not in expected:
-            yield Breach("extra: consent that no event set", name)
-        elif item is None:
-            yield Breach("missing: consent that an event set", name)
-        elif (item["at"]["S"], item["value"]["BOOL"], item["key"]["S"]) not in expected[where]:
-            yield Breach("missing: consent is not what its newest event says", name)
-
-
-def _newest(
-    table: _Table, by_key: Mapping[str, Sequence[Sent]]
-) -> Mapping[tuple[str, str], Collection[tuple[str, bool, str]]]:
-    """Return for each flag the processed events that win: newest first, then the restrictive."""
-    events: dict[tuple[str, str], list[tuple[str, bool, str]]] = defaultdict(list)
+    """Compare the history of consent with the events that were sent and processed."""
+    owed: set[tuple[str, str]] = set()
+    possible: set[tuple[str, str]] = set()
     for key, ones in by_key.items():
         shown = ones[0].delivery.shown
+        if not shown:
+            continue
         at = table.ledger(key).get("at", {}).get("S")
-        if shown and at:
-            for flag, value in shown.flags.items():
-                events[schema.consent_partition(shown.number), flag].append((at, value, key))
+        owed |= _changes(shown, [at] if at else [], key)
+        signed_at = [at for one in ones for at in one.signed_at if at]
+        possible |= _changes(shown, [shown.at] if shown.at else signed_at, key)
+    figures["consent changes"] = len(owed)
+    for where in owed - table.consent:
+        yield Breach("missing: a change of consent that an event made", " ".join(where))
+    for where in table.consent - possible:
+        yield Breach("extra: a change of consent that no event made", " ".join(where))
+
+
+def _changes(shown: Shown, times: Iterable[str], key: str) -> set[tuple[str, str]]:
+    """Return the items of the changes that an event makes, at each of these times."""
     return {
-        where: [one for one in found if one[:2] == max(found)[:2]]
-        for where, found in events.items()
+        (
+            schema.consent_partition(shown.number),
+            schema.consent_change(flag, at, SET if value else CLEAR, key),
+        )
+        for at in times
+        for flag, value in shown.flags.items()
     }
 
 

@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 DEFAULT_RETENTION_DAYS = 400
 # The root user of the local stack's AWS; never used for any other endpoint.
 _LOCAL_CREDENTIALS = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
-# One connection for each of the index cells that are read side by side.
+# One connection for each index cell: a listing reads them in parallel.
 _CONFIG = Config(max_pool_connections=16)
 
 
@@ -93,15 +93,15 @@ def _deployed(name: str, region: str | None, profile: str | None) -> Stack:
     where = {"region_name": region, "profile_name": profile}
     try:
         session = boto3.Session(**where)  # type: ignore[arg-type]  # all are optional text
-        found = session.client("cloudformation").describe_stacks(StackName=name)["Stacks"][0]
+        stack = session.client("cloudformation").describe_stacks(StackName=name)["Stacks"][0]
     except ClientError as error:
         raise UsageError(f"Stack {name}: {reason(error)}") from error
     except BotoCoreError as error:
         raise UsageError(
             f"Could not reach AWS: {error}. Check --region, --profile or: aws configure"
         ) from error
-    outputs = {one["OutputKey"]: one["OutputValue"] for one in found.get("Outputs", [])}
-    parameters = {one["ParameterKey"]: one["ParameterValue"] for one in found.get("Parameters", [])}
+    outputs = {one["OutputKey"]: one["OutputValue"] for one in stack.get("Outputs", [])}
+    parameters = {one["ParameterKey"]: one["ParameterValue"] for one in stack.get("Parameters", [])}
     try:
         described = {
             "stack_name": name,

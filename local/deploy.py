@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import platform
 import subprocess
 import tomllib
@@ -10,12 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import botocore.session
+from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from justcall.catalogue import KINDS, module_name
 from local import bridge
 from local.ministack import Process
-from local.place import REGION, ROOT, ROOT_CREDENTIALS, STACK_NAME, LocalError, Place, tool
+from local.place import REGION, ROOT, ROOT_CREDENTIALS, STACK_NAME, LocalError, Place, tool, write
 from local.place import environment as clean_environment
 
 type Step = Callable[[str], None]
@@ -41,7 +44,7 @@ def deploy(place: Place, process: Process, step: Step) -> dict[str, Any]:
         outputs = _outputs(process)
     if outputs is None:
         raise LocalError(f"The stack is incomplete after its deploy. See {place.log}")
-    place.deployed.write_text(fingerprint)
+    write(place.deployed, fingerprint)
     return _describe(place, process, outputs)
 
 
@@ -62,6 +65,7 @@ def sam(place: Place, process: Process, command: str, changed: Sequence[str] = (
             *("--parameter-overrides", *parameters(), *changed),
         ],
         cwd=ROOT,
+        umask=0o077,
         env=clean_environment(process.endpoint_url),
         stdin=subprocess.DEVNULL,
         capture_output=True,
@@ -110,14 +114,24 @@ def _default_stage(place: Place) -> None:
 
 
 def client(process: Process, service: str) -> Any:
-    """Return a boto3 client that calls this MiniStack as the root user."""
-    return boto3.client(
+    """Return a boto3 client that calls this MiniStack as the root user.
+
+    It ignores the user's AWS profile and files, and every proxy.
+    """
+    return boto3.Session(botocore_session=_own_session()).client(
         service,  # type: ignore[call-overload]  # the stubs know the services by literal only
         endpoint_url=process.endpoint_url,
         region_name=REGION,
         aws_access_key_id=ROOT_CREDENTIALS["AWS_ACCESS_KEY_ID"],
         aws_secret_access_key=ROOT_CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
+        config=Config(proxies={}),
     )
+
+
+def _own_session() -> botocore.session.Session:
+    nothing = (None, None, os.devnull, None)
+    settings = {"profile": (None,) * 4, "config_file": nothing, "credentials_file": nothing}
+    return botocore.session.Session(session_vars=settings)
 
 
 def _stack(process: Process) -> Mapping[str, Any] | None:
@@ -162,7 +176,7 @@ def _describe(place: Place, process: Process, outputs: Mapping[str, str]) -> dic
         "queues": {kind: events + module_name(kind) for kind in KINDS},
         "dead_letter_queue": dead,
     }
-    place.stack_file.write_text(json.dumps(stack, indent=2) + "\n")
+    write(place.stack_file, json.dumps(stack, indent=2) + "\n")
     services = ("DYNAMODB", "SECRETS_MANAGER", "SQS")
     seen_from_docker = f"http://{bridge.HOST}:{process.port}"
     variables = {f"AWS_ENDPOINT_URL_{name}": seen_from_docker for name in services} | {
@@ -178,7 +192,7 @@ def _describe(place: Place, process: Process, outputs: Mapping[str, str]) -> dic
         "TIMESTAMP_PAST_MINUTES": "10000000",
         "TIMESTAMP_FUTURE_MINUTES": "5",
     }
-    place.env_vars.write_text(json.dumps({"Parameters": variables}, indent=2) + "\n")
+    write(place.env_vars, json.dumps({"Parameters": variables}, indent=2) + "\n")
     return stack
 
 

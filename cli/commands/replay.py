@@ -25,7 +25,6 @@ from justcall.event import PROCESSED
 _MAX_REASON_CHARACTERS = 500
 
 Reason = Annotated[str, typer.Option(help="Why; it is kept with each event.")]
-Keys = Annotated[list[str] | None, typer.Argument(metavar="[KEY]...", show_default=False)]
 Status = Annotated[
     str | None, typer.Option(help=f"All events with this status: {', '.join(listing.STATUSES)}")
 ]
@@ -43,7 +42,7 @@ Yes = Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")
 def replay(
     session: Session,
     reason: Reason,
-    keys: Keys = None,
+    keys: options.Keys = None,
     status: Status = None,
     kind: options.Kind = None,
     since: options.Since = None,

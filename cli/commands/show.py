@@ -16,7 +16,7 @@ _APART = ("body", "conflicts", "replays", "dead_letter")
 
 
 @options.command
-def show(session: Session, key: str) -> None:
+def show(session: Session, key: options.Key) -> None:
     """Show one event: its steps and failures, its dead letter, its body and its conflicts."""
     event = details.event(session.stack, key)
     event["dead_letter"] = _dead_letter(session.stack, event)

@@ -2,6 +2,7 @@
 
 import json
 import re
+import zlib
 from collections.abc import Mapping, Sequence
 from itertools import accumulate
 from typing import Any
@@ -10,13 +11,14 @@ from cli import CALLED
 from cli.errors import NotFoundError
 from cli.reading.table import Document, Item, document, number, partition
 from cli.stack import Stack
+from justcall.consent import FlagChange, newest_first, states_of
 from ledger import bodies, queries, schema
-from ledger.consent import value_of
+from ledger.consent import history
 
 # Deeper documents exhaust the stack of json.dumps.
 _MAX_DEPTH = 100
-_STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"')
-# What `show` adds, where the event has it.
+_STRINGS = re.compile(r'"(?:[^"\\]|\\.)*"')
+# Fields that only `show` has.
 _TEXTS = (
     "contact", "at", "sent_at", "processed_at", "first_failed_at", "failed_at", "stuck_at",
     "last_delivery_at", "replayed_as",
@@ -48,17 +50,23 @@ def event(stack: Stack, key: str) -> Document:
 
 
 def contact(stack: Stack, phone: str) -> Document:
-    """Return what a contact does not want: each flag's newest value, since when, by which event."""
-    consent = {
-        item["sk"]["S"]: {
-            "value": value_of(item),
-            "since": max(item["at"]["S"], item.get("yes_at", {}).get("S", "")),
-            "key": item["key"]["S"],
-        }
-        for item in partition(stack, schema.consent_partition(phone))
-        if "value" in item
+    """Return what a contact does not want, and the history of each flag, newest first."""
+    changes = newest_first(history(partition(stack, schema.consent_partition(phone))))
+    return {
+        "number": phone,
+        "consent": {flag: one._asdict() for flag, one in sorted(states_of(changes).items())},
+        "history": [_change(one) for one in changes],
     }
-    return {"number": phone, "consent": consent}
+
+
+def _change(one: FlagChange) -> Document:
+    return {
+        "flag": one.flag,
+        "at": one.at,
+        "change": one.step,
+        "type": schema.type_of(one.key),
+        "key": one.key,
+    }
 
 
 def _replay(texts: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
@@ -83,15 +91,17 @@ def whole(head: Item, items: Sequence[Item]) -> Sequence[Item]:
 
 def _content(head: Item, items: Sequence[Item]) -> Any:
     """Return a body as JSON if it is JSON that can be printed, else as text."""
-    content = bodies.unpack(whole(head, items)) or b""
     try:
-        if _depth(content) <= _MAX_DEPTH:
-            return json.loads(content)
+        content = bodies.unpack(whole(head, items)) or b""
+    except zlib.error:
+        return "damaged: its compressed form can't be read"
+    try:
+        text = content.decode()
+        return json.loads(text) if _depth(text) <= _MAX_DEPTH else text
     except ValueError:
-        pass
-    return content.decode(errors="replace")
+        return content.decode(errors="replace")
 
 
-def _depth(content: bytes) -> int:
-    brackets = (one for one in _STRINGS.sub(b"", content) if one in b"[]{}")
-    return max(accumulate(1 if one in b"[{" else -1 for one in brackets), default=0)
+def _depth(text: str) -> int:
+    brackets = (one for one in _STRINGS.sub("", text) if one in "[]{}")
+    return max(accumulate(1 if one in "[{" else -1 for one in brackets), default=0)

@@ -59,6 +59,15 @@ def processor_settings() -> ProcessorSettings:
     )
 
 
+def consent_words() -> tuple[str, str, str]:
+    """Return the deployment's words of `justcall.consent.Words`, each list empty for ours."""
+    return (
+        _optional("OPT_OUT_WORDS"),
+        _optional("OPT_IN_WORDS"),
+        _optional("OPT_IN_AFTER_OPT_OUT_WORDS"),
+    )
+
+
 def sweeper_settings() -> SweeperSettings:
     """Read the sweeper's settings. Raises SettingMissing."""
     return SweeperSettings(
@@ -74,6 +83,10 @@ def _text(name: str) -> str:
     if not value:
         raise SettingMissing
     return value
+
+
+def _optional(name: str) -> str:
+    return os.environ.get(name, "")
 
 
 def _words(name: str) -> tuple[str, ...]:

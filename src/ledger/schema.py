@@ -5,7 +5,7 @@
 | ledger item   | `event#KEY`      | `ledger`             | one event: body, status, entry      |
 | evidence      | `event#KEY`      | `conflict#HASH`      | a less authentic other content      |
 | part of a body| `event#KEY`      | `part#HASH#0001` …   | a body too large for one item       |
-| consent state | `consent#NUMBER` | a flag               | the flag's newest value and time    |
+| consent change| `consent#NUMBER` | `FLAG#AT#CHANGE#KEY` | nothing else; it never expires      |
 
 The index `timeline` lists processed events by contact (`contact`) and by their own time (`at`).
 `contact` is a number, or `call:ID` for an event that does not name its contact.
@@ -42,8 +42,13 @@ def type_of(key: str) -> str:
 
 
 def consent_partition(number: str) -> str:
-    """Return the partition key of a number's consent state."""
+    """Return the partition key of a number's consent history."""
     return f"consent#{number}"
+
+
+def consent_change(flag: str, at: str, step: str, key: str) -> str:
+    """Return the sort key of a change of a flag; `key` is the event's."""
+    return f"{flag}#{at}#{step}#{key}"
 
 
 def part(body_hash: str, number: int) -> str:

@@ -28,6 +28,7 @@ from errors import (
 )
 from justcall import envelope
 from justcall.catalogue import kind_of
+from justcall.consent import Change
 from justcall.event import Event
 from justcall.moments import epoch, iso, moment_of
 from justcall.timeline import Entry
@@ -142,7 +143,7 @@ def _act(message: Message, kind: Kind, tables: Tables, attempts: int) -> bool:
     contact = entry.number or entry.subjects[0]
     subjects = {"subjects": list(entry.subjects)} if entry.subjects else {}
     shown = {**subjects, **entry.fields}
-    _set_consent(event, entry, at, tables.consent)
+    _record_consent(event, entry, at, tables.consent)
     now = time.time()
     try:
         return tables.ledger.process(event, contact, at, shown, attempts, now)
@@ -152,17 +153,16 @@ def _act(message: Message, kind: Kind, tables: Tables, attempts: int) -> bool:
         return tables.ledger.process(event, contact, at, shown, attempts, now)
 
 
-def _set_consent(event: Event, entry: Entry, at: str, consent: Consent) -> None:
-    """Set the flags that the event changes, by the earlier of its own time and its arrival.
+def _record_consent(event: Event, entry: Entry, at: str, consent: Consent) -> None:
+    """Record the flags that the event changes, at the earlier of its own time and its arrival.
 
     A clock ahead of ours must not make an opt-in newer than an opt-out that comes after it.
     """
     if not entry.number:
         return
     since = min(at, iso(event.received_at))
-    consent.set(entry.number, entry.consent, since, event.key)
-    for flag in entry.consent_if_set:
-        consent.note_yes(entry.number, flag, since)
+    change = Change(entry.consent, entry.consent_if_set)
+    consent.record(entry.number, change, since, event.key)
 
 
 def _moment(event: Event, read: envelope.Envelope) -> str:

@@ -21,7 +21,7 @@ from tests.support.faults import (
     name_of,
     world,
 )
-from tests.support.promise import OPT_OUT, call, contents, key_of, update
+from tests.support.promise import OPT_OUT, STATUS, call, contents, key_of, sms, update
 
 KIND = "call.completed"
 KEY = key_of(call())
@@ -104,6 +104,18 @@ def doubted(world: World, send: Send) -> None:
 def opted_out(world: World, send: Send) -> None:
     """It changes what its contact consents to."""
     send(OPT_OUT)
+    world.settle(sweeps=False)
+
+
+def flagged(world: World, send: Send) -> None:
+    """It changes three flags of its contact."""
+    send(STATUS)
+    world.settle(sweeps=False)
+
+
+def texted_stop(world: World, send: Send) -> None:
+    """Its text opts its contact out."""
+    send(STOP)
     world.settle(sweeps=False)
 
 
@@ -219,6 +231,7 @@ LARGE = json.dumps(
 LARGER = LARGE.replace(b"inbound", b"Inbound")
 UNKNOWN = b'{"event": "call.teleported", "data": {"call_id": "c1"}}'
 UNREADABLE = b"{"
+STOP = sms(body="STOP")
 
 _DEAD_LETTERS = ("ReceiveMessage", "ChangeMessageVisibility")
 
@@ -240,6 +253,8 @@ STORIES: dict[str, Story] = {
     "refused": Story(refused, call(direction="sideways"), "failed"),
     "doubted": Story(doubted, call(), fails=_writes),
     "opted out": Story(opted_out, OPT_OUT),
+    "flagged": Story(flagged, STATUS),
+    "texted STOP": Story(texted_stop, STOP),
     # The first seven times are as in *lost*.
     "stuck": Story(stuck, call(), "stuck", lambda one: _writes(one) and one.number >= 8),
     "large": Story(large, LARGE),

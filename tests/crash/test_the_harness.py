@@ -1,6 +1,7 @@
 """The tests of this folder can fail: each way to break the promise on purpose turns them red."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -99,11 +100,25 @@ def consent_after_the_step(patch: pytest.MonkeyPatch) -> None:
         return done
 
     waiting: list[Callable[[], None]] = []
-    set_now = Consent.set
+    record_now = Consent.record
     patch.setattr(
-        Consent, "set", lambda self, *flags: waiting.append(partial(set_now, self, *flags))
+        Consent, "record", lambda self, *change: waiting.append(partial(record_now, self, *change))
     )
     patch.setattr(ledger.Ledger, "process", process)
+
+
+def consent_that_may_be_lost(patch: pytest.MonkeyPatch) -> None:
+    record_now = Consent.record
+
+    def record(self: Any, *change: Any) -> None:
+        with suppress(LedgerUnavailable):
+            record_now(self, *change)
+
+    patch.setattr(Consent, "record", record)
+
+
+def only_the_newest_change_kept(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(schema, "consent_change", lambda flag, at, step, _key: f"{flag}#{at}#{step}#")
 
 
 def take_and_never_send(patch: pytest.MonkeyPatch) -> None:
@@ -180,6 +195,8 @@ BROKEN: Sequence[tuple[Patch, Callable[[], None]]] = (
     (process_without_condition, lambda: play_every_failure("two processors, last receive")),
     (processed_stays_in_its_cell, lambda: tell_every_case("plain")),
     (consent_after_the_step, lambda: tell_every_case("opted out")),
+    (consent_that_may_be_lost, lambda: tell_every_case("flagged")),
+    (only_the_newest_change_kept, lambda: tell_every_case("opted out")),
     (take_and_never_send, lambda: tell_every_case("lost")),
     (take_after_sending, lambda: tell_every_case("lost")),
     (bury_what_is_processed, redrive_too_early),

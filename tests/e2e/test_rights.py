@@ -51,13 +51,15 @@ def test_the_handler_can_only_keep_and_send(stack: Stack) -> None:
 
 
 def test_a_processor_can_only_receive_and_write(stack: Stack) -> None:
-    """A processor may not send messages, read dead letters, delete items or read the secret."""
+    """A processor may not send messages, read dead letters, get or delete items or read the secret."""
     client = _as_function(stack, "CallMissedProcessor")
     queues = stack.described["queues"]
     dead, table = stack.described["dead_letter_queue"], stack.described["events_table"]
     assert _denied(client("sqs").receive_message, QueueUrl=dead)
-    key = {"pk": {"S": "event#x"}, "sk": {"S": "ledger"}}
-    assert _denied(client("dynamodb").delete_item, TableName=table, Key=key)
+    for pk in ("event#x", "consent#x"):
+        key = {"pk": {"S": pk}, "sk": {"S": "ledger"}}
+        assert _denied(client("dynamodb").delete_item, TableName=table, Key=key)
+        assert _denied(client("dynamodb").get_item, TableName=table, Key=key)
     assert _denied(client("sqs").send_message, QueueUrl=queues["call.missed"], MessageBody="x")
     arn = stack.described["secret_arn"]
     assert _denied(client("secretsmanager").get_secret_value, SecretId=arn)

@@ -709,9 +709,9 @@ _URL_SIGNED = (
         "late-consent-wins",
         "An older opt-in that arrives late overwrites an opt-out, and somebody is fined.",
         "facts; stripe/stripe-cli#418",
-        "src/ledger/consent.py",
-        "OR #at < :at OR (#at = :at",
-        "OR #at <> :at OR (#at = :at",
+        "src/messaging/consumer.py",
+        "    since = min(at, iso(event.received_at))\n",
+        "    since = iso(event.received_at)\n",
         f"{_URL_PATH}::test_consent_is_what_was_said_last",
     ),
     Flaw(

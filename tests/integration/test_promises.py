@@ -254,7 +254,7 @@ def test_the_secret_in_aws_decides(cloud: Cloud) -> None:
 
 
 def test_event_and_its_timeline_entry_expire_together(cloud: Cloud) -> None:
-    """They are one item. Consent state never expires."""
+    """They are one item. The history of consent never expires."""
     post(body(CALL_COMPLETED))
     cloud.poll("call.completed")
     item = cloud.ledger(KEY)

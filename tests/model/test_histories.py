@@ -36,6 +36,7 @@ from tests.support.promise import (
     call,
     contents,
     key_of,
+    opt,
     sms,
     update,
 )
@@ -46,8 +47,8 @@ RECEIVES = 5
 
 NAMES = st.sampled_from(["c1", "c2", "c3"])
 DIALECT = st.sampled_from([BODY_SIGNED, BODY_SIGNED, URL_SIGNED])
-TEXT = st.sampled_from(["one", "two", "\U0001f44d" * 2000])
-KIND = st.sampled_from(["call.completed", "sms.received", "call.updated"])
+TEXT = st.sampled_from(["one", "STOP", "YES", "\U0001f44d" * 2000])
+KIND = st.sampled_from(["call.completed", "sms.received", "call.updated", "consent.changed"])
 # Which of an actor's next calls meets what; mostly none.
 TROUBLE = st.one_of(
     st.none(),
@@ -72,6 +73,7 @@ class Histories(RuleBasedStateMachine):
         self.troubled: set[str] = set()  # keys that may end failed: their batches met faults
         self.refused: set[str] = set()  # keys that no processor can take
         self.gone: set[str] = set()  # keys that expired
+        self.wishes: set[str] = set()  # changes of consent, which never expire
         self.generation = 0
         self.struck: Counter[str] = Counter()  # the faults since the last trouble
 
@@ -88,6 +90,10 @@ class Histories(RuleBasedStateMachine):
     @rule(name=NAMES, notes=st.sampled_from(["one", "two"]), trouble=TROUBLE)
     def deliver_update(self, name: str, notes: str, trouble: Any) -> None:
         self._deliver(update(self._named(name), notes=notes), trouble)
+
+    @rule(name=NAMES, word=st.sampled_from(["optout", "optin"]), trouble=TROUBLE)
+    def deliver_consent(self, name: str, word: str, trouble: Any) -> None:
+        self._deliver(opt(word, self._named(name)), trouble)
 
     @rule(name=NAMES, trouble=TROUBLE)
     def deliver_what_no_model_takes(self, name: str, trouble: Any) -> None:
@@ -251,6 +257,10 @@ class Histories(RuleBasedStateMachine):
         """After every step."""
         Histories.seen["step"] += 1
         assert breaches(self.world, gone=self.gone) == []
+        wishes = self._found().consent
+        assert self.wishes <= wishes
+        self.wishes = wishes
+        Histories.seen["wish"] += len(wishes) > 0
 
     def teardown(self) -> None:
         """Let everything come to its end, have the operator replay what failed, and look."""
@@ -367,7 +377,7 @@ def test_any_history() -> None:
     words = {"accepted", "duplicate", "conflict", "unhandled", "quarantined", "unauthorized",
              "taken over", "replaced"}  # fmt: skip
     ends = {"processed", "failed", "unhandled", "quarantined", "expired", "replayed"}
-    assert {*words, *ends, "died", "unavailable", *map(name_of, FAULTS)} <= seen.keys()
+    assert {*words, *ends, "wish", "died", "unavailable", *map(name_of, FAULTS)} <= seen.keys()
 
 
 @pytest.mark.parametrize(
@@ -381,6 +391,8 @@ def test_any_history() -> None:
         harness.processed_stays_in_its_cell,
         harness.take_and_never_send,
         harness.take_after_sending,
+        harness.consent_after_the_step,
+        harness.consent_that_may_be_lost,
     ],
     ids=lambda patch: patch.__name__.replace("_", "-"),
 )

@@ -14,13 +14,16 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import cache
 from types import SimpleNamespace
 from typing import Any, NamedTuple, Protocol
 
 import pytest
 from botocore import UNSIGNED
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.endpoint import convert_to_response_dict
 from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
+from botocore.parsers import ResponseParserFactory
 from moto import mock_aws
 from moto.core.models import botocore_stubber
 
@@ -206,9 +209,10 @@ class Wire:
 
     current: "Wire | None" = None
 
-    def __init__(self, answers: Answers, clock: Clock) -> None:
+    def __init__(self, answers: Answers, clock: Clock, *, direct: bool) -> None:
         self.answers = answers
         self.clock = clock
+        self.direct = direct  # whether calls without a fault may take the shortcut
         self.calls: list[Call] = []
         self.plan: dict[Call, Fault] = {}
         self.standing: Callable[[Call], Fault | None] = lambda _call: None
@@ -242,9 +246,26 @@ class Wire:
         self._numbers[process.actor, operation] += 1
         call = Call(process.actor, operation, self._numbers[process.actor, operation])
         self.calls.append(call)
-        self.local.call, self.local.attempts = call, 0
+        self.local.call, self.local.attempts, self.local.answer = call, 0, None
         if self.gate:
             self.gate(call, body)
+
+    def shortcut(self, model: Any, params: Any) -> tuple[AWSResponse, Any] | None:
+        """Answer a call that no fault meets; None: botocore must send it.
+
+        Sending takes half of the time of these tests. botocore still reads every error.
+        """
+        process = self.process
+        if process is None or not self.direct:
+            return None
+        if self.plan.get(self.local.call) or self.standing(self.local.call):
+            return None
+        request: Any = SimpleNamespace(**params)
+        answer = self.answers(request)
+        if answer.status_code == 200:
+            return answer, parsed(model, answer)
+        self.local.answer = answer  # of the attempt that botocore is about to make
+        return None
 
     def attempt(self, request: AWSPreparedRequest) -> AWSResponse:
         """Answer one attempt."""
@@ -255,16 +276,30 @@ class Wire:
         self.local.attempts += 1
         fault = self.plan.get(call) or self.standing(call)
         if fault is None:
-            return self.answers(request)
+            answer, self.local.answer = self.local.answer, None
+            return answer or self.answers(request)
         self.struck.append(call)
         return fault(
             Attempt(self.local.attempts, request, self.answers, process, self.clock, call.operation)
         )
 
 
-def _before_call(model: Any, params: Any, **_: Any) -> None:
-    if Wire.current:
-        Wire.current.begin(model.name, params["body"].decode())
+def _before_call(model: Any, params: Any, **_: Any) -> tuple[AWSResponse, Any] | None:
+    if Wire.current is None:
+        return None
+    Wire.current.begin(model.name, params["body"].decode())
+    return Wire.current.shortcut(model, params)
+
+
+def parsed(model: Any, answer: AWSResponse) -> Any:
+    """Read a successful answer as botocore's endpoint does."""
+    parser = _parser(model.service_model.resolved_protocol)
+    return parser.parse(convert_to_response_dict(answer, model), model.output_shape)
+
+
+@cache
+def _parser(protocol: str) -> Any:
+    return ResponseParserFactory().create_parser(protocol)
 
 
 def _before_send(request: AWSPreparedRequest, event_name: str, **_: Any) -> AWSResponse | None:
@@ -645,7 +680,7 @@ def world(*, on_moto: bool = False) -> Iterator[World]:
 
 @contextmanager
 def _connected(backend: Backend, clock: Clock, patched: pytest.MonkeyPatch) -> Iterator[World]:
-    wire = Wire(backend.answer, clock)
+    wire = Wire(backend.answer, clock, direct=isinstance(backend, Small))
     for module, name in ((app, "_ports"), (consumer, "_tables"), (sweeper, "_ports")):
         make = getattr(module, name).__wrapped__
         patched.setattr(module, name, lambda make=make: _running(wire).cached(make))

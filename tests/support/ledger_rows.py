@@ -111,15 +111,10 @@ class Rows:
         self.dynamodb.put_item(TableName=TABLE, Item=item | _body(body))
         return digest
 
-    def consent(self, number: str, flag: str, *, value: bool) -> None:
-        """Write a flag of a contact's consent."""
-        item = {"pk": {"S": schema.consent_partition(number)}, "sk": {"S": flag}}
-        state = {
-            "value": {"BOOL": value},
-            "at": {"S": "2026-03-12T14:30:00.000Z"},
-            "key": {"S": "k"},
-        }
-        self.dynamodb.put_item(TableName=TABLE, Item=item | state)
+    def consent(self, number: str, change: str) -> None:
+        """Write a change of a contact's consent, `FLAG#AT#CHANGE#KEY`."""
+        item = {"pk": {"S": schema.consent_partition(number)}, "sk": {"S": change}}
+        self.dynamodb.put_item(TableName=TABLE, Item=item)
 
     def get(self, key: str) -> dict[str, Any]:
         """Return an event's ledger item without type tags, empty if there is none."""

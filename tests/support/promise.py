@@ -13,8 +13,9 @@ from typing import Any, NamedTuple
 
 from errors import HooksError
 from justcall.catalogue import KINDS
+from justcall.consent import states_of
 from ledger.bodies import unpack, unpack_entry
-from ledger.consent import value_of
+from ledger.consent import history
 from tests.support import samples
 from tests.support.faults import Item, ProcessDied, Small, World
 
@@ -39,26 +40,48 @@ def update(name: str = "c1", **data: Any) -> bytes:
     )
 
 
-def _opt(word: str) -> bytes:
-    told = {"message_id": word, "from": NUMBER, "to": "+14155551234", "body": "stop"}
-    document = {"event": f"sms.{word}", "timestamp": "2026-03-12T14:42:00Z", "data": told}
+def opt(word: str, name: str = "o1") -> bytes:
+    """Return an sms.optout or sms.optin of that id."""
+    told = {"message_id": name, "from": NUMBER, "to": "+14155551234", "body": "stop"}
+    return _consent_event(f"sms.{word}", told)
+
+
+def _consent_event(event_type: str, told: Mapping[str, Any]) -> bytes:
+    document = {"event": event_type, "timestamp": "2026-03-12T14:42:00Z", "data": told}
     return samples.body(document)
 
 
-CONSENT = {"sms.optout": True, "sms.optin": False}
-OPT_OUT = _opt("optout")
-OPT_IN = _opt("optin")
+# What each consent event, and each text, changes.
+CONSENT = {
+    "sms.optout": {"opted_out": "set"},
+    "sms.optin": {"opted_out": "clear"},
+    "jc.contact_status_updated": {"dnd": "set", "dnm": "clear", "blacklist": "set"},
+}
+TEXTS = {"STOP": "set", "START": "clear", "YES": "clear-if-set"}
+OPT_OUT = opt("optout")
+OPT_IN = opt("optin")
+STATUS = _consent_event(
+    "jc.contact_status_updated",
+    {
+        "contact_id": "c7",
+        "contact_number": NUMBER,
+        "status": {"dnd": True, "dnm": False, "blacklist": True},
+    },
+)
 
 
 class Contents(NamedTuple):
-    """The table's items by what they are, by key; `beside` are the bodies and dialects of evidence."""
+    """The table's items by what they are: ledger and evidence by key, consent as sort keys.
+
+    `beside` are the bodies and dialects of evidence.
+    """
 
     ledger: Mapping[str, Item]
     bodies: Mapping[str, bytes | None]
     evidence: Mapping[str, list[Item]]
     beside: Mapping[str, list[tuple[bytes | None, str]]]
     timeline: Mapping[str, Mapping[str, Any]]
-    consent: Mapping[tuple[str, str], bool]
+    consent: set[str]
     strangers: list[str]
 
 
@@ -68,7 +91,7 @@ def contents(items: Iterable[Item]) -> Contents:
     parts: dict[tuple[str, str], list[Item]] = defaultdict(list)
     evidence: dict[str, list[Item]] = defaultdict(list)
     timeline: dict[str, Mapping[str, Any]] = {}
-    consent: dict[tuple[str, str], bool] = {}
+    consent: set[str] = set()
     strangers: list[str] = []
     for item in sorted(items, key=lambda one: (one["pk"]["S"], one["sk"]["S"])):
         pk, sk = item["pk"]["S"], item["sk"]["S"]
@@ -82,8 +105,8 @@ def contents(items: Iterable[Item]) -> Contents:
             parts[key, sk.split("#")[1]].append(item)
         elif pk == f"event#{key}" and sk.startswith("conflict#"):
             evidence[key].append(item)
-        elif pk == f"consent#{NUMBER}":
-            consent[pk, sk] = bool(value_of(item))
+        elif pk == f"consent#{NUMBER}" and item.keys() == {"pk", "sk"}:  # so it never expires
+            consent.add(sk)
         else:
             strangers.append(f"{pk} {sk}")
 
@@ -108,7 +131,7 @@ def key_of(body: bytes) -> str:
         kind, data = document["event"], document["data"]
     except (ValueError, TypeError, KeyError):
         return f"quarantined:sha256-{digest}"
-    name = data.get("call_id") or data.get("message_id")
+    name = data.get("call_id") or data.get("message_id") or data.get("contact_id")
     once = kind in ("call.completed", "sms.received")
     return f"{kind}:{name}" if once else f"{kind}:{name}:{digest[:16]}"
 
@@ -154,6 +177,19 @@ def entry_of(body: bytes) -> Mapping[str, Any]:
     return {**fields, **shown, "outcome": "completed", "duration_seconds": data["duration"]}
 
 
+def changes_of(body: bytes, key: str) -> set[str]:
+    """Return the sort keys of the changes of consent that a body makes under its event's key."""
+    try:
+        document = json.loads(body)
+        event_type, text = document["event"], document["data"].get("body")
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return set()
+    steps, at = CONSENT.get(event_type, {}), "2026-03-12T14:42:00.000Z"
+    if event_type == "sms.received" and text in TEXTS:
+        steps, at = {"opted_out": TEXTS[text]}, "2026-03-12T14:35:00.000Z"
+    return {f"{flag}#{at}#{step}#{key}" for flag, step in steps.items()}
+
+
 def breaches(world: World, *, gone: Iterable[str] = ()) -> list[str]:
     """Return how the promise is broken as it stands now, whatever is still under way.
 
@@ -170,7 +206,7 @@ def breaches(world: World, *, gone: Iterable[str] = ()) -> list[str]:
             broken.append(f"{key}: evidence that nobody signed, or that is as good as the event")
         if any({"cell", "contact", "at", "entry"} & one.keys() for one in items):
             broken.append(f"{key}: evidence is in an index")
-    broken += [*_repeated(world, found), *_consent_breaches(found)]
+    broken += [*_repeated(world, found), *_consent_breaches(found, signed)]
     return [*broken, *_unkept(world, found, gone)]
 
 
@@ -212,12 +248,29 @@ def _ledger_breaches(
         yield f"{key}: another entry than what was signed: {entry}"
 
 
-def _consent_breaches(found: Contents) -> Iterator[str]:
-    """Yield the flag that does not say what processed events say: the restrictive one wins a tie."""
-    done = [CONSENT[one["type"]] for one in found.timeline.values() if one["type"] in CONSENT]
-    flag = found.consent.get((f"consent#{NUMBER}", "opted_out"))
-    if done and (flag is None or flag < max(done)):
-        yield f"opted_out is {flag}, and processed events say {done}"
+def _consent_breaches(found: Contents, signed: set[tuple[bytes, str]]) -> Iterator[str]:
+    """Yield changes of consent that processed events made and are not there, and the reverse."""
+    owed = {
+        change
+        for key in found.timeline
+        if (body := found.bodies[key])
+        for change in changes_of(body, key)
+    }
+    allowed = {
+        change
+        for body, dialect in signed
+        for key in (key_of(body), again_key(body, dialect))
+        for change in changes_of(body, key)
+    }
+    yield from (f"{one}: not in the history" for one in owed - found.consent)
+    yield from (f"{one}: in the history, and nobody signed it" for one in found.consent - allowed)
+    # Of the newest events here one opts in and one out, at the same time: the restrictive one wins.
+    states = states_of(history({"sk": {"S": one}} for one in found.consent))
+    if (
+        any(key.startswith("sms.optout") for key in found.timeline)
+        and not states["opted_out"].value
+    ):
+        yield f"opted out, and the state is {states}"
 
 
 def _unkept(world: World, found: Contents, gone: set[str]) -> Iterator[str]:
