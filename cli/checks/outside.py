@@ -1,5 +1,6 @@
-"""Checks from outside: what a sender sees of the receiver, and what becomes of one event."""
+"""Checks from outside: how the receiver answers, and whether one event is processed."""
 
+import secrets
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -69,6 +70,20 @@ def _processed(at: Deployment) -> Result:
     return OK, f"processed after {seconds:.1f} s, and removed", None
 
 
+def _not_utf8(at: Deployment) -> Result:
+    """Send signed bytes that are not UTF-8 as JSON: does API Gateway hand them over unaltered?"""
+    body = b'{"hooks": "doctor \xff ' + secrets.token_hex(4).encode() + b'"}'
+    status = _post(at, body, at.stack.secret)
+    if status == 401:
+        return OK, "API Gateway alters them: 401, no effect. JustCall sends UTF-8", None
+    if status != 200:
+        return WARN, f"answered {status} instead of 200 or 401", at.hooks("secret show")
+    left = _remove(at, key_of(body) or "")
+    if left:
+        return WARN, f"quarantined, but {left} of its items could not be removed", None
+    return OK, "API Gateway does not alter them: quarantined, and removed", None
+
+
 def _look(at: Deployment) -> Any:
     with Receiver(at.stack.webhook_url) as receiver:
         return receiver.look("GET")
@@ -104,5 +119,6 @@ CHECKS: Mapping[str, Check] = {
     "clock": (_skew, ""),
     "unsigned refused": (lambda at: _refused(at, None), ""),
     "forged refused": (lambda at: _refused(at, "not JustCall's secret"), ""),
+    "not UTF-8": (_not_utf8, "secret show"),
     "signed processed": (_processed, "send call.completed"),
 }

@@ -27,12 +27,16 @@ class Parties(NamedTuple):
 def parties_of(event: EventData, event_type: str) -> Parties:
     """Return who took part; the contact's side is never the company's own number."""
     direction = event.direction or _by_number(event) or implied_direction(event_type)
+    if direction == INBOUND and _same(event.justcall_number, event.from_):
+        direction = OUTBOUND  # whatever the event says, nobody receives from the own number
     contact, own = _sides(event, direction)
     own_number = number_of(own) if own else None
     number = number_of(contact, region_of(own_number)) if contact else None
     if own and not region_of(own_number):
         own_number = number_of(own, region_of(number))
     shown = {"direction": direction, "justcall_number": own_number}
+    if event.direction != direction:
+        shown["direction_given"] = event.direction
     shown |= _as_given(event, number, own_number)
     if not number and _is_blank(event, direction):
         return Parties(NO_NUMBER, withheld=False, fields=shown)
@@ -47,12 +51,17 @@ def implied_direction(event_type: str) -> str | None:
 
 
 def _by_number(event: EventData) -> str | None:
-    """Return who began, by the side of `from` and `to` that is known otherwise."""
+    """Return who began, by the side of `from` and `to` that is known otherwise.
+
+    Of one side alone, the number that is not the company's is the contact's.
+    """
     own, contact = event.justcall_number, event.contact_number
     if _same(own, event.from_) or _same(contact, event.to):
         return OUTBOUND
     if _same(own, event.to) or _same(contact, event.from_):
         return INBOUND
+    if own and not (event.from_ and event.to) and (event.from_ or event.to):
+        return INBOUND if event.from_ else OUTBOUND
     return None
 
 
@@ -88,5 +97,6 @@ def _as_given(event: EventData, *numbers: str | None) -> dict[str, Any]:
 def _same(one: str | None, other: str | None) -> bool:
     if not one or not other:
         return False
-    number = number_of(one)
+    # Either may be written nationally.
+    number = number_of(one, region_of(number_of(other)))
     return number != NO_NUMBER and number == number_of(other, region_of(number))

@@ -19,6 +19,7 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws import clients, observability
 from aws.settings import processor_settings
 from errors import (
+    BodyReplaced,
     HooksError,
     LedgerItemMissing,
     LedgerUnavailable,
@@ -93,6 +94,11 @@ def consume(record: SQSRecord, kind: Kind, tables: Tables) -> None:
     attempts = int(record.attributes.approximate_receive_count)
     try:
         done = _act(message, kind, tables, attempts)
+    except BodyReplaced as error:
+        # The event that is there has a message of its own, or the sweeper sends one.
+        observability.count(observability.REPLACED)
+        observability.log("warning", "replaced", event_key=message.key, reason=error.reason)
+        return
     except Exception as error:
         _fail(error, message, tables, attempts)
         if isinstance(error, HooksError):
@@ -186,6 +192,7 @@ def _fail(error: Exception, message: Message, tables: Tables, attempts: int) -> 
     text = f"{reason}: {detail}" if detail else reason
     last = attempts >= tables.max_receives
     try:
-        tables.ledger.fail(message.key, text, attempts, time.time(), last=last)
+        ledger, delivery_id = tables.ledger, message.delivery_id
+        ledger.fail(message.key, delivery_id, text, attempts, time.time(), last=last)
     except LedgerUnavailable as unavailable:
         observability.log("error", "failure not recorded", **observability.cause(unavailable))

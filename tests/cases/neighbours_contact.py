@@ -100,6 +100,24 @@ DIRECTION: list[Row] = [
     ("nobody says it, but justcall_number is `from`", [body_signed("call.completed", call_id="c-1", justcall_number=OWN, **{"from": OWN, "to": NUMBER})], fields(direction="outbound")),
     ("nobody says it, but justcall_number is `to`", [body_signed("call.completed", call_id="c-1", justcall_number="14155550900", **{"from": NUMBER, "to": OWN})], fields(direction="inbound")),
     ("nobody says it, but contact_number is `to`", [body_signed("sms.sent_received", id=1, contact_number=NUMBER, **{"from": OWN, "to": NUMBER})], fields(direction="outbound", justcall_number=OWN)),
+    *[(f"sms.sent_received, nobody says it, justcall_number {own!r}, {direction}", [body_signed("sms.sent_received", message_id="m-9", justcall_number=own, **{"from": one, "to": other})],
+       fields(direction=direction, justcall_number=OWN))
+      for own in ("(415) 555-0900", "415-555-0900", "14155550900", "0014155550900", OWN)
+      for one, other, direction in ((OWN, NUMBER, "outbound"), (NUMBER, OWN, "inbound"))],
+    *[(f"sms.sent_received, nobody says it, own number is {OWN}, {side} {given!r} is the company's", [body_signed("sms.sent_received", message_id="m-9", justcall_number=OWN, **{side: given, other: "415-555-2500"})],
+       fields(direction=direction, justcall_number=OWN))
+      for given in ("(415) 555-0900", "4155550900") for side, other, direction in (("from", "to", "outbound"), ("to", "from", "inbound"))],
+    *[(f"url-signed sms.sent_received, nobody says it, {side} is the contact's", [url_signed("sms.sent_received", None, id=1, justcall_number="14155550900", **{side: "14155552500"})],
+       fields(direction=direction, justcall_number=OWN))
+      for side, direction in (("from", "inbound"), ("to", "outbound"))],
+    ("sms.sent_received, only contact_number and justcall_number: nobody says who began", [url_signed("sms.sent_received", id=1, contact_number=NUMBER, justcall_number=OWN)], fields(direction=None, justcall_number=OWN)),
+    ("sms.sent_received, a pair of which neither is justcall_number", [body_signed("sms.sent_received", message_id="m-9", justcall_number="+14155550999", **{"from": OWN, "to": NUMBER})],
+     {"timeline_of": "message:m-9", "somewhere": [OWN, NUMBER]}),
+    ("url-signed pair, nobody says anything", [url_signed("sms.sent_received", None, id=19, **{"from": OWN, "to": NUMBER})], {"timeline_of": "message:19", "somewhere": [OWN, NUMBER]}),
+    ("inbound, says the event, from the company's own number", [body_signed("sms.received", message_id="m", direction="inbound", justcall_number=OWN, **{"from": OWN, "to": NUMBER})],
+     fields(direction="outbound", direction_given="inbound")),
+    ("a call, inbound, from the company's own number", [body_signed("call.completed", call_id="c-1", direction="inbound", justcall_number="(415) 555-0900", **{"from": OWN, "to": NUMBER})],
+     fields(direction="outbound", direction_given="inbound")),
     ("received from the company's own number", [body_signed("sms.received", message_id="m", justcall_number=OWN, **{"from": OWN, "to": NUMBER})], fields(direction="outbound")),
     ("nobody says anything: kept under the message", [body_signed("sms.sent_received", message_id="m-9", **{"from": OWN, "to": NUMBER})],
      {"timeline_of": "message:m-9", "somewhere": [OWN, NUMBER]}),

@@ -13,7 +13,7 @@ from justcall.catalogue import KINDS
 from justcall.envelope import read
 from justcall.keys import content_hash, event_hash, key_of
 from justcall.moments import iso
-from justcall.signature import sign
+from justcall.signature import HEADER, sign
 from ledger import bodies
 from local.place import LocalError
 from local.post import Receiver
@@ -141,6 +141,24 @@ def test_what_nobody_can_act_on_is_kept(stack: Stack) -> None:
     for text, status in ((unknown, "unhandled"), (unreadable, "quarantined")):
         answer = stack.post(text.encode(), sign(text.encode(), SECRET))
         assert (answer.status, answer.json()) == (200, {"status": status})
+
+
+@pytest.mark.parametrize(
+    ("content_type", "expected"),
+    [
+        ("application/octet-stream", (200, "quarantined")),
+        ("application/json", (401, "unauthorized")),
+    ],
+)
+def test_bytes_that_are_not_utf8(
+    stack: Stack, content_type: str, expected: tuple[int, str]
+) -> None:
+    """API Gateway hands bytes over as base64. JSON it hands over as text, which alters the bytes."""
+    body = b"\xff" + uuid.uuid4().bytes
+    headers = {HEADER: sign(body, SECRET), "content-type": content_type}
+    with Receiver(stack.described["webhook_url"]) as receiver:
+        answer = receiver.post(body, headers)
+    assert (answer.status, answer.json()["status"]) == expected
 
 
 def test_somebody_is_there(stack: Stack) -> None:

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from urllib3.exceptions import NewConnectionError
 
-from cli import doctor as doctors
 from cli.checks import outside
 from cli.checks.finding import OK, WARN, WRONG, Deployment, Finding
+from cli.commands import doctor as doctors
 from cli.errors import UsageError
 from cli.justcall_api import Webhook
 from cli.send import key_of
@@ -59,6 +59,7 @@ class World:
         self.date: str | None = formatdate(NOW, usegmt=True)
         self.get_status = 200
         self.statuses = {"signed": 200, "unsigned": 401, "forged": 401}
+        self.not_utf8 = 200
         self.posted: list[bytes] = []
         self.items: dict[str, list[Any]] = {}
         self.status = "processed"
@@ -123,7 +124,7 @@ class World:
         signed = headers.get(signature.HEADER)
         right = signed == signature.sign(body, SECRET)
         how = "signed" if right else "unsigned" if signed is None else "forged"
-        status = self.statuses[how]
+        status = self.statuses[how] if b"\xff" not in body else self.not_utf8
         if status == 200:
             key = key_of(body)
             event = {
@@ -188,7 +189,6 @@ def change(**attributes: Any) -> Callable[[World], None]:
         ("stack", change(stack_status="UPDATE_IN_PROGRESS"), WARN, "is being changed"),
         ("stack", lambda w: w.resources.append(resource("Api", "X", "CREATE_FAILED")), WRONG, "prod is CREATE_COMPLETE: Api"),
         ("stack", lambda w: w.resources.append(resource("Api", "X", "DELETE_COMPLETE")), WRONG, ": Api"),
-        ("stack", change(name=None), WRONG, "older version"),
         ("reachable", change(get_status=404), WRONG, "answers 404 to GET"),
         ("clock", change(date=None), WARN, "no Date"),
         ("clock", change(now=NOW + 30), WARN, "30 s ahead of"),
@@ -206,6 +206,10 @@ def change(**attributes: Any) -> Callable[[World], None]:
         ("signed processed", change(status="received"), WRONG, "received after 60 s: contact.created:"),
         ("signed processed", change(status="failed"), WRONG, "failed after 0 s"),
         ("signed processed", change(keeps=True), WARN, "1 of its items"),
+        ("not UTF-8", change(not_utf8=200), OK, "does not alter"),
+        ("not UTF-8", change(not_utf8=401), OK, "alters them: 401"),
+        ("not UTF-8", change(not_utf8=503), WARN, "answered 503"),
+        ("not UTF-8", change(keeps=True), WARN, "1 of its items"),
         ("indexes", change(indexes=[{"IndexName": "timeline"}]), WRONG, "by_status"),
         ("indexes", lambda w: w.indexes[0].update(IndexStatus="CREATING"), WARN, "timeline CREATING"),
         ("queues", change(lying={"queue": 7, "dead": 0}), OK, "sms.sent 7"),

@@ -11,7 +11,7 @@ from justcall.moments import epoch, iso
 from ledger.bodies import unpack_entry
 from ledger.consent import history
 from messaging import consumer
-from messaging.message import decode, encode
+from messaging.message import Message, decode, encode
 from tests.support import acting, samples
 from tests.support.cloud import process
 from tests.support.expected import KEYS, POISON, SQS
@@ -46,6 +46,13 @@ def arrive(deployed: World, document: object) -> str:
     deployed.poll_all(1)
     [key] = set(table(deployed).ledger) - known
     return key
+
+
+def kept(deployed: World) -> Message:
+    """Deliver the call; return its message."""
+    deployed.deliver(BODY)
+    [received] = deployed.backend.receive(KIND)
+    return decode(received["Body"])
 
 
 def on(operation: str, fault: Fault, number: int = 0) -> Any:
@@ -117,8 +124,7 @@ def test_refused_event_records_the_reason(deployed: World) -> None:
 
 
 def test_body_that_is_no_event_is_recorded(deployed: World) -> None:
-    deployed.deliver(BODY)
-    failing = record_of(CALL._replace(body="{"))
+    failing = record_of(kept(deployed)._replace(body="{"))
     assert work(deployed, KIND, failing) == [failing["messageId"]]
     assert table(deployed).ledger[KEY]["error"] == {"S": "not-json"}
 
@@ -127,9 +133,9 @@ def test_body_that_is_no_event_is_recorded(deployed: World) -> None:
     ("receives", "status"), [(1, "received"), (4, "received"), (5, "failed"), (6, "failed")]
 )
 def test_last_receive_makes_the_event_failed(deployed: World, receives: int, status: str) -> None:
-    deployed.deliver(BODY)
+    message = kept(deployed)
     deployed.wire.standing = on("UpdateItem", throttled, number=1)
-    assert len(work(deployed, KIND, record_of(CALL, receives=receives))) == 1
+    assert len(work(deployed, KIND, record_of(message, receives=receives))) == 1
     item = table(deployed).ledger[KEY]
     assert (item["status"]["S"], item["attempts"]["N"]) == (status, str(receives))
     assert item["error"] == {"S": "ledger-unavailable"}
@@ -279,6 +285,29 @@ def test_duplicate_that_the_handler_sends_again_carries_no_body(deployed: World)
     assert decode(message["Body"]).body is None
     assert deployed.work(KIND, [message]) == []
     assert table(deployed).timeline[KEY]["notes"] == samples.CALL_COMPLETED["data"]["notes"]
+
+
+# ------------------------------------------------------------ a message whose event was replaced
+
+
+def test_message_of_a_replaced_event_is_a_noted_no_op(deployed: World, written: Written) -> None:
+    """A better authenticated event has the key now, and a message of its own."""
+    weaker = samples.body(samples.changed(samples.CALL_COMPLETED, notes="invented"))
+    deployed.deliver(weaker, dialect="url-signed")
+    assert deployed.deliver(BODY).word == "accepted"
+    first, second = deployed.backend.receive(KIND)
+    written.text()
+    assert deployed.work(KIND, [first]) == []
+    [line] = written.logs()
+    assert (line["message"], line["reason"], line["event_key"]) == (
+        "replaced",
+        "body-replaced",
+        KEY,
+    )
+    assert table(deployed).ledger[KEY]["status"] == {"S": "received"}
+    assert "error" not in table(deployed).ledger[KEY]
+    assert deployed.work(KIND, [second]) == []
+    assert table(deployed).timeline[KEY]["dialect"] == "body-signed"
 
 
 # ------------------------------------------------------------ settings and samples
