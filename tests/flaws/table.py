@@ -283,10 +283,10 @@ _IDENTITY = (
         "dedupe-by-type-and-id",
         "They deduplicate updates by type and object, and drop the second real change.",
         "facts",
-        "src/handler/receive.py",
-        "    if existing.body_hash == event.body_hash:\n",
-        "    if existing:\n",
-        f"{_RECEIVE}::test_other_content_under_the_same_key_is_an_event_of_its_own",
+        "src/justcall/keys.py",
+        '    return with_content(f"{envelope.type}:{identity}", said_hash)\n',
+        '    return f"{envelope.type}:{identity}"\n',
+        f"{_URL_PATH}::test_consent_is_what_was_said_last",
     ),
     Flaw(
         "look-then-write",
@@ -429,7 +429,7 @@ _LOSS = (
         "aws-powertools/powertools-lambda-python#4759",
         "src/ledger/events.py",
         '        condition = f"{_NOT_PROCESSED} AND {_SAME_BODY}"\n',
-        '        condition = f"attribute_exists(pk) AND {_SAME_BODY}"\n',
+        '        condition = f"(attribute_exists(pk) OR #status <> :processed) AND {_SAME_BODY}"\n',
         f"{_PROMISES}::test_a_failure_never_undoes_processed",
     ),
 )
