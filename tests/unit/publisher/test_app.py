@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from justcall.envelope import URL_SIGNED
 from tests.support.faults import Small, World
 from tests.support.promise import call, key_of, sms, update
 from tests.unit.conftest import Written
@@ -138,3 +139,16 @@ def test_logs_and_metrics_hold_keys_and_no_content(deployed: World, written: Wri
     assert "+1415555" not in text
     assert "Jordan" not in text
     assert '"Published":[1.0]' in text.replace(" ", "")
+
+
+def test_event_taken_over_is_published_with_a_higher_revision(deployed: World) -> None:
+    """A body-signed delivery replaces the url-signed one with other content under its key."""
+    body, better = call("c1", duration=1), call("c1", duration=185)
+    deployed.deliver(body, dialect=URL_SIGNED)
+    deployed.settle()
+    assert deployed.publish()
+    deployed.deliver(better)
+    deployed.settle()
+    assert deployed.publish()
+    calls = [one["data"]["call"] for one in deployed.published()]
+    assert [(one["revision"], one["duration_seconds"]) for one in calls] == [(1, 1), (3, 185)]
