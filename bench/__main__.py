@@ -87,15 +87,20 @@ def processes(aws: measure.StandIn, tls: measure.StandIn, quick: bool) -> list[F
 
 def money() -> list[Figure]:
     """Count what costs money."""
-    from bench import cost, resources
+    from bench import cost, idle, resources
 
     units = cost.units()
     counted = [
         Figure("write units, 2 KB event", sum(units.values()), 6, 5, shown=cost.explain(units)),
         Figure("$ per million, batches of 10", cost.dollars(10), 4.4, 3.8, shown="units, SQS"),
     ]
-    if (number := resources.count("prod")) is not None:
-        counted.append(Figure("resources in the stack", number, 75, 60, shown="stage prod"))
+    if (made := resources.count("prod")) is not None:
+        month = {name: amount for name, amount in idle.parts(made).items() if amount}
+        detail = " + ".join(f"{amount:.2f} {name}" for name, amount in month.items())
+        counted += [
+            Figure("resources in the stack", made.total(), 75, 60, shown="stage prod"),
+            Figure("idle $ a month", sum(month.values()), 6, 4, shown=detail),
+        ]
     return counted
 
 

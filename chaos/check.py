@@ -5,12 +5,13 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from chaos.plan import FORGED, GENUINE, QUARANTINED, UNHANDLED, Delivery
+from chaos.plan import FORGED, GENUINE, QUARANTINED, UNHANDLED, Delivery, Shown
 from chaos.sender import Sent
 from errors import MessageUnreadable
-from justcall import event
+from justcall import event, keys
+from justcall.consent import CLEAR, SET
 from justcall.event import PROCESSED, RECEIVED
-from ledger import bodies, schema
+from ledger import bodies, queries, schema
 from messaging.message import decode
 
 type Item = Mapping[str, Any]
@@ -38,14 +39,14 @@ class _Table:
 
     def __init__(self, items: Iterable[Item]) -> None:
         self.events: dict[str, dict[str, Item]] = defaultdict(dict)
-        self.consent: dict[tuple[str, str], Item] = {}
+        self.consent: set[tuple[str, str]] = set()
         self.strangers: list[str] = []
         for item in items:
             partition, sort_key = item["pk"]["S"], item["sk"]["S"]
             if partition.startswith(schema.event_partition("")):
                 self.events[schema.key_of(partition)][sort_key] = item
             elif partition.startswith(schema.consent_partition("")):
-                self.consent[partition, sort_key] = item
+                self.consent.add((partition, sort_key))
             else:
                 self.strangers.append(partition)
 
@@ -60,9 +61,13 @@ class _Table:
 
     def body(self, key: str) -> bytes | None:
         """Return an event's body, with its parts in order."""
-        items, prefix = self.events[key], schema.parts_prefix(schema.LEDGER)
-        names = [schema.LEDGER, *sorted(name for name in items if name.startswith(prefix))]
-        return bodies.unpack([items[name] for name in names])
+        items = self.events[key]
+        return bodies.unpack(
+            queries.with_parts(
+                [items[schema.LEDGER]],
+                lambda prefix: [items[name] for name in sorted(items) if name.startswith(prefix)],
+            )
+        )
 
 
 def check(
@@ -73,9 +78,7 @@ def check(
 ) -> Found:
     """Compare what was acknowledged with what is there; `poison` are messages that must die."""
     table = _Table(items)
-    by_key: dict[str, list[Sent]] = defaultdict(list)
-    for one in sent:
-        by_key[one.delivery.key].append(one)
+    by_key = _by_key(table, sent)
     figures: Counter[str] = Counter()
     breaches: list[Breach] = []
     for key, ones in by_key.items():
@@ -101,6 +104,19 @@ def check(
         int(table.ledger(key).get("sweeps", {}).get("N", 0)) for key in table.events
     )
     return Found(figures, breaches)
+
+
+def _by_key(table: _Table, sent: Sequence[Sent]) -> Mapping[str, Sequence[Sent]]:
+    """Return what was sent by the key under which it must be: other content has its hash in it."""
+    by_key: dict[str, list[Sent]] = defaultdict(list)
+    first: dict[str, str] = {}  # the content that has the key itself
+    for one in sent:
+        key, content = one.delivery.key, one.delivery.content_hash
+        if table.ledger(key) and key not in first:
+            first[key] = table.ledger(key)["body_hash"]["B"].hex()
+        told_again = one.delivery.sort in GENUINE and content != first.setdefault(key, content)
+        by_key[keys.with_content(key, content) if told_again else key].append(one)
+    return by_key
 
 
 def _genuine(table: _Table, key: str, ones: Sequence[Sent], figures: Counter[str]) -> Iterable[str]:
@@ -138,7 +154,8 @@ def _contents(table: _Table, key: str, ones: Sequence[Sent]) -> Iterable[str]:
     if item["cell"]["S"] != cell:
         yield f"missing: not in its cell of the index by_status, {cell}"
     yield from _timeline(table, key, same)
-    yield from _conflicts(table.events[key], ones, kept)
+    if any(name.startswith(schema.evidence("")) for name in table.events[key]):
+        yield "extra: evidence of a conflict, though all are authenticated alike"
 
 
 def _timeline(table: _Table, key: str, same: Sequence[Sent]) -> Iterable[str]:
@@ -148,11 +165,11 @@ def _timeline(table: _Table, key: str, same: Sequence[Sent]) -> Iterable[str]:
             yield f"extra: on a timeline and not processed but {table.status(key)}"
     elif not item.keys() >= {*_PLACE}:
         yield "missing: processed and not on its timeline"
-    elif not _as_sent(item, same):
+    elif not _as_sent(key, item, same):
         yield "missing: the timeline shows something else than what came"
 
 
-def _as_sent(item: Item, same: Sequence[Sent]) -> bool:
+def _as_sent(key: str, item: Item, same: Sequence[Sent]) -> bool:
     """Tell whether an event is on the right timeline, at the right time, with the right text."""
     delivery: Delivery = same[0].delivery
     expected = delivery.shown
@@ -170,23 +187,13 @@ def _as_sent(item: Item, same: Sequence[Sent]) -> bool:
         item["contact"]["S"] == entry["number"] == expected.number
         and item["at"]["S"] == entry["at"]
         and entry["at"] in times
-        and (entry["key"], entry["type"]) == (delivery.key, delivery.type)
+        and (entry["key"], entry["type"]) == (key, delivery.type)
+        and entry["dialect"] == delivery.dialect
         and (
             entry.get(expected.field) == expected.text
             or expected.field in entry.get("left_out", ())  # too long; the body has it
         )
     )
-
-
-def _conflicts(items: Mapping[str, Item], ones: Sequence[Sent], kept: str) -> Iterable[str]:
-    """Look whether other contents of the same key are kept beside the one that came first."""
-    evidence = {name for name in items if name.startswith(schema.evidence(""))}
-    owed = {one.delivery.content_hash for one in ones if one.acknowledged} - {kept}
-    sent = {one.delivery.content_hash for one in ones}
-    if not {schema.evidence(content_hash) for content_hash in owed} <= evidence:
-        yield "missing: acknowledged, and neither kept nor evidence of a conflict"
-    if not {name.split("#")[1] for name in evidence} <= sent:
-        yield "extra: evidence of a content that was never sent"
 
 
 def _forged(table: _Table, key: str, *, acknowledged: bool) -> Iterable[str]:
@@ -207,33 +214,33 @@ def _kept(table: _Table, key: str, end: str, *, acknowledged: bool) -> Iterable[
 def _consent(
     table: _Table, by_key: Mapping[str, Sequence[Sent]], figures: Counter[str]
 ) -> Iterable[Breach]:
-    """Compare the consent state with the processed events."""
-    expected = _newest(table, by_key)
-    figures["consent flags"] = len(expected)
-    for where in expected.keys() | table.consent.keys():
-        item, name = table.consent.get(where), " ".join(where)
-        if where not in expected:
-            yield Breach("extra: consent that no event set", name)
-        elif item is None:
-            yield Breach("missing: consent that an event set", name)
-        elif (item["at"]["S"], item["value"]["BOOL"], item["key"]["S"]) not in expected[where]:
-            yield Breach("missing: consent is not what its newest event says", name)
-
-
-def _newest(
-    table: _Table, by_key: Mapping[str, Sequence[Sent]]
-) -> Mapping[tuple[str, str], Collection[tuple[str, bool, str]]]:
-    """Return for each flag the processed events that win: newest first, then the restrictive."""
-    events: dict[tuple[str, str], list[tuple[str, bool, str]]] = defaultdict(list)
+    """Compare the history of consent with the events that were sent and processed."""
+    owed: set[tuple[str, str]] = set()
+    possible: set[tuple[str, str]] = set()
     for key, ones in by_key.items():
         shown = ones[0].delivery.shown
+        if not shown:
+            continue
         at = table.ledger(key).get("at", {}).get("S")
-        if shown and at:
-            for flag, value in shown.flags.items():
-                events[schema.consent_partition(shown.number), flag].append((at, value, key))
+        owed |= _changes(shown, [at] if at else [], key)
+        signed_at = [at for one in ones for at in one.signed_at if at]
+        possible |= _changes(shown, [shown.at] if shown.at else signed_at, key)
+    figures["consent changes"] = len(owed)
+    for where in owed - table.consent:
+        yield Breach("missing: a change of consent that an event made", " ".join(where))
+    for where in table.consent - possible:
+        yield Breach("extra: a change of consent that no event made", " ".join(where))
+
+
+def _changes(shown: Shown, times: Iterable[str], key: str) -> set[tuple[str, str]]:
+    """Return the items of the changes that an event makes, at each of these times."""
     return {
-        where: [one for one in found if one[:2] == max(found)[:2]]
-        for where, found in events.items()
+        (
+            schema.consent_partition(shown.number),
+            schema.consent_change(flag, at, SET if value else CLEAR, key),
+        )
+        for at in times
+        for flag, value in shown.flags.items()
     }
 
 

@@ -1,7 +1,7 @@
-"""The operator's program `hooks`: sends samples, looks at what became of events, replays them."""
+"""The operator's program `hooks`: it sends samples, shows events and replays them."""
 
 import os
 
 __version__ = "0.1.0"
-# How it was called, so that hints can be pasted: ./hooks tells.
+# ./hooks sets it to the name by which it was called, so that hints can be pasted.
 CALLED = os.environ.get("HOOKS_CALLED", "hooks")

@@ -5,7 +5,7 @@ import sys
 
 if __name__ == "__main__":
     try:
-        from cli.app import main  # takes a moment, in which one may have thought better of it
+        from cli.app import main  # slow enough to be interrupted
 
         main()
     except KeyboardInterrupt:

@@ -1,5 +1,6 @@
 """The program `hooks`: its commands by name, and how it ends."""
 
+import os
 import sys
 from collections.abc import Sequence
 from typing import Annotated
@@ -12,6 +13,7 @@ from cli.commands import (
     dlq,
     doctor,
     events,
+    publish,
     replay,
     secret,
     send,
@@ -19,10 +21,11 @@ from cli.commands import (
     subscriptions,
     timeline,
 )
-from cli.errors import EXPECTED, exit_code, explain
+from cli.errors import EXPECTED, NotFoundError, explain
+from cli.options import TAKES_KEYS
 
 app = typer.Typer(
-    help="Send sample events to a receiver, see what became of events, replay them.",
+    help="Send sample events to a receiver, list and show events, and replay them.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -30,10 +33,11 @@ app = typer.Typer(
 
 app.command()(send.send)
 app.command()(events.events)
-app.command()(show.show)
+app.command(context_settings=TAKES_KEYS)(show.show)
 app.command()(timeline.timeline)
 app.command()(contact.contact)
-app.command()(replay.replay)
+app.command(context_settings=TAKES_KEYS)(replay.replay)
+app.command(context_settings=TAKES_KEYS)(publish.publish)
 app.add_typer(dlq.app, name="dlq")
 app.add_typer(secret.app, name="secret")
 app.command()(subscriptions.subscribe)
@@ -55,8 +59,10 @@ def version(
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the program; an expected failure is one line on stderr and an exit code."""
     output.use_utf8()
+    if arguments is None:  # in UTF-8 too, whatever the locale
+        arguments = [os.fsencode(one).decode(errors="replace") for one in sys.argv[1:]]
     try:
         app(arguments, prog_name=CALLED)
     except EXPECTED as error:
         output.note(explain(error))
-        sys.exit(exit_code(error))
+        sys.exit(1 if isinstance(error, NotFoundError) else 2)

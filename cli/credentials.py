@@ -15,14 +15,14 @@ class Credentials:
         self._both = (key, secret)
 
     def hidden(self, text: str) -> str:
-        """Return a text without them: a refusal may repeat what was sent."""
+        """Return a text without key and secret: JustCall's message may repeat them."""
         for value in self._both:
             text = text.replace(value, "…")
         return text
 
 
 def refusal(message: str) -> str:
-    """Return which credential JustCall refuses, if its message names it."""
+    """Return the error for a 401; it names one credential if JustCall's message does."""
     credentials = {
         "key": "the API key (--api-key, JUSTCALL_API_KEY)",
         "secret": f"the API secret (the stack's; a newer one: {CALLED} secret rotate)",

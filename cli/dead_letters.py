@@ -1,4 +1,4 @@
-"""The dead-letter queue of all kinds, and what is in it."""
+"""Reading the dead-letter queue of all kinds."""
 
 from collections.abc import Iterator, Sequence
 from itertools import batched
@@ -12,7 +12,7 @@ from justcall.catalogue import kind_of
 from justcall.moments import iso
 from messaging.message import decode
 
-# A look at the queue reads at most this many dead letters.
+# Maximum dead letters that one look at the queue reads.
 MAX_LETTERS = 1000
 # SQS returns at most 10 messages per call.
 _BATCH = 10
@@ -24,7 +24,7 @@ _COUNTS = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible
 
 
 class Count(NamedTuple):
-    """About how many messages a queue holds; others are processing those `in_flight`."""
+    """SQS's approximate number of messages; another reader has received those `in_flight`."""
 
     visible: int
     in_flight: int

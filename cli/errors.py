@@ -1,22 +1,22 @@
-"""What can end a command, and the sentence that the user reads."""
+"""The errors that end a command, and the sentence that the user reads."""
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 
 class UsageError(Exception):
-    """Something about the command or its surroundings is wrong; the text says what to do."""
+    """A mistake in the command or its surroundings (exit code 2); the text says what to do."""
 
 
 class NotFoundError(Exception):
-    """The thing that was asked for does not exist."""
+    """The thing that was asked for does not exist (exit code 1)."""
 
 
-# What ends the program with a sentence instead of a traceback.
+# These end the program with a sentence instead of a traceback.
 EXPECTED = (NotFoundError, UsageError, ClientError, BotoCoreError)
 
 
 def explain(error: Exception) -> str:
-    """Return what went wrong, and where possible what to do about it."""
+    """Return the sentence for an error, with the next step where there is one."""
     if isinstance(error, ClientError):
         return f"AWS refused {error.operation_name}: {reason(error)}"
     if isinstance(error, BotoCoreError):
@@ -30,8 +30,3 @@ def reason(error: ClientError) -> str:
     """Return AWS's message, or its code where it sends no message."""
     details = error.response["Error"]
     return details.get("Message") or details.get("Code", "no reason given")
-
-
-def exit_code(error: Exception) -> int:
-    """Return the exit code that docs/cli.md promises."""
-    return 1 if isinstance(error, NotFoundError) else 2

@@ -19,7 +19,7 @@ from cli.rate_limit import RateLimit
 from local.post import pool
 
 API_URL = "https://api.justcall.io/v2.1"
-# How many 429 in a row are waited for.
+# Maximum number of 429 in a row before the command gives up.
 _MAX_LIMITED = 5
 _BACKOFF_SECONDS = (1.0, 2.0, 4.0)
 _SECONDS = 30.0
@@ -50,7 +50,7 @@ class Api:
         self,
         url: str,
         credentials: Credentials,
-        tell: Callable[[str], None],
+        report: Callable[[str], None],
         *,
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,
@@ -61,7 +61,7 @@ class Api:
             raise UsageError(f"--api-url {url}: credentials are sent over https only.")
         self._url = url.rstrip("/")
         self._credentials = credentials
-        self._limit = RateLimit(tell, clock=clock, sleep=sleep)
+        self._limit = RateLimit(report, clock=clock, sleep=sleep)
         self.wait = self._limit.wait
         self._pool = pool(where.scheme, host, 1)
 

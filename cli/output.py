@@ -1,4 +1,4 @@
-"""Printing: a table, one JSON document, or text that no terminal mistakes for commands."""
+"""Printing tables, JSON and text, without characters that a terminal takes for commands."""
 
 import json
 import math
@@ -15,7 +15,7 @@ from rich.table import Table as RichTable
 
 # In a pipe nothing is cut or wrapped: a line is a row.
 _WIDTH = shutil.get_terminal_size().columns if sys.stdout.isatty() else 1_000_000
-# Strangers wrote what is shown: [brackets] and :colons: in it are not rich's markup.
+# Strangers write the text of events: rich must not read [brackets] and :colons: as markup.
 _PLAIN: Any = {"highlight": False, "markup": False, "emoji": False}
 console = Console(width=_WIDTH, soft_wrap=not sys.stdout.isatty(), **_PLAIN)
 _errors = Console(stderr=True, **_PLAIN)
@@ -32,7 +32,7 @@ _KEYS = {"key", "as"}
 
 
 def use_utf8() -> None:
-    """Write UTF-8 whatever the locale says; half a character becomes a question mark."""
+    """Write UTF-8 in every locale; a lone surrogate becomes a question mark."""
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure:
@@ -40,7 +40,7 @@ def use_utf8() -> None:
 
 
 def progress(text: str) -> Status:
-    """Return a spinner with a text on stderr; a pipe sees nothing of it."""
+    """Return a spinner with a text on stderr; in a pipe it prints nothing."""
     return _errors.status(text)
 
 
@@ -115,7 +115,7 @@ def _unbroken(columns: dict[str, tuple[str, ...]]) -> set[str]:
 
 
 def counts(numbers: Iterable[tuple[str, int]]) -> str:
-    """Return `3 replayed, 1 skipped` for what is not zero."""
+    """Return the numbers that are not zero, as `3 replayed, 1 skipped`."""
     return ", ".join(f"{number} {name}" for name, number in numbers if number)
 
 

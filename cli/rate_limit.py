@@ -1,4 +1,4 @@
-"""JustCall's rate limits: keeping to them, and waiting where JustCall asks for it."""
+"""Keeping to JustCall's rate limits, and waiting after a 429."""
 
 import time
 from collections import deque
@@ -7,28 +7,28 @@ from email.utils import parsedate_to_datetime
 
 from cli.errors import UsageError
 
-# What JustCall's smallest plan allows.
+# The limit of JustCall's smallest plan.
 _MAX_REQUESTS, _WINDOW_SECONDS = 30, 60.0
 _MAX_WAIT_SECONDS = 150.0
 
 
 class RateLimit:
-    """Waits before requests and after refusals; `tell` hears why."""
+    """Waits before requests and after a 429; `report` is called with the reason."""
 
     def __init__(
         self,
-        tell: Callable[[str], None],
+        report: Callable[[str], None],
         *,
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._tell = tell
+        self._report = report
         self._clock, self._sleep = clock, sleep
         self._requests: deque[float] = deque(maxlen=_MAX_REQUESTS)
 
     def wait(self, seconds: float, why: str) -> None:
-        """Wait, and say why."""
-        self._tell(f"{why}: waiting {seconds:.0f} s")
+        """Wait, and report the reason."""
+        self._report(f"{why}: waiting {seconds:.0f} s")
         self._sleep(seconds)
 
     def pace(self) -> None:
@@ -58,19 +58,13 @@ def seconds_to_wait(headers: Mapping[str, str], now: float) -> float:
             return max(1.0, parsedate_to_datetime(retry_after).timestamp() - now)
         except ValueError:
             retry_after = ""
-    by_hour = headers.get("x-rate-limit-remaining") == "0"
-    resets = ("x-rate-limit-reset", "x-rate-limit-burst-reset")
-    names = resets if by_hour else resets[::-1]
-    given = next(
-        (
-            text
-            for text in (retry_after, *(headers.get(name, "") for name in names))
-            if _is_number(text)
-        ),
-        f"{_WINDOW_SECONDS:.0f}",
-    )
+    resets = ["x-rate-limit-burst-reset", "x-rate-limit-reset"]
+    if headers.get("x-rate-limit-remaining") == "0":  # this hour's
+        resets.reverse()
+    texts = (retry_after, *(headers.get(name, "") for name in resets))
+    wait = next(filter(_is_number, texts), _WINDOW_SECONDS)
     # A reset is a moment in epoch seconds; small numbers are seconds from now.
-    seconds = float(given)
+    seconds = float(wait)
     return max(1.0, seconds - now if seconds > 1e9 else seconds)
 
 

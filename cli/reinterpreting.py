@@ -4,6 +4,7 @@ from cli.reading.table import Item
 from errors import Unreadable
 from justcall import envelope, keys
 from justcall.catalogue import kind_of
+from justcall.envelope import URL_SIGNED
 from justcall.event import RECEIVED, UNHANDLED, Event
 from justcall.moments import epoch
 
@@ -12,7 +13,7 @@ _DAY_SECONDS = 86_400
 
 def event_in(old: Event) -> Event:
     """Return the event that a quarantined body holds. Raises Unreadable."""
-    found = envelope.read(old.body, old.dialect)
+    found = envelope.read(old.body, URL_SIGNED if old.dialect == URL_SIGNED else None)
     if not found.data:
         raise Unreadable("no-data")
     event_hash = keys.event_hash(found, old.body, old.event_time)

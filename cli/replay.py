@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from aws.failures import AWS_FAILURES, error_code
-from cli import outcomes, reinterpreting
+from cli import evidence, outcomes, reinterpreting
 from cli.history import History
 from cli.outcomes import FAILED, REPLAYED, SKIPPED, Outcome, unhandled
 from cli.reading import table
@@ -25,6 +25,7 @@ from messaging.message import message_of
 from messaging.queues import Queues
 
 _REFUSALS: tuple[type[Exception], ...] = (*AWS_FAILURES, LedgerUnavailable)
+CONFLICT = "conflict"  # what evidence was before
 _CHANGED = "it changed meanwhile; try again"
 
 
@@ -67,6 +68,25 @@ class Replay:
         except _REFUSALS as error:
             return Outcome(key, FAILED, note=f"AWS refused: {_code(error)}")
 
+    def conflict(self, key: str, items: Sequence[Item]) -> Outcome:
+        """Keep the evidence of a conflict as an event of its own, and send it."""
+        try:
+            event = evidence.event_in(items)
+            if event is None:
+                return Outcome(key, FAILED, CONFLICT, "its body is incomplete")
+            outcome = Outcome(key, REPLAYED, CONFLICT, replayed_as=event.key)
+            if table.ledger_items(self._stack, event.key):
+                return outcome._replace(outcome=SKIPPED, note="that event exists already")
+            return outcome if self._dry_run else self._keep_evidence(outcome, event, items[0])
+        except _REFUSALS as error:
+            return Outcome(key, FAILED, CONFLICT, f"AWS refused: {_code(error)}")
+
+    def _keep_evidence(self, outcome: Outcome, event: Event, item: Item) -> Outcome:
+        if self._ledger(item).keep(event):
+            return outcome._replace(outcome=SKIPPED, note=_CHANGED)
+        notes = self._send(event), self._add(event.key, CONFLICT, self._clock())
+        return outcome._replace(note=notes[0] or notes[1])
+
     def _plan(self, key: str, items: Sequence[Item]) -> _Plan | Outcome:
         item = items[0]
         was = item["status"]["S"]
@@ -85,12 +105,16 @@ class Replay:
         now = self._clock()
         if not self._ledger(item).reopen(event.key, event.status, now):
             return Outcome(event.key, SKIPPED, event.status, _CHANGED)
-        note = self._send(event)
+        notes = self._send(event), self._add(event.key, event.status, now)
+        return Outcome(event.key, REPLAYED, event.status, notes[0] or notes[1])
+
+    def _add(self, key: str, was: str, now: float) -> str | None:
+        """Keep the reason of a replay; return a warning if that failed."""
         try:
-            self._history.add(event.key, event.status, now)
+            self._history.add(key, was, now)
         except AWS_FAILURES as error:
-            note = note or f"replayed, but its reason was not kept: {_code(error)}"
-        return Outcome(event.key, REPLAYED, event.status, note)
+            return f"replayed, but its reason was not kept: {_code(error)}"
+        return None
 
     def _plan_anew(self, old: Event, item: Item) -> _Plan | Outcome:
         """Plan to keep a quarantined body as the event that can be read from it now."""

@@ -16,11 +16,11 @@ from cli.errors import UsageError
 from cli.secret_versions import (
     CURRENT,
     Clock,
-    attach,
-    detach,
-    detach_all,
+    call,
     end_of_rotation,
     labelled,
+    move,
+    remove_all,
     tidy,
     value,
     versions,
@@ -60,14 +60,14 @@ def begin(stack: Stack, clock: Clock) -> int:
     if current is None:
         raise UsageError(f"There is no secret yet. Set the first one: {CALLED} secret rotate")
     end = math.ceil(clock()) + ROTATION_SECONDS
-    attach(stack, f"{ROTATION_UNTIL}{end}", current.id)
-    detach_all(stack, ROTATION_UNTIL, but=f"{ROTATION_UNTIL}{end}")
+    move(stack, f"{ROTATION_UNTIL}{end}", to=current.id)
+    remove_all(stack, ROTATION_UNTIL, but=f"{ROTATION_UNTIL}{end}")
     return end
 
 
 def abort(stack: Stack) -> bool:
     """Remove the mark; return whether there was one."""
-    return detach_all(stack, ROTATION_UNTIL)
+    return remove_all(stack, ROTATION_UNTIL)
 
 
 @contextmanager
@@ -94,38 +94,26 @@ def rotate(stack: Stack, secret: str, overlap: float, clock: Clock) -> Rotated:
     """
     check(secret)
     current = labelled(versions(stack), CURRENT)
-    client = stack.client("secretsmanager")
     # A new local stack has a secret with an empty version.
     if current is None or not (existing := value(stack, current.id)):
-        answer = client.put_secret_value(SecretId=stack.secret_arn, SecretString=secret)
+        answer = call(stack, "put_secret_value", SecretString=secret)
         return Rotated(answer["VersionId"], None)
     if existing == secret:
         raise UsageError("That is already the current secret; nothing was changed.")
     end = math.floor(clock() + overlap)
     label = f"{PREVIOUS_UNTIL}{end}"
     # The label comes first; then AWSCURRENT moves, and AWSPREVIOUS follows it.
-    answer = client.put_secret_value(
-        SecretId=stack.secret_arn, SecretString=secret, VersionStages=[label]
-    )
-    _move_current(stack, label, answer["VersionId"], current.id)
-    # A secret has at most 20 labels, and a labelled version is never deleted.
-    tidy(lambda: detach_all(stack, PREVIOUS_UNTIL, but=label))
-    return Rotated(answer["VersionId"], end)
-
-
-def _move_current(stack: Stack, label: str, new: str, old: str) -> None:
-    """Make a version the current one, unless somebody else has changed the current one."""
+    answer = call(stack, "put_secret_value", SecretString=secret, VersionStages=[label])
+    version_id = answer["VersionId"]
     try:
-        stack.client("secretsmanager").update_secret_version_stage(
-            SecretId=stack.secret_arn,
-            VersionStage=CURRENT,
-            MoveToVersionId=new,
-            RemoveFromVersionId=old,
-        )
+        move(stack, CURRENT, to=version_id, off=current.id)
     except ClientError as error:
-        tidy(lambda: detach(stack, label, new))
-        if error.response["Error"]["Code"] == "InvalidParameterException":
-            raise UsageError(
-                f"Somebody else rotates at the same time. See: {CALLED} secret show"
-            ) from error
-        raise
+        tidy(lambda: move(stack, label, off=version_id))
+        if error.response["Error"]["Code"] != "InvalidParameterException":
+            raise
+        raise UsageError(
+            f"Somebody else rotates at the same time. See: {CALLED} secret show"
+        ) from error
+    # A secret has at most 20 labels, and a labelled version is never deleted.
+    tidy(lambda: remove_all(stack, PREVIOUS_UNTIL, but=label))
+    return Rotated(version_id, end)

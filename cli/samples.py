@@ -50,5 +50,5 @@ def _apply(document: dict[str, Any], setting: str) -> None:
             raise UsageError(f"--set {setting}: {parent} is not an object.")
     try:
         target[name] = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         target[name] = text

@@ -24,53 +24,45 @@ class Version(NamedTuple):
     created_at: float
 
 
+def call(stack: Stack, operation: str, **arguments: Any) -> Any:
+    """Call an operation of Secrets Manager on this stack's secret."""
+    method = getattr(stack.client("secretsmanager"), operation)
+    return method(SecretId=stack.secret_arn, **arguments)
+
+
 def versions(stack: Stack) -> list[Version]:
     """Return the versions that have labels."""
-    client = stack.client("secretsmanager")
-    found: list[Any] = []
-    page: dict[str, str] = {}
-    while True:
-        answer = client.list_secret_version_ids(SecretId=stack.secret_arn, **page)
-        found += answer.get("Versions", [])
-        if not answer.get("NextToken"):
-            break
-        page = {"NextToken": answer["NextToken"]}
+    answer = call(stack, "list_secret_version_ids")
+    listed = answer.get("Versions", [])
+    while token := answer.get("NextToken"):
+        answer = call(stack, "list_secret_version_ids", NextToken=token)
+        listed += answer.get("Versions", [])
     return [
         Version(one["VersionId"], one["VersionStages"], one["CreatedDate"].timestamp())
-        for one in found
+        for one in listed
         if one.get("VersionStages")
     ]
 
 
-def labelled(found: list[Version], label: str) -> Version | None:
+def labelled(existing: list[Version], label: str) -> Version | None:
     """Return the version that has a label."""
-    return next((one for one in found if label in one.labels), None)
+    return next((one for one in existing if label in one.labels), None)
 
 
 def value(stack: Stack, version_id: str) -> str:
     """Return a version's secret, empty if it has none."""
-    answer = stack.client("secretsmanager").get_secret_value(
-        SecretId=stack.secret_arn, VersionId=version_id
-    )
-    secret: str = answer.get("SecretString", "")
+    secret: str = call(stack, "get_secret_value", VersionId=version_id).get("SecretString", "")
     return secret
 
 
-def attach(stack: Stack, label: str, version_id: str) -> None:
-    """Put a label on a version; any other version loses it."""
-    stack.client("secretsmanager").update_secret_version_stage(
-        SecretId=stack.secret_arn, VersionStage=label, MoveToVersionId=version_id
-    )
+def move(stack: Stack, label: str, *, to: str | None = None, off: str | None = None) -> None:
+    """Put a label on one version, or take it off another."""
+    ids = {"MoveToVersionId": to, "RemoveFromVersionId": off}
+    arguments = {name: version_id for name, version_id in ids.items() if version_id}
+    call(stack, "update_secret_version_stage", VersionStage=label, **arguments)
 
 
-def detach(stack: Stack, label: str, version_id: str) -> None:
-    """Remove a label from a version."""
-    stack.client("secretsmanager").update_secret_version_stage(
-        SecretId=stack.secret_arn, VersionStage=label, RemoveFromVersionId=version_id
-    )
-
-
-def detach_all(stack: Stack, prefix: str, but: str = "") -> bool:
+def remove_all(stack: Stack, prefix: str, but: str = "") -> bool:
     """Remove the labels with a prefix from all versions; return whether there were any."""
     stale = [
         (label, version.id)
@@ -79,7 +71,7 @@ def detach_all(stack: Stack, prefix: str, but: str = "") -> bool:
         if label.startswith(prefix) and label != but
     ]
     for label, version_id in stale:
-        detach(stack, label, version_id)
+        move(stack, label, off=version_id)
     return bool(stale)
 
 
@@ -91,32 +83,33 @@ def tidy(work: Callable[[], object]) -> None:
 
 def show(stack: Stack, clock: Clock) -> Document:
     """Return the document that docs/cli.md promises: the versions, never a value."""
-    found = versions(stack)
-    current, previous = labelled(found, CURRENT), labelled(found, PREVIOUS)
+    existing = versions(stack)
+    current, previous = labelled(existing, CURRENT), labelled(existing, PREVIOUS)
     end = until(current.labels, PREVIOUS_UNTIL) if current else None
-    shown = [_document("current", current, accepted=True)] if current else []
+    documents = [_document("current", current, accepted=True, end=None)] if current else []
     # The empty version of a new local stack accepts nothing.
     if previous and value(stack, previous.id):
         accepted = end is None or clock() < end
-        shown.append(_document("previous", previous, accepted=accepted, end=end))
-    rotation = end_of_rotation(found, clock)
-    return {"rotation_until": None if rotation is None else iso(rotation), "versions": shown}
+        documents.append(_document("previous", previous, accepted=accepted, end=end))
+    return {"rotation_until": _iso(end_of_rotation(existing, clock)), "versions": documents}
 
 
-def end_of_rotation(found: list[Version], clock: Clock) -> float | None:
+def end_of_rotation(existing: list[Version], clock: Clock) -> float | None:
     """Return when the mark of a rotation expires, None if no rotation is under way."""
-    current = labelled(found, CURRENT)
+    current = labelled(existing, CURRENT)
     end = until(current.labels, ROTATION_UNTIL) if current else None
     return None if end is None or end <= clock() else end
 
 
-def _document(
-    stage: str, version: Version, *, accepted: bool, end: float | None = None
-) -> Document:
+def _document(stage: str, version: Version, *, accepted: bool, end: float | None) -> Document:
     return {
         "stage": stage,
         "version_id": version.id,
         "changed_at": iso(version.created_at),
         "accepted": accepted,
-        "accepted_until": None if end is None else iso(end),
+        "accepted_until": _iso(end),
     }
+
+
+def _iso(moment: float | None) -> str | None:
+    return None if moment is None else iso(moment)

@@ -45,7 +45,7 @@ def url_signed_headers(body: bytes, secret: str | None, url: str) -> Mapping[str
     timestamp = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S")
     try:
         event_type = str(json.loads(body)["type"])
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, LookupError, TypeError, RecursionError) as error:
         raise UsageError("A url-signed delivery needs a JSON body with a type.") from error
     headers = {
         url_signature.VERSION_HEADER: url_signature.VERSION,

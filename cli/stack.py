@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 DEFAULT_RETENTION_DAYS = 400
 # The root user of the local stack's AWS; never used for any other endpoint.
 _LOCAL_CREDENTIALS = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
-# One connection for each of the index cells that are read side by side.
+# One connection for each index cell: a listing reads them in parallel.
 _CONFIG = Config(max_pool_connections=16)
 
 
@@ -37,6 +37,8 @@ class Stack:
         self.dead_letter_queue: str = described.get("dead_letter_queue") or (
             self.queue_url_prefix.removesuffix("events-") + "dead-letters"
         )
+        # None if the stack was deployed with EventBus=off.
+        self.event_bus: str | None = described.get("event_bus") or None
         self.retention_days = int(described.get("retention_days", DEFAULT_RETENTION_DAYS))
         self._endpoint_url = described.get("endpoint_url")
         self._session = boto3.Session(**session)  # type: ignore[arg-type]  # all are optional text
@@ -93,15 +95,15 @@ def _deployed(name: str, region: str | None, profile: str | None) -> Stack:
     where = {"region_name": region, "profile_name": profile}
     try:
         session = boto3.Session(**where)  # type: ignore[arg-type]  # all are optional text
-        found = session.client("cloudformation").describe_stacks(StackName=name)["Stacks"][0]
+        stack = session.client("cloudformation").describe_stacks(StackName=name)["Stacks"][0]
     except ClientError as error:
         raise UsageError(f"Stack {name}: {reason(error)}") from error
     except BotoCoreError as error:
         raise UsageError(
             f"Could not reach AWS: {error}. Check --region, --profile or: aws configure"
         ) from error
-    outputs = {one["OutputKey"]: one["OutputValue"] for one in found.get("Outputs", [])}
-    parameters = {one["ParameterKey"]: one["ParameterValue"] for one in found.get("Parameters", [])}
+    outputs = {one["OutputKey"]: one["OutputValue"] for one in stack.get("Outputs", [])}
+    parameters = {one["ParameterKey"]: one["ParameterValue"] for one in stack.get("Parameters", [])}
     try:
         described = {
             "stack_name": name,
@@ -110,6 +112,7 @@ def _deployed(name: str, region: str | None, profile: str | None) -> Stack:
             "secret_arn": outputs["SecretArn"],
             "queues": {kind: outputs["QueueUrlPrefix"] + module_name(kind) for kind in KINDS},
             "dead_letter_queue": outputs["DeadLetterQueueUrl"],
+            "event_bus": outputs.get("EventBusName"),
             "retention_days": parameters.get("RetentionDays", DEFAULT_RETENTION_DAYS),
         }
     except KeyError as error:

@@ -23,7 +23,7 @@ _AMBIGUOUS = re.compile(r"[!'()* ]")
 
 
 class Outcome(NamedTuple):
-    """What became of one type, or would in a dry run; `note` says why."""
+    """The result for one type, or in a dry run the expected one; `note` is the reason."""
 
     type: str
     outcome: str
@@ -58,9 +58,9 @@ def check_url(url: str) -> None:
 
 def subscribe(api: Api, types: Sequence[str], url: str, *, dry_run: bool) -> Iterator[Outcome]:
     """Register the URL for each type that is missing; yield each outcome."""
-    there = [one.type for one in api.webhooks() if one.url == url]
+    registered = [one.type for one in api.webhooks() if one.url == url]
     for event_type in types:
-        times = there.count(event_type)
+        times = registered.count(event_type)
         if times:
             yield Outcome(event_type, ALREADY, f"{times} times" if times > 1 else None)
         elif dry_run:
@@ -73,25 +73,24 @@ def unsubscribe(
     api: Api, types: Sequence[str] | None, url: str, *, dry_run: bool
 ) -> Iterator[Outcome]:
     """Remove the URL, and no other, from these types, or from all; yield each outcome."""
-    every = api.webhooks()
-    own = [one for one in every if one.url == url and (types is None or one.type in types)]
+    webhooks = api.webhooks()
+    own = [one for one in webhooks if one.url == url and (types is None or one.type in types)]
     # An id that also stands for other subscriptions is not removed.
-    kept = {one.id for one in every if one not in own}
+    others = {one.id for one in webhooks if one not in own}
     for one in own:
-        if one.id in kept:
+        if one.id in others:
             yield Outcome(one.type, FAILED, f"its id {one.id} also stands for others")
         else:
             yield Outcome(one.type, REMOVED) if dry_run else _unsubscribe(api, one)
-    found = {one.type for one in own}
     for event_type in types or ():
-        if event_type not in found:
+        if not any(one.type == event_type for one in own):
             yield Outcome(event_type, NOT_THERE)
 
 
-def missing(found: Sequence[Webhook], url: str, types: Sequence[str] = TYPES) -> list[str]:
+def missing(webhooks: Sequence[Webhook], url: str, types: Sequence[str] = TYPES) -> list[str]:
     """Return the types that JustCall does not send to the URL."""
-    there = {one.type for one in found if one.url == url}
-    return [one for one in types if one not in there]
+    registered = {one.type for one in webhooks if one.url == url}
+    return [one for one in types if one not in registered]
 
 
 def _subscribe(api: Api, event_type: str, url: str) -> Outcome:

@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import fcntl
+import os
 import shutil
 import sys
 import time
@@ -17,16 +18,6 @@ from local.place import LocalError, Place, default_place
 
 _console = Console(highlight=False)
 _errors = Console(stderr=True, highlight=False)
-_STATE = ("state", "build", "build-cache", "tmp")
-_FILES = (
-    "ministack.json",
-    "ministack.log",
-    "unsaved",
-    "build.toml",  # SAM's, beside its build
-    "deployed.txt",
-    "stack.json",
-    "env.json",
-)
 
 
 def main() -> int:
@@ -35,8 +26,9 @@ def main() -> int:
     parser.add_argument("command", choices=("up", "down", "clean", "status", "bridge"))
     command = parser.parse_args().command
     place = default_place()
-    place.home.mkdir(parents=True, exist_ok=True)
+    os.umask(0o077)
     try:
+        place.protect()
         if command == "bridge":
             return bridging(place)
         with _alone(place):
@@ -85,10 +77,10 @@ def down(place: Place) -> int:
 def clean(place: Place) -> int:
     """Stop the stack and remove its contents."""
     ministack.stop(place)
-    for name in _STATE:
-        shutil.rmtree(place.home / name, ignore_errors=True)
-    for name in _FILES:
-        (place.home / name).unlink(missing_ok=True)
+    for folder in place.folders:
+        shutil.rmtree(folder, ignore_errors=True)
+    for file in place.files:
+        file.unlink(missing_ok=True)
     _console.print("the local stack is removed")
     return 0
 

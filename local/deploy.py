@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import platform
 import subprocess
 import tomllib
@@ -10,12 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import botocore.session
+from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from justcall.catalogue import KINDS, module_name
 from local import bridge
 from local.ministack import Process
-from local.place import REGION, ROOT, ROOT_CREDENTIALS, STACK_NAME, LocalError, Place, tool
+from local.place import REGION, ROOT, ROOT_CREDENTIALS, STACK_NAME, LocalError, Place, tool, write
 from local.place import environment as clean_environment
 
 type Step = Callable[[str], None]
@@ -41,7 +44,7 @@ def deploy(place: Place, process: Process, step: Step) -> dict[str, Any]:
         outputs = _outputs(process)
     if outputs is None:
         raise LocalError(f"The stack is incomplete after its deploy. See {place.log}")
-    place.deployed.write_text(fingerprint)
+    write(place.deployed, fingerprint)
     return _describe(place, process, outputs)
 
 
@@ -62,6 +65,7 @@ def sam(place: Place, process: Process, command: str, changed: Sequence[str] = (
             *("--parameter-overrides", *parameters(), *changed),
         ],
         cwd=ROOT,
+        umask=0o077,
         env=clean_environment(process.endpoint_url),
         stdin=subprocess.DEVNULL,
         capture_output=True,
@@ -89,7 +93,9 @@ def _host_packages(place: Place) -> None:
     if platform.system() == "Linux":
         return
     uv = str(ROOT / ".local" / "bootstrap" / "bin" / "uv")
-    for folder in filter(Path.is_dir, place.build.iterdir()):
+    # A nested stack's functions are one folder deeper.
+    apps = (*place.build.glob("*/handler/app.py"), *place.build.glob("*/*/handler/app.py"))
+    for folder in (app.parents[1] for app in apps):
         command = [uv, "pip", "install", "--quiet", "--require-hashes", "--reinstall"]
         python = ["--python", str(tool("ministack", "python")), "--target", str(folder)]
         requirements = ["-r", str(ROOT / "src" / "requirements.txt")]
@@ -110,14 +116,24 @@ def _default_stage(place: Place) -> None:
 
 
 def client(process: Process, service: str) -> Any:
-    """Return a boto3 client that calls this MiniStack as the root user."""
-    return boto3.client(
+    """Return a boto3 client that calls this MiniStack as the root user.
+
+    It ignores the user's AWS profile and files, and every proxy.
+    """
+    return boto3.Session(botocore_session=_own_session()).client(
         service,  # type: ignore[call-overload]  # the stubs know the services by literal only
         endpoint_url=process.endpoint_url,
         region_name=REGION,
         aws_access_key_id=ROOT_CREDENTIALS["AWS_ACCESS_KEY_ID"],
         aws_secret_access_key=ROOT_CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
+        config=Config(proxies={}),
     )
+
+
+def _own_session() -> botocore.session.Session:
+    nothing = (None, None, os.devnull, None)
+    settings = {"profile": (None,) * 4, "config_file": nothing, "credentials_file": nothing}
+    return botocore.session.Session(session_vars=settings)
 
 
 def _stack(process: Process) -> Mapping[str, Any] | None:
@@ -161,15 +177,17 @@ def _describe(place: Place, process: Process, outputs: Mapping[str, str]) -> dic
         "secret_arn": outputs["SecretArn"],
         "queues": {kind: events + module_name(kind) for kind in KINDS},
         "dead_letter_queue": dead,
+        "event_bus": outputs.get("EventBusName"),
     }
-    place.stack_file.write_text(json.dumps(stack, indent=2) + "\n")
-    services = ("DYNAMODB", "SECRETS_MANAGER", "SQS")
+    write(place.stack_file, json.dumps(stack, indent=2) + "\n")
+    services = ("DYNAMODB", "EVENTBRIDGE", "SECRETS_MANAGER", "SQS")
     seen_from_docker = f"http://{bridge.HOST}:{process.port}"
     variables = {f"AWS_ENDPOINT_URL_{name}": seen_from_docker for name in services} | {
         "EVENTS_TABLE": outputs["EventsTableName"],
         "SECRET_ARN": outputs["SecretArn"],
         "QUEUE_URL_PREFIX": events,
         "DEAD_LETTER_QUEUE_URL": dead,
+        "EVENT_BUS": outputs.get("EventBusName", ""),
         "RETENTION_DAYS": "400",
         "MAX_RECEIVES": "5",
         "ACCEPTED_DIALECTS": "body-signed url-signed",
@@ -178,13 +196,14 @@ def _describe(place: Place, process: Process, outputs: Mapping[str, str]) -> dic
         "TIMESTAMP_PAST_MINUTES": "10000000",
         "TIMESTAMP_FUTURE_MINUTES": "5",
     }
-    place.env_vars.write_text(json.dumps({"Parameters": variables}, indent=2) + "\n")
+    write(place.env_vars, json.dumps({"Parameters": variables}, indent=2) + "\n")
     return stack
 
 
 def _fingerprint() -> str:
     """Return a hash of every file that affects the deploy."""
     files = [ROOT / "template.yaml", ROOT / "samconfig.toml", Path(__file__)]
+    files += (ROOT / "templates").glob("*.yaml")
     files += [path for path in (ROOT / "src").rglob("*") if path.suffix in (".py", ".txt")]
     digest = hashlib.sha256()
     for path in sorted(files):

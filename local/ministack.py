@@ -17,7 +17,8 @@ from typing import NamedTuple
 from urllib3 import PoolManager
 from urllib3.exceptions import HTTPError
 
-from local.place import LocalError, Place, environment, tool
+from local import guard
+from local.place import LocalError, Place, environment, private, tool, write
 
 FIRST_PORT = 4566
 START_SECONDS = 30.0
@@ -44,11 +45,15 @@ class Process(NamedTuple):
 def start(place: Place) -> Process:
     """Return the running MiniStack, or start one. Raises LocalError."""
     running = find(place)
-    if running:
+    if running and place.token.exists():
         return running
-    place.state.mkdir(parents=True, exist_ok=True)
+    if running:
+        stop(place)  # a version before the guard started it
+    place.protect()
+    place.renew_token()
+    place.state.mkdir(mode=0o700, exist_ok=True)
     _remove_temporary(place)  # a killed MiniStack leaves files
-    place.temporary.mkdir()
+    place.temporary.mkdir(mode=0o700)
     port = _port(place)
     switches = {
         "AUTH": "true",
@@ -58,27 +63,29 @@ def start(place: Place) -> Process:
         "STATE_DIR": str(place.state),
         "TMPDIR": str(place.temporary),
     }
-    with place.log.open("ab") as log:
+    with open(place.log, "ab", opener=private) as log:
         child = subprocess.Popen(  # noqa: S603  (our own program, no shell)
-            [str(tool("ministack", "ministack"))],
+            # -P: this folder's modules must not hide others of the same name.
+            [str(tool("ministack", "python")), "-P", guard.__file__, str(place.token)],
             env=environment() | switches,
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
             start_new_session=True,  # Ctrl-C in the terminal must not interrupt its saving
+            umask=0o077,
         )
     _CHILDREN.append(child)
     process = Process(child.pid, port)
-    place.process.write_text(json.dumps(process._asdict()))
+    write(place.process, json.dumps(process._asdict()))
     _wait_until_up(process, child, place)
-    place.unsaved.touch()
+    place.unsaved.touch(mode=0o600)
     return process
 
 
 def find(place: Place) -> Process | None:
     """Return the MiniStack of this place if it runs and answers."""
     process = _last(place)
-    return process if process and _alive(process.pid) and _answers(process) else None
+    return process if process and _alive(process.pid) and _answers(process, place) else None
 
 
 def stop(place: Place) -> bool:
@@ -161,18 +168,24 @@ def _alive(pid: int) -> bool:
     return "ministack" in shown.stdout and "<defunct>" not in shown.stdout
 
 
-def _answers(process: Process) -> bool:
+def admin_headers(place: Place) -> dict[str, str]:
+    """Return the headers that MiniStack's own paths, such as /_ministack/health, ask for."""
+    return {guard.TOKEN_HEADER: place.token.read_text()} if place.token.exists() else {}
+
+
+def _answers(process: Process, place: Place) -> bool:
     health = f"{process.endpoint_url}/_ministack/health"
+    headers = admin_headers(place)
     try:
-        with PoolManager() as pool:
+        with PoolManager(headers=headers) as pool:
             return pool.request("GET", health, timeout=2.0, retries=False).status == 200
     except HTTPError:
         return False
 
 
 def _wait_until_up(process: Process, child: subprocess.Popen[bytes], place: Place) -> None:
-    _within(START_SECONDS, lambda: child.poll() is not None or _answers(process))
-    if not _answers(process):
+    _within(START_SECONDS, lambda: child.poll() is not None or _answers(process, place))
+    if not _answers(process, place):
         raise LocalError(f"MiniStack did not start. The end of {place.log}:\n{_tail(place)}")
 
 

@@ -1,6 +1,10 @@
 """The folder of the local stack, and the environment of its programs."""
 
 import os
+import secrets
+import stat
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,6 +15,19 @@ REGION = "us-east-1"
 SAMPLE_SECRET = "justcall-hooks-sample-secret"  # noqa: S105  (public: it signs samples only)
 # MiniStack treats the key id `test` as the account's root user.
 ROOT_CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+
+_FOLDERS = ("state", "build", "build-cache", "tmp")
+_FILES = (
+    "ministack.json",
+    "ministack.log",
+    "token",
+    "unsaved",
+    "build.toml",  # SAM's, beside its build
+    "deployed.txt",
+    "stack.json",
+    "env.json",
+)
+_THIS_MACHINE = "127.0.0.1,localhost"
 
 
 class LocalError(Exception):
@@ -36,6 +53,11 @@ class Place(NamedTuple):
     def log(self) -> Path:
         """The log of MiniStack and of the functions."""
         return self.home / "ministack.log"
+
+    @property
+    def token(self) -> Path:
+        """The token for MiniStack's own paths."""
+        return self.home / "token"
 
     @property
     def state(self) -> Path:
@@ -72,6 +94,57 @@ class Place(NamedTuple):
         """The file for `sam local invoke --env-vars`."""
         return self.home / "env.json"
 
+    @property
+    def folders(self) -> list[Path]:
+        """Every folder that a stack makes here."""
+        return [self.home / name for name in _FOLDERS]
+
+    @property
+    def files(self) -> list[Path]:
+        """Every file that a stack makes here, except the lock."""
+        return [self.home / name for name in _FILES]
+
+    def protect(self) -> None:
+        """Make the folder if it is missing, and all of the stack in it its owner's only.
+
+        Raises LocalError if the folder belongs to another user.
+        """
+        self.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if self.home.stat().st_uid != os.getuid():
+            raise LocalError(f"{self.home} belongs to another user. Set JUSTCALL_HOOKS_LOCAL.")
+        _close(self.home)  # first: what is in it cannot be reached from now on
+        for path in [self.lock, *self.files, *(one for top in self.folders for one in _tree(top))]:
+            _close(path)
+
+    def renew_token(self) -> None:
+        """Write a new random token, which only the owner can read."""
+        self.token.unlink(missing_ok=True)
+        write(self.token, secrets.token_hex(32))
+
+
+def write(path: Path, text: str) -> None:
+    """Write a file that only its owner can read."""
+    with open(path, "w", opener=private) as file:
+        file.write(text)
+
+
+def private(path: str, flags: int) -> int:
+    """Open a file; make it its owner's only if it is new."""
+    return os.open(path, flags, 0o600)
+
+
+def _tree(top: Path) -> Iterator[Path]:
+    yield top
+    yield from top.rglob("*")
+
+
+def _close(path: Path) -> None:
+    """Take a file's or folder's permissions from everyone but its owner."""
+    with suppress(FileNotFoundError):  # MiniStack may have removed it meanwhile
+        mode = path.lstat().st_mode
+        if mode & 0o077 and not stat.S_ISLNK(mode):
+            path.chmod(stat.S_IMODE(mode) & 0o700)
+
 
 def default_place() -> Place:
     """Return the place that JUSTCALL_HOOKS_LOCAL names, or else the checkout's `.local`."""
@@ -97,4 +170,7 @@ def environment(endpoint_url: str | None = None) -> dict[str, str]:
         "SAM_CLI_TELEMETRY": "0",
         "PATH": f"{ROOT}/.local/venv-sam/bin{os.pathsep}{os.environ.get('PATH', '')}",
     }
+    others = clean.get("no_proxy") or clean.get("NO_PROXY")
+    direct = f"{others},{_THIS_MACHINE}" if others else _THIS_MACHINE
+    clean |= {"no_proxy": direct, "NO_PROXY": direct}  # which of them counts differs by program
     return clean | ({"AWS_ENDPOINT_URL": endpoint_url} if endpoint_url else {})

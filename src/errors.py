@@ -10,13 +10,14 @@
     │   ├── SecretUnavailable
     │   ├── LedgerUnavailable
     │   ├── QueueUnavailable
+    │   ├── BusUnavailable
     │   ├── OutOfTime
     │   └── NotRightYet              signed, but for a time or a URL that may become right
     ├── Unreadable           authentic, but no event can be read from it: kept as quarantined
     └── ProcessingFailed     a processor could not act: it is tried again, then a dead letter
         ├── MessageUnreadable
         ├── ModelRefused
-
+        ├── BodyMissing
         ├── LedgerItemMissing
         └── BodyReplaced
 
@@ -88,6 +89,12 @@ class QueueUnavailable(Unavailable):
     default_reason = "queue-unavailable"
 
 
+class BusUnavailable(Unavailable):
+    """The event bus refused a processed event; it is published again."""
+
+    default_reason = "bus-unavailable"
+
+
 class OutOfTime(Unavailable):
     """The answer would come later than the sender waits."""
 
@@ -138,6 +145,6 @@ class LedgerItemMissing(ProcessingFailed):
 
 
 class BodyReplaced(ProcessingFailed):
-    """The ledger item holds another delivery's body than the message; replay the event."""
+    """The ledger item is another delivery's, which has a message of its own: a no-op."""
 
     default_reason = "body-replaced"

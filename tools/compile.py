@@ -14,7 +14,7 @@ from packages import Uv
 
 # `src` comes first, because dev.in is constrained to its versions.
 COMPILED = {"src": "src/requirements.txt"} | {
-    name: f"requirements/{name}.txt" for name in ("uv", "dev", "sam", "ministack", "checkov")
+    name: f"requirements/{name}.txt" for name in ("uv", "dev", "sam", "ministack")
 }
 
 # --universal: one file for macOS and Linux, x86_64 and arm64, laptop and Lambda.

@@ -1,6 +1,6 @@
 """Creates this repository's environments, each only if one of its inputs changed.
 
-Usage: python3 tools/setup.py [--quiet] ENV...   (dev, sam, ministack, checkov)
+Usage: python3 tools/setup.py [--quiet] ENV...   (dev, sam, ministack)
 
 Runs on any Python from 3.9 on, with nothing installed.
 """
@@ -12,6 +12,7 @@ import hashlib
 import os
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,7 +28,6 @@ ENVIRONMENTS = {
     "dev": ROOT / ".venv",
     "sam": LOCAL / "venv-sam",
     "ministack": LOCAL / "venv-ministack",
-    "checkov": LOCAL / "venv-checkov",
 }
 
 
@@ -84,16 +84,23 @@ def setup(names: list[str], quiet: bool) -> None:
         python = fetch(uv)
     if not quiet:
         say("python", f"{python.version} at {python.path}")
+    missing = {}
     for name in names:
         wanted = stamp(name, python)
-        if is_whole(ENVIRONMENTS[name], wanted):
-            if not quiet:
-                say("env", f"{name:<10} ready")
-            continue
-        started = time.monotonic()
-        uv = uv or Uv()
-        make(name, python, uv, wanted)
-        say("env", f"{name:<10} made in {time.monotonic() - started:.1f} s")
+        if not is_whole(ENVIRONMENTS[name], wanted):
+            missing[name] = wanted
+        elif not quiet:
+            say("env", f"{name:<10} ready")
+    if missing:
+        make_all(missing, python, uv or Uv())
+
+
+def make_all(missing: dict[str, str], python: Interpreter, uv: Uv) -> None:
+    """Create environments at the same time: one downloads while another unpacks."""
+    with ThreadPoolExecutor(len(missing)) as pool:
+        made = [pool.submit(make, name, python, uv, missing[name]) for name in missing]
+    for one in made:
+        one.result()
 
 
 def stamp(name: str, python: Interpreter) -> str:
@@ -119,6 +126,7 @@ def is_whole(env: Path, wanted: str) -> bool:
 
 def make(name: str, python: Interpreter, uv: Uv, wanted: str) -> None:
     """Create an environment. The stamp is removed first and written last, so it means complete."""
+    started = time.monotonic()
     env = ENVIRONMENTS[name]
     with contextlib.suppress(FileNotFoundError):
         (env / "stamp").unlink()
@@ -132,6 +140,7 @@ def make(name: str, python: Interpreter, uv: Uv, wanted: str) -> None:
     unfinished = env / "stamp.unfinished"
     unfinished.write_text(wanted)
     unfinished.replace(env / "stamp")
+    say("env", f"{name:<10} made in {time.monotonic() - started:.1f} s")
 
 
 def add_this_checkout(env: Path) -> None:

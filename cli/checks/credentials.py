@@ -17,10 +17,10 @@ def _secret(at: Deployment) -> Result:
 
 
 def _previous(at: Deployment) -> Result:
-    found = secret_versions.show(at.stack, at.clock)
-    if end := found["rotation_until"]:
+    secret = secret_versions.show(at.stack, at.clock)
+    if end := secret["rotation_until"]:
         return WARN, f"a rotation is under way until {end}", at.hooks("secret rotate")
-    previous = [one for one in found["versions"] if one["stage"] == "previous"]
+    previous = [one for one in secret["versions"] if one["stage"] == "previous"]
     if not previous or not previous[0]["accepted"]:
         return OK, "only the current secret is accepted", None
     end = previous[0]["accepted_until"] or "the next change"

@@ -1,4 +1,4 @@
-"""What a check is given, and what it finds."""
+"""The input and the result of a check."""
 
 import time
 from collections.abc import Callable
@@ -16,12 +16,12 @@ OK, WARN, WRONG = "ok", "warn", "wrong"
 _MALFORMED = (LookupError, TypeError, ValueError)
 _FAILURES = (BotoCoreError, ClientError, HTTPError, UsageError, NotFoundError, *_MALFORMED)
 
-# A verdict, what was found, and the command that helps.
+# A verdict, the finding as a sentence, and the command that helps.
 type Result = tuple[str, str, str | None]
 
 
 class Finding(NamedTuple):
-    """What one check found; `mend` is the command that helps, None where there is nothing to do."""
+    """The result of one check; `mend` is the command that helps, if something is to do."""
 
     check: str
     verdict: str
@@ -30,7 +30,7 @@ class Finding(NamedTuple):
 
 
 class Deployment(NamedTuple):
-    """What is checked; `where` are the options that name it (` --stack NAME`, none if local)."""
+    """The stack to check; `where` has the options that name it (` --stack NAME`, or none)."""
 
     stack: Stack
     where: str = ""
@@ -59,7 +59,7 @@ type Check = tuple[Callable[[Deployment], Result], str]
 
 
 def made(name: str, check: Check, at: Deployment) -> Finding:
-    """Make a check; what goes wrong in it is its finding."""
+    """Make a check; an error in it is its finding."""
     make, remedy = check
     try:
         verdict, what, command = make(at)
@@ -70,7 +70,7 @@ def made(name: str, check: Check, at: Deployment) -> Finding:
 
 
 def _reason(error: Any) -> str:
-    """Return what went wrong in one line; none of these errors holds a secret."""
+    """Return an error as one line; no such error holds a secret."""
     if isinstance(error, HTTPError):
         return f"no answer ({type(error).__name__})"
     if isinstance(error, _MALFORMED):

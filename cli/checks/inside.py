@@ -6,7 +6,6 @@ from typing import Any
 
 from cli import dead_letters
 from cli.checks.finding import OK, WARN, WRONG, Check, Deployment, Result
-from cli.errors import UsageError
 from ledger import schema
 
 # A longer queue means that events wait.
@@ -68,24 +67,24 @@ def _dead_letters(at: Deployment) -> Result:
 
 
 def _alarms(at: Deployment) -> Result:
-    alarms = [
+    names = [
         one["PhysicalResourceId"]
         for one in _resources(at).values()
         if one["ResourceType"] == "AWS::CloudWatch::Alarm"
     ]
     client = at.stack.client("cloudwatch")
-    found = [
+    alarms = [
         alarm
-        for names in batched(alarms, _BATCH, strict=False)
-        for alarm in client.describe_alarms(AlarmNames=names, MaxRecords=_BATCH)["MetricAlarms"]
+        for some in batched(names, _BATCH, strict=False)
+        for alarm in client.describe_alarms(AlarmNames=some, MaxRecords=_BATCH)["MetricAlarms"]
     ]
-    raised = [one["AlarmName"] for one in found if one["StateValue"] == "ALARM"]
+    raised = [one["AlarmName"] for one in alarms if one["StateValue"] == "ALARM"]
     if raised:
         return WRONG, ", ".join(raised), "less docs/runbook.md"
-    if not alarms or len(found) < len(alarms):
-        absent = f"{len(alarms) - len(found)} of {len(alarms)} alarms are missing"
+    if not names or len(alarms) < len(names):
+        absent = f"{len(names) - len(alarms)} of {len(names)} alarms are missing"
         return WRONG, absent, at.redeploy
-    return OK, f"{len(found)} alarms, none raised", None
+    return OK, f"{len(alarms)} alarms, none raised", None
 
 
 def _sweeper(at: Deployment) -> Result:
@@ -98,8 +97,6 @@ def _sweeper(at: Deployment) -> Result:
 
 def _resources(at: Deployment) -> dict[str, Any]:
     """The stack's resources by their logical ids."""
-    if not at.stack.name:
-        raise UsageError("An older version made this local stack. Run: make down up")
     client = at.stack.client("cloudformation")
     pages = client.get_paginator("list_stack_resources").paginate(StackName=at.stack.name)
     every = (one for page in pages for one in page["StackResourceSummaries"])

@@ -1,4 +1,4 @@
-"""Checks from outside: what a sender sees of the receiver, and what becomes of one event."""
+"""Checks from outside: how the receiver answers, and whether one event is processed."""
 
 import secrets
 from collections.abc import Mapping

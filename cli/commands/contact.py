@@ -10,7 +10,10 @@ from justcall.timeline import number_of
 
 @options.command
 def contact(session: Session, number: Number) -> None:
-    """Show what a contact does not want: no calls (dnd), no messages (dnm), opted out of texts."""
+    """Show what a contact does not want, and which events said so, newest first.
+
+    Flags: no calls (dnd), no messages (dnm), blacklist, opted out of texts (opted_out).
+    """
     session.show(details.contact(session.stack, number_of(number)), _print)
 
 
@@ -19,3 +22,9 @@ def _print(document: Document) -> None:
     for name, flag in document["consent"].items():
         rows.add(name, "yes" if flag["value"] else "no", output.when(flag["since"]), flag["key"])
     rows.print(f"No wishes known of {hint(document['number'])}")
+    if document["history"]:
+        output.text("", "History:")
+        changes = output.Table("flag", "change", "at", "type", "key")
+        for one in document["history"]:
+            changes.add(one["flag"], one["change"], output.when(one["at"]), one["type"], one["key"])
+        changes.print()

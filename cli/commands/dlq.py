@@ -1,4 +1,4 @@
-"""`hooks dlq`: the dead letters of all kinds, and their way back."""
+"""`hooks dlq`: count, show and redrive the dead letters of all kinds."""
 
 from collections import Counter
 from typing import Annotated
@@ -10,7 +10,7 @@ from cli.errors import UsageError
 from cli.options import Session
 from cli.reading.table import Document
 
-app = typer.Typer(help="Look at dead letters, and move them back.")
+app = typer.Typer(help="Count and show dead letters, and move them back to their queues.")
 _POISON = "not an event"
 
 
@@ -44,10 +44,10 @@ def show(
     limit: Annotated[int, typer.Option(min=1, help="Maximum number of dead letters.")] = 20,
 ) -> None:
     """Show dead letters and why their events failed; they stay in the queue."""
-    chosen = options.known_kind(kind) if kind else None
+    chosen = options.read_kind(kind) if kind else None
     letters = dead_letters.look(session.stack, dead_letters.MAX_LETTERS if chosen else limit)
-    fitting = [one for one in letters if chosen in (None, one.kind)]
-    session.show(dead_letters.documents(session.stack, fitting[:limit]), _print_letters)
+    matching = [one for one in letters if chosen in (None, one.kind)]
+    session.show(dead_letters.documents(session.stack, matching[:limit]), _print_letters)
 
 
 @app.command()
@@ -55,7 +55,9 @@ def show(
 def redrive(
     session: Session,
     kind: options.Kind = None,
-    every: Annotated[bool, typer.Option("--all", help="Those of every kind.")] = False,
+    every: Annotated[
+        bool, typer.Option("--all", help="Move the dead letters of every kind.")
+    ] = False,
     rate: Annotated[int, typer.Option(min=1, max=500, help="Maximum messages per second.")] = 10,
     dry_run: options.DryRun = False,
 ) -> None:
@@ -65,7 +67,7 @@ def redrive(
     """
     if bool(kind) == every:
         raise UsageError("Which dead letters? Write --kind KIND or --all.")
-    chosen = options.known_kind(kind) if kind else None
+    chosen = options.read_kind(kind) if kind else None
     document = _redrive(session, chosen, rate, dry_run=dry_run)
     session.show(document, _print_redriven)
     raise typer.Exit(1 if document["failure"] else 0)
@@ -93,7 +95,9 @@ def _print_counts(document: Document) -> None:
         table.add(one["kind"] or _POISON, one["dead_letters"])
     table.print("No dead letters.")
     if document["in_flight"]:
-        output.text(f"\n{document['in_flight']} more are in flight: somebody else reads them now.")
+        output.text(
+            f"\n{document['in_flight']} more are in flight: another reader has received them."
+        )
 
 
 def _print_letters(letters: list[Document]) -> None:

@@ -1,4 +1,4 @@
-"""`hooks events`: which events arrived, and how far each got."""
+"""`hooks events`: list events by arrival and status."""
 
 from typing import Annotated
 
@@ -12,9 +12,11 @@ from cli.reading.events import Wanted
 from cli.reading.table import Document
 from justcall.catalogue import KINDS
 
-Status = Annotated[str | None, typer.Option(help=", ".join(listing.STATUSES))]
+Status = Annotated[
+    str | None, typer.Option(help=f"Only this status: {', '.join(listing.STATUSES)}.")
+]
 Before = Annotated[
-    str | None, typer.Option(help="Only older than this; continues a listing that was cut.")
+    str | None, typer.Option(help="Only events that arrived before this; continues a listing.")
 ]
 Limit = Annotated[int, typer.Option(min=1, help="Maximum number of events.")]
 
@@ -28,20 +30,24 @@ def events(
     before: Before = None,
     limit: Limit = 20,
 ) -> None:
-    """List events, newest first."""
+    """List events by their times of arrival, newest first.
+
+    Without --since it lists the last 24 hours. With a --status other than processed it lists
+    events of any age.
+    """
     chosen = wanted(status, kind, since, before)
     with output.progress("looking"):
-        found = listing.newest(session.stack, chosen, limit)
-    session.show(found.events, lambda rows: _print(rows, chosen))
-    if found.before:
-        output.note(f"There may be older events. Continue with: --before {found.before}")
+        page = listing.newest(session.stack, chosen, limit)
+    session.show_page(page, lambda rows: _print(rows, chosen))
 
 
 def wanted(status: str | None, kind: str | None, since: str | None, before: str | None) -> Wanted:
     """Return which events the options name. Raises UsageError."""
     if status and status not in listing.STATUSES:
-        raise UsageError(f"No status {status}. The statuses are: {', '.join(listing.STATUSES)}")
-    kind = options.any_type(kind) if kind else None
+        raise UsageError(
+            f"There is no status {status}. The statuses are: {', '.join(listing.STATUSES)}"
+        )
+    kind = options.read_type(kind) if kind else None
     moments = (options.moment("--since", since), options.moment("--before", before))
     return Wanted(status, kind, *moments)
 
@@ -51,12 +57,12 @@ def _print(events: list[Document], chosen: Wanted) -> None:
     for one in events:
         received = output.when(one["received_at"])
         table.add(received, one["status"], one["key"], one["deliveries"], one["error"])
-    table.print(_nothing(chosen))
+    table.print(_empty_text(chosen))
 
 
-def _nothing(chosen: Wanted) -> str:
+def _empty_text(chosen: Wanted) -> str:
     if chosen == Wanted():
-        return f"No events. Send one: {CALLED} send call.completed"
+        return f"No events in the last 24 hours. Send one: {CALLED} send call.completed"
     if chosen.kind and chosen.kind not in KINDS:
         return f"No matching events: nothing processes {chosen.kind}."
     return "No matching events."

@@ -5,11 +5,11 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import chain, islice
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
-from cli import CALLED, options, output
+from cli import CALLED, evidence, options, output
 from cli.commands.events import Before, wanted
 from cli.errors import NotFoundError, UsageError
 from cli.options import Session
@@ -25,9 +25,12 @@ from justcall.event import PROCESSED
 _MAX_REASON_CHARACTERS = 500
 
 Reason = Annotated[str, typer.Option(help="Why; it is kept with each event.")]
-Keys = Annotated[list[str] | None, typer.Argument(metavar="[KEY]...", show_default=False)]
 Status = Annotated[
     str | None, typer.Option(help=f"All events with this status: {', '.join(listing.STATUSES)}")
+]
+Conflict = Annotated[
+    str | None,
+    typer.Option(help="Replay the evidence with this hash (its beginning will do) of one KEY."),
 ]
 Rate = Annotated[float, typer.Option(min=0.01, help="Maximum events per second.")]
 Limit = Annotated[int | None, typer.Option(min=1, help="Maximum number of events to replay.")]
@@ -39,7 +42,7 @@ Yes = Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")
 def replay(
     session: Session,
     reason: Reason,
-    keys: Keys = None,
+    keys: options.Keys = None,
     status: Status = None,
     kind: options.Kind = None,
     since: options.Since = None,
@@ -49,6 +52,7 @@ def replay(
     limit: Limit = None,
     force: Force = False,
     yes: Yes = False,
+    conflict: Conflict = None,
 ) -> None:
     """Process events again, oldest first: those with the KEYs, or with a status.
 
@@ -56,6 +60,8 @@ def replay(
     """
     chosen = wanted(status, kind, since, before)
     _check(reason, keys, chosen, force=force)
+    if conflict is not None:
+        _replay_evidence(session, keys or [], conflict, reason, dry_run=dry_run)
     selected = keys or _select(session, chosen)
     if not (dry_run or yes):
         _confirm(len(selected), limit)
@@ -63,6 +69,17 @@ def replay(
     outcomes = _run(one, list(dict.fromkeys(selected)), rate, limit)
     _show(session, outcomes, dry_run=dry_run)
     raise typer.Exit(0 if all(one.outcome == REPLAYED for one in outcomes) else 1)
+
+
+def _replay_evidence(
+    session: Session, keys: list[str], body_hash: str, reason: str, *, dry_run: bool
+) -> NoReturn:
+    if len(keys) != 1 or not body_hash.strip():
+        raise UsageError("--conflict takes a hash, with exactly one KEY.")
+    items = evidence.find(session.stack, keys[0], body_hash.strip())
+    outcome = Replay(session.stack, reason, dry_run=dry_run).conflict(keys[0], items)
+    _show(session, [outcome], dry_run=dry_run)
+    raise typer.Exit(0 if outcome.outcome == REPLAYED else 1)
 
 
 def _check(reason: str, keys: list[str] | None, chosen: Wanted, *, force: bool) -> None:

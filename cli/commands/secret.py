@@ -1,8 +1,9 @@
-"""`hooks secret`: who may sign, since when and until when; and the next secret."""
+"""`hooks secret`: show the API secret's versions, and rotate it."""
 
 import getpass
 import sys
 import time
+from datetime import timedelta
 from typing import Annotated
 
 import typer
@@ -16,7 +17,7 @@ from justcall.moments import iso
 
 app = typer.Typer(help="Show the API secret's versions, and rotate it.", no_args_is_help=True)
 
-_MAX_OVERLAP = 366 * 86_400
+_MAX_OVERLAP = timedelta(days=366)
 
 Begin = Annotated[
     bool, typer.Option("--begin", help="Run before you make new credentials at JustCall.")
@@ -31,7 +32,7 @@ Overlap = Annotated[
 @app.command()
 @options.command
 def show(session: Session) -> None:
-    """Show since when the secret is in place, and until when the previous one is accepted.
+    """Show when the secret was changed, and until when the previous one is accepted.
 
     Never prints a secret. Exit code 1 if there is no secret.
     """
@@ -49,26 +50,26 @@ def rotate(
     stdin: Stdin = False,
     overlap: Overlap = "24h",
 ) -> None:
-    """Put a new API secret in place; the program asks for it, or reads it with --stdin.
+    """Store a new API secret; the program asks for it, or reads it with --stdin.
 
-    To lose nothing: `rotate --begin`, make new credentials at JustCall, `rotate`.
+    To lose no event: run `rotate --begin`, make new credentials at JustCall, then run `rotate`.
     """
-    options.excluding(begin=begin, abort=abort, stdin=stdin)
-    seconds = options.span("--overlap", overlap)
-    if seconds > _MAX_OVERLAP:
+    options.exclusive(begin=begin, abort=abort, stdin=stdin)
+    accepted = options.span("--overlap", overlap)
+    if accepted > _MAX_OVERLAP:
         raise UsageError(f"--overlap {overlap}: the maximum is a year.")
     if begin:
-        done = _begin(session.stack)
+        result = _begin(session.stack)
     elif abort:
-        done = {"did": "abort" if rotation.abort(session.stack) else "nothing"}
+        result = {"did": "abort" if rotation.abort(session.stack) else "nothing"}
     else:
-        done = _rotate(session.stack, seconds, stdin=stdin)
-    session.show(done, _print_rotation)
+        result = _rotate(session.stack, accepted.total_seconds(), stdin=stdin)
+    session.show(result, _print_rotation)
 
 
 def _begin(stack: Stack) -> Document:
     end = rotation.begin(stack, time.time)
-    with output.progress("waiting until every handler knows"):
+    with output.progress("waiting until every handler has read the mark"):
         time.sleep(rotation.KNOWN_SECONDS)
     return {"did": "begin", "rotation_until": iso(end)}
 
@@ -124,18 +125,18 @@ def _accepted(version: Document) -> str:
     return "until the next change" if end is None else f"until {output.when(end)}"
 
 
-def _print_rotation(done: Document) -> None:
-    """Print what was done to the secret, and the next step."""
-    match done["did"]:
+def _print_rotation(result: Document) -> None:
+    """Print the result and the next step."""
+    match result["did"]:
         case "begin":
-            end = output.when(done["rotation_until"])
+            end = output.when(result["rotation_until"])
             output.text(
                 f"Until {end} (UTC), deliveries with an unknown signature are answered 503."
             )
             output.text(f"Make new credentials at JustCall now, then run: {CALLED} secret rotate")
         case "rotate":
             output.text("The new secret is in place; handlers use it within seconds.")
-            if end := done["previous_until"]:
+            if end := result["previous_until"]:
                 output.text(f"The previous one is accepted until {output.when(end)} (UTC).")
         case "abort":
             output.text("The rotation was aborted; the secret is unchanged.")

@@ -19,7 +19,7 @@ KindName = Annotated[str, typer.Argument(help="For example call.completed.")]
 Url = Annotated[str | None, typer.Option(help="Post to this URL instead of the stack's.")]
 Secret = Annotated[str | None, typer.Option(help="Sign with this secret; default: the stack's.")]
 Settings = Annotated[
-    list[str] | None, typer.Option("--set", help="data.field=value; may be repeated.")
+    list[str] | None, typer.Option("--set", help="Set a field: data.field=value. May be repeated.")
 ]
 Count = Annotated[int, typer.Option(min=1, help="Number of events to send.")]
 Repeat = Annotated[int, typer.Option(min=1, help="Deliveries of each event.")]
@@ -53,8 +53,8 @@ def send(
 
     Exit code 0 if every answer is as expected: 200, or 401 for --forge and --unsigned.
     """
-    options.excluding(secret=secret is not None, forge=forge, unsigned=unsigned)
-    name = options.url_signed_type(kind) if url_signed else options.known_kind(kind)
+    options.exclusive(secret=secret is not None, forge=forge, unsigned=unsigned)
+    name = options.read_url_signed_type(kind) if url_signed else options.read_kind(kind)
     make = _maker(name, file, set_ or [], as_is=as_is)
     target = url or session.stack.webhook_url
     key = None if unsigned else _WRONG_SECRET if forge else secret or session.stack.secret
@@ -81,7 +81,7 @@ def _signing(secret: str | None, registered_url: str | None) -> posting.Signing:
 
 def _maker(kind: str, file: str | None, settings: list[str], *, as_is: bool) -> Callable[[], bytes]:
     """Return the function that makes each event's body: a new sample, or always the same bytes."""
-    options.excluding(file=bool(file), as_is=as_is)
+    options.exclusive(file=bool(file), as_is=as_is)
     if not file and not as_is:
         return lambda: samples.fresh(kind, settings)
     if settings:

@@ -1,8 +1,10 @@
 """`hooks show`: everything about one event."""
 
+import shlex
+
 from botocore.exceptions import ClientError
 
-from cli import dead_letters, options, output
+from cli import CALLED, dead_letters, options, output
 from cli.errors import explain
 from cli.options import Session
 from cli.reading import details
@@ -14,7 +16,7 @@ _APART = ("body", "conflicts", "replays", "dead_letter")
 
 
 @options.command
-def show(session: Session, key: str) -> None:
+def show(session: Session, key: options.Key) -> None:
     """Show one event: its steps and failures, its dead letter, its body and its conflicts."""
     event = details.event(session.stack, key)
     event["dead_letter"] = _dead_letter(session.stack, event)
@@ -43,8 +45,11 @@ def _print(event: Document) -> None:
         _row("replayed", f"{output.when(one['at'])}, was {one['was']}: {one['reason']}")
     output.text(f"\n{output.pretty(event['body'])}")
     for conflict in event["conflicts"]:
-        received = output.line(conflict["received_at"])
-        output.text(f"\nConflict: another body with the same key, received {received}")
+        short = conflict["hash"][:12]
+        told = f"{conflict['dialect']}, received {conflict['received_at']}"
+        output.text(f"\nConflict {short}: another body with the same key, {output.line(told)}")
+        act = f"replay {shlex.quote(event['key'])} --conflict {short} --reason TEXT"
+        output.text(f"To process it as an event of its own: {CALLED} {output.line(act)}")
         output.text(output.pretty(conflict["body"]))
 
 

@@ -1,4 +1,4 @@
-"""`hooks timeline`: what happened with one contact."""
+"""`hooks timeline`: show a contact's calls and messages."""
 
 from typing import Annotated, Any
 
@@ -9,15 +9,25 @@ from cli.options import Session
 from cli.reading import timeline as reading
 from cli.reading.table import Document
 from justcall.moments import iso
-from justcall.timeline import number_of
+from justcall.phone import number_of
+from justcall.subjects import is_subject
 
 Limit = Annotated[
     int, typer.Option(min=1, help="Maximum number of calls, messages and other entries.")
 ]
-Before = Annotated[
-    str | None, typer.Option(help="Only events before this; continues a timeline that was cut.")
+Before = Annotated[str | None, typer.Option(help="Only events before this; continues a timeline.")]
+
+
+def contact_of(text: str) -> str:
+    """Return a typed number in the form that it has in events; `call:ID` stays as it is."""
+    if not text.strip():
+        raise typer.BadParameter("It is empty.")
+    return text if is_subject(text) else number_of(text)
+
+
+Number = Annotated[
+    str, typer.Argument(callback=contact_of, help="For example +14155559876, or unknown.")
 ]
-Number = Annotated[str, typer.Argument(help="For example +14155559876; or: unknown")]
 # The fields that a row shows, in this order; --json has the others.
 _SHOWN = (
     "outcome", "text", "duration_seconds", "ring_seconds", "agent_name", "disposition", "notes",
@@ -33,18 +43,15 @@ def timeline(session: Session, number: Number, limit: Limit = 100, before: Befor
     `unknown` shows callers that withheld their number, newest first.
     """
     moment = options.moment("--before", before)
-    contact = number_of(number)
     with output.progress("looking"):
-        found = reading.timeline(
-            session.stack, contact, limit, iso(moment.timestamp()) if moment else None
+        page = reading.timeline(
+            session.stack, number, limit, iso(moment.timestamp()) if moment else None
         )
-    session.show(found.entries, lambda entries: _print(entries, contact))
-    if found.before:
-        output.note(f"There are older entries. Continue with: --before {found.before}")
+    session.show_page(page, lambda entries: _print(entries, number))
 
 
 def hint(contact: str) -> str:
-    """Return what to try where nothing is known of a number."""
+    """Return a number without events, and how to write it."""
     written = output.line(contact)
     return f"{written}. Write the number with plus and country code, for example +14155559876."
 

@@ -1,8 +1,9 @@
 """Listing events by status and arrival, from the index `by_status`."""
 
 import heapq
+import math
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from itertools import chain, islice
@@ -10,7 +11,7 @@ from typing import Any, NamedTuple
 
 from cli.options import EARLIEST
 from cli.reading import table
-from cli.reading.table import Document
+from cli.reading.table import Page
 from cli.stack import Stack
 from justcall.catalogue import kind_of
 from justcall.event import FAILED, PROCESSED, QUARANTINED, RECEIVED, STUCK, UNHANDLED
@@ -18,9 +19,10 @@ from justcall.moments import iso
 from ledger import schema
 
 STATUSES = (RECEIVED, PROCESSED, FAILED, STUCK, UNHANDLED, QUARANTINED)
-# A listing ends here, and says how to continue: each day of processed events costs 16 queries.
+# The default of --since: each day of processed events costs 16 queries.
+DEFAULT_WINDOW = timedelta(hours=24)
+# A listing ends after this time, and says how to continue.
 MAX_SECONDS = 5.0
-DEFAULT_DAYS = 30  # without `since`
 _MAX_PAGE = 100
 # One millisecond: `before` is exclusive, DynamoDB's BETWEEN is not.
 _TICK = timedelta(milliseconds=1)
@@ -36,13 +38,6 @@ class Wanted(NamedTuple):
     before: datetime | None = None
 
 
-class Listing(NamedTuple):
-    """Events, newest first. `before` continues the listing; None if nothing is left."""
-
-    events: list[Document]
-    before: str | None
-
-
 class _Row(NamedTuple):
     """A row of the index, or the end of a day (without a key)."""
 
@@ -50,61 +45,70 @@ class _Row(NamedTuple):
     key: str | None = None
 
 
-def newest(stack: Stack, wanted: Wanted, limit: int) -> Listing:
+def newest(stack: Stack, wanted: Wanted, limit: int) -> Page:
     """Return the newest events: `limit`, and those of the same millisecond as the last one."""
-    end = float("inf")
-    now = datetime.now(UTC)
-    start = min(wanted.before or now, now)
-    by_day = wanted.status in (None, PROCESSED) and wanted.since is None
-    horizon = _text(start - timedelta(days=DEFAULT_DAYS)) if by_day else ""
-
-    def is_enough(found: int, moment: str) -> bool:
-        nonlocal end
-        late = time.monotonic() > end
-        end = min(end, time.monotonic() + MAX_SECONDS)  # begins when the first row is there
-        return late or found >= limit or moment < horizon
-
-    found, before = _newest(stack, wanted, is_enough)
-    events = table.brief(stack, found)
+    window = _window(stack, wanted)
+    keys, before = _newest(stack, window, limit, MAX_SECONDS)
+    if before is None and window.since and wanted.since is None:
+        before = _text(window.since)
     # The index lags behind: an event may have another status by now.
-    fitting = [one for one in events if wanted.status in (None, one["status"])]
-    return Listing(fitting, before)
+    events = table.brief(stack, keys)
+    return Page([one for one in events if wanted.status in (None, one["status"])], before)
 
 
 def keys(stack: Stack, wanted: Wanted) -> list[str]:
-    """Return the keys of all events that fit, oldest first."""
-    found, _ = _newest(stack, wanted, lambda _found, _moment: False)
-    return list(dict.fromkeys(reversed(found)))
+    """Return the keys of all matching events, oldest first."""
+    newest_first, _ = _newest(stack, wanted, math.inf, math.inf)
+    return list(dict.fromkeys(reversed(newest_first)))
+
+
+def _window(stack: Stack, wanted: Wanted) -> Wanted:
+    """Add the default --since, unless only waiting events are older than that."""
+    if wanted.since or wanted.status not in (None, PROCESSED):
+        return wanted
+    now = datetime.now(UTC)
+    since = min(wanted.before or now, now) - DEFAULT_WINDOW
+    return wanted._replace(since=since) if since > _oldest(stack, now) else wanted
+
+
+def _oldest(stack: Stack, now: datetime) -> datetime:
+    """Return a moment before which no processed event exists."""
+    return now - timedelta(days=stack.retention_days + 1)
 
 
 def _newest(
-    stack: Stack, wanted: Wanted, is_enough: Callable[[int, str], bool]
+    stack: Stack, wanted: Wanted, limit: float, seconds: float
 ) -> tuple[list[str], str | None]:
-    found: list[str] = []
+    """Return keys, newest first, and the `before` that continues after them."""
+    keys: list[str] = []
     last = None
+    end = math.inf
     for row in _merged(stack, wanted):
+        if last is None:
+            end = time.monotonic() + seconds
         # Never between two rows of one millisecond: `before` would lose the second.
-        if last and row.received_at != last and is_enough(len(found), row.received_at):
-            return found, last if row.key else row.received_at
+        elif row.received_at != last:
+            late = time.monotonic() > end and (keys or not row.key)
+            if late or len(keys) >= limit:
+                return keys, last if row.key else row.received_at
         last = row.received_at
-        if row.key and _fits(row.key, wanted.kind):
-            found.append(row.key)
-    return found, None
+        if row.key and _matches(row.key, wanted.kind):
+            keys.append(row.key)
+    return keys, None
 
 
-def _fits(key: str, kind: str | None) -> bool:
+def _matches(key: str, kind: str | None) -> bool:
     event_type = key.partition(":")[0]
     return kind is None or kind in (event_type, kind_of(event_type))
 
 
 def _merged(stack: Stack, wanted: Wanted) -> Iterator[_Row]:
-    """Yield the rows of all cells, newest first; a day's cells are asked when its turn comes."""
+    """Yield the rows of all cells, newest first; it queries day after day."""
     now = datetime.now(UTC)
     since = wanted.since or EARLIEST
     before = min(wanted.before or datetime.max.replace(tzinfo=UTC), now + _CLOCKS)
     statuses = [wanted.status] if wanted.status else STATUSES
-    oldest = max(since, now - timedelta(days=stack.retention_days + 1))
-    days = _days(oldest, before) if PROCESSED in statuses else ()
+    days = _days(max(since, _oldest(stack, now)), before) if PROCESSED in statuses else ()
     waiting = [cell for one in statuses if one != PROCESSED for cell in schema.cells(one)]
     between = (_text(since), _text(before - _TICK))
     if since >= before:

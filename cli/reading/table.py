@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import batched
-from typing import Any
+from typing import Any, NamedTuple
 
 from cli.stack import Stack
-from ledger import schema
+from ledger import queries, schema
 
 # The most that fit one BatchGetItem.
 _BATCH = 100
@@ -15,6 +15,13 @@ _BRIEF = (
 )  # fmt: skip
 type Document = dict[str, Any]
 type Item = Mapping[str, Any]
+
+
+class Page(NamedTuple):
+    """Rows of a listing, complete back to `before`; None if there are no older ones."""
+
+    rows: list[Document]
+    before: str | None
 
 
 def query(
@@ -41,18 +48,22 @@ def partition(stack: Stack, name: str) -> list[Item]:
 
 def ledger_items(stack: Stack, key: str) -> list[Item]:
     """Return an event's ledger item and its body's parts as they are now, without evidence."""
-    condition, values = "pk = :pk AND begins_with(sk, :sk)", {":sk": schema.LEDGER}
-    values[":pk"] = schema.event_partition(key)
-    return list(query(stack, condition, values, ConsistentRead=True))
+
+    def beginning(sort_key: str) -> list[Item]:
+        values = {":pk": schema.event_partition(key), ":sk": sort_key}
+        condition = "pk = :pk AND begins_with(sk, :sk)"
+        return list(query(stack, condition, values, ConsistentRead=True))
+
+    return list(queries.with_parts(beginning(schema.LEDGER), beginning))
 
 
 def brief(stack: Stack, keys: Sequence[str]) -> list[Document]:
-    """Return what `events` shows of each of these events that exists, in their order."""
+    """Return these events, without those that do not exist, with the fields of `hooks events`."""
     unique = list(dict.fromkeys(keys))
-    found: dict[str, Document] = {}
+    by_key: dict[str, Document] = {}
     for chunk in batched(unique, _BATCH, strict=False):
-        found |= {one["key"]: one for one in map(document, _get(stack, chunk))}
-    return [found[key] for key in unique if key in found]
+        by_key |= {one["key"]: one for one in map(document, _get(stack, chunk))}
+    return [by_key[key] for key in unique if key in by_key]
 
 
 def _get(stack: Stack, keys: Sequence[str]) -> list[Item]:

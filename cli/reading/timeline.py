@@ -4,10 +4,9 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
-from typing import NamedTuple
 
 from cli.reading import table
-from cli.reading.table import Document, Item
+from cli.reading.table import Document, Item, Page
 from cli.stack import Stack
 from justcall.timeline import NO_NUMBER, joined
 from ledger import bodies, schema
@@ -17,14 +16,7 @@ MAX_EVENTS = 5000
 _THREADS = 16
 
 
-class Timeline(NamedTuple):
-    """Joined entries by their times; `before` continues the listing, None if nothing is left."""
-
-    entries: list[Document]
-    before: str | None
-
-
-def timeline(stack: Stack, contact: str, limit: int, before: str | None = None) -> Timeline:
+def timeline(stack: Stack, contact: str, limit: int, before: str | None = None) -> Page:
     """Return the `limit` calls, messages and other entries with the newest events.
 
     Each is complete: all of its events that are on the timeline or stored under its own id.
@@ -37,13 +29,13 @@ def timeline(stack: Stack, contact: str, limit: int, before: str | None = None) 
     own = [events[event["key"]] for call in shown for event in _events(call)]
     entries = joined([*own, *_unnamed(stack, own)])
     rest = _newest(shown[-1]) if cut else rows[-1]["at"] if more else None
-    return Timeline(entries[::-1] if contact == NO_NUMBER else entries, rest)
+    return Page(entries[::-1] if contact == NO_NUMBER else entries, rest)
 
 
 def _take[One](
     ordered: Iterable[One], limit: int, moment: Callable[[One], str]
 ) -> tuple[list[One], bool]:
-    """Return the first `limit` and what has the same moment as the last; and if there are more."""
+    """Return the first `limit`, with those of the last one's moment; and whether there are more."""
     rest = iter(ordered)
     taken = list(islice(rest, limit))
     for one in rest:
@@ -66,15 +58,15 @@ def _events(entry: Document) -> Sequence[Document]:
 
 def _unnamed(stack: Stack, named: Sequence[Document]) -> list[Document]:
     """Return the events that do not name the contact: they are stored under their call's id."""
-    found: dict[str, Document] = {}
-    asked: set[str] = set()
+    unnamed: dict[str, Document] = {}
+    followed: set[str] = set()
     with ThreadPoolExecutor(_THREADS) as pool:
-        while subjects := _subjects([*named, *found.values()]) - asked:
-            asked |= subjects
+        while subjects := _subjects([*named, *unnamed.values()]) - followed:
+            followed |= subjects
             for rows in pool.map(lambda one: list(_rows(stack, one)), sorted(subjects)):
-                found |= {one["key"]: one for one in rows}
-    known = {one["key"] for one in named}
-    return [one for key, one in found.items() if key not in known]
+                unnamed |= {one["key"]: one for one in rows}
+    keys = {one["key"] for one in named}
+    return [one for key, one in unnamed.items() if key not in keys]
 
 
 def _subjects(entries: Iterable[Document]) -> set[str]:
@@ -99,4 +91,5 @@ def _entry(row: Item) -> Document:
     except (zlib.error, ValueError, KeyError):
         # `hooks show` has the event; a damaged entry hides no other.
         key = schema.key_of(row["pk"]["S"])
-        return {"at": row["at"]["S"], "key": key, "type": schema.type_of(key)}
+        dialect = row["dialect"]["S"]
+        return {"at": row["at"]["S"], "key": key, "type": schema.type_of(key), "dialect": dialect}

@@ -1,6 +1,6 @@
 """Logs and metrics with Powertools: ids, sizes and reasons; never bodies, numbers or secrets.
 
-For processors and sweeper; the handler writes the same metrics with `aws.emf`.
+For processors, sweeper and publisher; the handler writes the same metrics with `aws.emf`.
 
 Powertools takes the service, the namespace and the level from the environment that the template
 sets. Its tracer is not imported: X-Ray's SDK would cost more than the whole cold start, and active
@@ -37,10 +37,13 @@ _WRITE: Mapping[Level, Callable[..., None]] = {
 # The metrics' names, each counted or measured once for each event it is about.
 PROCESSED = "Processed"
 ALREADY_PROCESSED = "AlreadyProcessed"
+REPLACED = "Replaced"  # messages whose event was replaced by a better authenticated one
 FAILED = "Failed"
 RESENT = "Resent"
 STUCK = "Stuck"
 BURIED = "Buried"
+PUBLISHED = "Published"
+PUBLISH_FAILED = "PublishFailed"
 OLDEST_RECEIVED_AGE = "OldestReceivedAge"
 END_TO_END_LATENCY = "EndToEndLatency"
 

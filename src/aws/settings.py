@@ -36,6 +36,14 @@ class SweeperSettings(NamedTuple):
     retention_days: int
 
 
+class PublisherSettings(NamedTuple):
+    """What the template tells the publisher."""
+
+    events_table: str
+    event_bus: str
+    retention_days: int
+
+
 def handler_settings() -> HandlerSettings:
     """Read the handler's settings. Raises SettingMissing."""
     return HandlerSettings(
@@ -59,6 +67,15 @@ def processor_settings() -> ProcessorSettings:
     )
 
 
+def consent_words() -> tuple[str, str, str]:
+    """Return the deployment's words of `justcall.consent.Words`, each list empty for ours."""
+    return (
+        _optional("OPT_OUT_WORDS"),
+        _optional("OPT_IN_WORDS"),
+        _optional("OPT_IN_AFTER_OPT_OUT_WORDS"),
+    )
+
+
 def sweeper_settings() -> SweeperSettings:
     """Read the sweeper's settings. Raises SettingMissing."""
     return SweeperSettings(
@@ -69,11 +86,24 @@ def sweeper_settings() -> SweeperSettings:
     )
 
 
+def publisher_settings() -> PublisherSettings:
+    """Read the publisher's settings. Raises SettingMissing."""
+    return PublisherSettings(
+        events_table=_text("EVENTS_TABLE"),
+        event_bus=_text("EVENT_BUS"),
+        retention_days=_number("RETENTION_DAYS"),
+    )
+
+
 def _text(name: str) -> str:
     value = os.environ.get(name, "")
     if not value:
         raise SettingMissing
     return value
+
+
+def _optional(name: str) -> str:
+    return os.environ.get(name, "")
 
 
 def _words(name: str) -> tuple[str, ...]:

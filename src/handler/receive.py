@@ -38,6 +38,9 @@ class LedgerPort(Protocol):
     def keep_evidence(self, event: Event, /) -> None:
         """Write a delivery whose key is taken by other content."""
 
+    def take_over(self, event: Event, existing: Existing, /) -> Existing | None:
+        """Write the event in place of a less authentic one; return what else is there."""
+
     def count_delivery(self, key: str, now: float, /, *, sent: bool) -> None:
         """Count one more delivery of a kept event."""
 
@@ -70,6 +73,9 @@ ACCEPTED = "accepted"
 DUPLICATE = "duplicate"
 CONFLICT = "conflict"
 PROBE = "probe"
+# The reasons of events that are accepted though their key was taken by other content.
+TOLD_AGAIN = "told-again"
+TAKEN_OVER = "taken-over"
 # The reason that goes with an outcome whose delivery was signed with the previous secret.
 PREVIOUS_SECRET = "previous-secret"  # noqa: S105  (no secret)
 
@@ -108,27 +114,49 @@ def _accept[T: Time](
     deadline.require_call()
     existing = ports.ledger.keep(event)
     if existing is not None:
-        return _seen_before(event, existing, ports, deadline)
+        return _decide(event, existing, ports, deadline)
+    return _accepted(event, reason, ports, deadline)
+
+
+def _accepted[T: Time](event: Event, reason: str | None, ports: Ports[T], deadline: T) -> Outcome:
     if event.status != RECEIVED:
         return Outcome(event.status, event.key, reason)
     deadline.require_call()
     _send(event.type, message_of(event), ports.queues)
-    return Outcome(ACCEPTED, event.key)
+    return Outcome(ACCEPTED, event.key, reason)
 
 
-def _seen_before[T: Time](
-    event: Event, existing: Existing, ports: Ports[T], deadline: T
-) -> Outcome:
+def _decide[T: Time](event: Event, existing: Existing, ports: Ports[T], deadline: T) -> Outcome:
+    """Take a delivery whose key is taken to its outcome.
+
+    Other content is an event of its own, unless one of the two is better authenticated: that one
+    has the key, and the other becomes evidence.
+    """
     deadline.require_call()
-    if existing.body_hash != event.body_hash:
+    if existing.body_hash == event.body_hash:
+        return _duplicate(event, existing, ports, deadline)
+    if existing.dialect == event.dialect:
+        event = event._replace(key=keys.with_content(event.key, event.body_hash))
+        found, reason = ports.ledger.keep(event), TOLD_AGAIN
+    elif event.dialect == URL_SIGNED:
         ports.ledger.keep_evidence(event)
         return Outcome(CONFLICT, event.key)
+    else:
+        found, reason = ports.ledger.take_over(event, existing), TAKEN_OVER
+    if found is not None:
+        return _decide(event, found, ports, deadline)
+    return _accepted(event, reason, ports, deadline)
+
+
+def _duplicate[T: Time](event: Event, existing: Existing, ports: Ports[T], deadline: T) -> Outcome:
     lost = (
         existing.status == RECEIVED and event.received_at - existing.sent_at > RESEND_AFTER_SECONDS
     )
     if lost:
         # Of two url-signed deliveries only `data` is the same: the processor reads what is kept.
-        message = message_of(event)._replace(body=None, received_at=iso(existing.received_at))
+        message = message_of(event)._replace(
+            delivery_id=existing.delivery_id, body=None, received_at=iso(existing.received_at)
+        )
         _send(event.type, message, ports.queues)
         deadline.require_call()
     # The event is kept: a count that can't be written is no reason to ask for it again.
@@ -155,7 +183,7 @@ def _read(delivery: Delivery, verified: Verified) -> Event:
         delivery_id=delivery.id,
         key=keys.key_of(read, said),
         type=read.type,
-        dialect=read.dialect,
+        dialect=verified.dialect,
         status=RECEIVED if kind_of(read.type) else UNHANDLED,
         body=delivery.body,
         body_hash=said,
@@ -175,4 +203,5 @@ def _quarantined(delivery: Delivery, verified: Verified) -> Event:
         body=delivery.body,
         body_hash=body_hash,
         received_at=delivery.received_at,
+        event_time=verified.sent_at,
     )

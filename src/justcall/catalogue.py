@@ -60,9 +60,9 @@ TYPES: Mapping[str, str] = MappingProxyType(
         "appointment.scheduled": "appointment.scheduled",
     }
 )
-# JustCall sends these once for each object: a second delivery with other content is a conflict. All
-# other types, those that nobody knows yet among them, have their content in the key. Never add to
-# this set: an event that is on the ledger under the longer key would be acted on twice.
+# JustCall sends these once for each object, as a rule: the first content has the key alone, any
+# other its hash too. All other types, also those that nobody knows yet, always have the hash. Never
+# add to this set: an event that is on the ledger under the longer key would be acted on twice.
 ONCE = frozenset(
     {
         "call.incoming",

@@ -1,16 +1,20 @@
-"""What a contact does not want: reading flags, and the words that set and clear one by text.
+"""What a contact does not want: reading flags, the words that set and clear one by text, the state.
 
 Only a known yes sets a flag and only a known no clears it. Anything else changes nothing.
 """
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from functools import cache
 from types import MappingProxyType
 from typing import NamedTuple
 
 FLAGS = ("dnd", "dnm", "blacklist")
 OPTED_OUT = "opted_out"
+# What a change does to a flag. In this order they take effect if they have the same time, so the
+# restrictive value wins.
+CLEAR, CLEAR_IF_SET, SET = STEPS = ("clear", "clear-if-set", "set")
 
 _YES = frozenset({"true", "1", "1.0", "yes", "y", "on", "t"})
 _NO = frozenset({"false", "0", "0.0", "no", "n", "off", "f"})
@@ -35,6 +39,23 @@ class Change(NamedTuple):
     if_set: Mapping[str, bool] = MappingProxyType({})
 
 
+class FlagChange(NamedTuple):
+    """One change of one flag: when, which of `STEPS`, and by which event."""
+
+    flag: str
+    at: str
+    step: str
+    key: str
+
+
+class State(NamedTuple):
+    """A flag's value, since when, and by which event."""
+
+    value: bool
+    since: str
+    key: str
+
+
 DEFAULT_WORDS = Words()
 NO_CHANGE = Change()
 
@@ -47,6 +68,7 @@ def flag_of(value: object) -> bool | None:
     return True if word in _YES else False if word in _NO else None
 
 
+@cache
 def words_of(stop: str = "", start: str = "", confirm: str = "") -> Words:
     """Return the words of a deployment's settings, each a comma-separated list; empty: defaults."""
     given = (
@@ -63,6 +85,27 @@ def change_by_text(text: str | None, words: Words = DEFAULT_WORDS) -> Change:
     if word in words.start:
         return Change({OPTED_OUT: False})
     return Change(if_set={OPTED_OUT: False}) if word in words.confirm else NO_CHANGE
+
+
+def steps_of(change: Change) -> Mapping[str, str]:
+    """Return what a change does to each of its flags, one of `STEPS`."""
+    steps = {flag: SET if value else CLEAR for flag, value in change.flags.items()}
+    return steps | dict.fromkeys(change.if_set, CLEAR_IF_SET)
+
+
+def newest_first(history: Iterable[FlagChange]) -> list[FlagChange]:
+    """Return changes in the order in which they count: by time, then the restrictive one first."""
+    return sorted(history, key=lambda one: (one.at, STEPS.index(one.step), one.key), reverse=True)
+
+
+def states_of(history: Iterable[FlagChange]) -> dict[str, State]:
+    """Return the state of each flag that any change has set or cleared, in any order of changes."""
+    states: dict[str, State] = {}
+    for one in reversed(newest_first(history)):
+        known = states.get(one.flag)
+        if one.step != CLEAR_IF_SET or (known and known.value):
+            states[one.flag] = State(one.step == SET, one.at, one.key)
+    return states
 
 
 def _word(text: str) -> str:

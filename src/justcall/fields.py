@@ -9,6 +9,8 @@ from typing import Any
 
 # JSON that is nested deeper is kept as text. Programs that print it recurse for each level.
 MAX_DEPTH = 200
+# A field that did not come; `null` came, and says nothing.
+ABSENT: Any = object()
 
 
 class Fields:
@@ -19,9 +21,9 @@ class Fields:
         self._opened: dict[str, dict[str, Any]] = {}
 
     def take(self, path: str) -> Any:
-        """Remove and return a field, None if it is not there."""
+        """Remove and return a field, ABSENT if it is not there."""
         holder, name = self._holder(path)
-        return holder.pop(name, None)
+        return holder.pop(name, ABSENT)
 
     def links(self, paths: Iterable[str]) -> list[str] | None:
         """Remove and return the links of all these fields, each once; None if there are none.

@@ -1,8 +1,8 @@
 """The idempotency key: what makes two deliveries the same event.
 
-`TYPE:ID` for types whose object is told of once; `TYPE:ID:HASH` where the same object may be
-told of again (and for types that we don't know yet, which may do so); `TYPE:sha256-HASH` when
-the event names no object. JustCall advises `call_id` or `message_id`, but call.answered and
+`TYPE:ID` for types whose object is told of once; `TYPE:ID:HASH` for other content of the same
+object, for types that repeat and for types that we don't know yet; `TYPE:sha256-HASH` when the
+event names no object. JustCall advises `call_id` or `message_id`, but call.answered and
 call.completed share their call_id, so the type is part of the key.
 """
 
@@ -74,7 +74,12 @@ def key_of(envelope: Envelope, said_hash: str) -> str:
         return f"{envelope.type}:{_HASHED}{said_hash}"
     if envelope.type in ONCE:
         return f"{envelope.type}:{identity}"
-    return f"{envelope.type}:{identity}:{said_hash[:_SHORT_HASH]}"
+    return with_content(f"{envelope.type}:{identity}", said_hash)
+
+
+def with_content(key: str, said_hash: str) -> str:
+    """Return the key of an event whose object is told of again."""
+    return f"{key}:{said_hash[:_SHORT_HASH]}"
 
 
 def quarantine_key(body_hash: str) -> str:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, Self, cast
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from justcall.fields import Fields, is_nothing, the_one
+from justcall.fields import ABSENT, Fields, is_nothing, the_one
 from justcall.values import Direction, Id, Seconds, Text, Word
 
 
@@ -27,8 +27,8 @@ def links(*paths: str) -> Any:
 
 
 def flag(path: str) -> Any:
-    """Declare a flag. `false` says something there."""
-    return Field(default=None, json_schema_extra={"paths": [path], "false": True})
+    """Declare a flag. There `false` says something, and nothing is unfit."""
+    return Field(default=None, json_schema_extra={"paths": [path], "flag": True})
 
 
 class EventData(BaseModel):
@@ -70,8 +70,11 @@ class EventData(BaseModel):
                 continue
             for path in reader.paths:
                 given = left.take(path)
+                if given is ABSENT:
+                    continue
                 value = given if reader.whole else the_one(given)
-                if is_nothing(value) and not (value is False and reader.false_counts):
+                if is_nothing(value) and not (value is False and reader.is_flag):
+                    unfit |= {path: given} if reader.is_flag else {}
                     continue
                 try:
                     found[name] = reader.type.validate_python(value)
@@ -127,7 +130,7 @@ class _Reader(NamedTuple):
     type: TypeAdapter[Any]
     whole: bool
     links: bool
-    false_counts: bool
+    is_flag: bool
 
 
 @cache
@@ -139,7 +142,7 @@ def _readers(model: type[EventData]) -> Mapping[str, _Reader]:
             TypeAdapter(cast("Any", field.annotation)),
             field.annotation is Any,
             extra.get("links", False),
-            extra.get("false", False),
+            extra.get("flag", False),
         )
         for name, field in model.model_fields.items()
         if (extra := cast("dict[str, Any]", field.json_schema_extra))

@@ -5,6 +5,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from justcall.catalogue import ONCE
+from justcall.envelope import BODY_SIGNED
 from justcall.fields import is_nothing
 from justcall.phone import NO_NUMBER, number_of
 from justcall.subjects import is_subject
@@ -13,6 +14,8 @@ __all__ = ["NO_NUMBER", "Entry", "joined", "number_of"]
 # The life of a call and of a message, by words of the types. The last that fits is the place.
 _STAGES = ("initiated", "incoming", "enters", "exits", "answered", "sent", "received", "missed",
            "voicemail", "completed", "delivered", "failed", "updated", "ai_")  # fmt: skip
+# What an entry says of the event that made it, not of the call.
+_SOURCE = ("key", "type", "dialect", "received_at")
 _STATUSES = ("queued", "sending", "sent", "delivered", "read", "undelivered", "failed")
 
 
@@ -34,9 +37,9 @@ class Entry(NamedTuple):
 def joined(entries: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Return a timeline on which entries that share a subject, if only through others, are one.
 
-    It has the time of the first, and the key and type of the call rather than of an update. Each
-    other field has the value of the newest event that says something of it, whatever came first;
-    `events` lists the key, type and time of each.
+    It has the time of the first, and the key, type and dialect of the call rather than of an
+    update. Each other field has the value of the newest event that says something of it, whatever
+    came first; a body-signed event wins over url-signed ones. `events` lists all of them by time.
     """
     leaders: dict[str, str] = {}
 
@@ -61,11 +64,13 @@ def _names(entry: Mapping[str, Any]) -> Sequence[str]:
 
 
 def _order(entry: Mapping[str, Any]) -> tuple[Any, ...]:
-    """Return an entry's place: its second, its place in the life of a call, its time, its key."""
+    """Return an entry's place: by dialect, second, place in the life of a call, time, arrival."""
     stage = max((i for i, word in enumerate(_STAGES) if word in entry["type"]), default=0)
     status = entry.get("delivery_status")
     place = _STATUSES.index(status) if status in _STATUSES else -1
-    return entry["at"][:19], stage, place, entry["at"], entry["key"]
+    strong = entry.get("dialect") == BODY_SIGNED
+    last = entry["at"], entry.get("received_at", ""), entry["key"]
+    return strong, entry["at"][:19], stage, place, *last
 
 
 def _join(group: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -74,12 +79,17 @@ def _join(group: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     whole: dict[str, Any] = {}
     for entry in group:
         whole = _merged(whole, entry)
-    events = [{name: entry[name] for name in ("key", "type", "at")} for entry in group]
+    by_time = sorted(group, key=lambda entry: _order(entry)[1:])
+    events = [_named(entry, (*_SOURCE, "at")) for entry in by_time]
     calls = [entry for entry in group if entry["type"] in ONCE] or group
-    named = {name: calls[-1][name] for name in ("key", "type")}
+    named = _named(calls[-1], _SOURCE)
     subjects = dict.fromkeys(name for entry in group for name in entry.get("subjects", ()))
     at = min(entry["at"] for entry in group)
     return whole | named | {"at": at, "subjects": list(subjects), "events": events}
+
+
+def _named(entry: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    return {name: entry[name] for name in names if name in entry}
 
 
 def _merged(older: Mapping[str, Any], newer: Mapping[str, Any]) -> dict[str, Any]:

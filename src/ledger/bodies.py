@@ -88,13 +88,14 @@ def pack_entry(entry: Mapping[str, Any], body: bytes | None) -> bytes:
 def unpack_entry(item: Mapping[str, Any]) -> dict[str, Any]:
     """Return the timeline entry of a ledger item, or of its row in the index `timeline`.
 
-    `at`, `key`, `type` and `number` come from the item's own attributes. The item is as boto3's
-    client returns it.
+    `at`, `key`, `type`, `dialect`, `received_at` and `number` come from the item's own attributes.
+    The item is as boto3's client returns it.
     """
     content = _decompress(item["entry"]["B"], _entry_dictionary(unpack([item])))
     entry: dict[str, Any] = json.loads(content)
     key = schema.key_of(item["pk"]["S"])
     placed = {"at": item["at"]["S"], "key": key, "type": schema.type_of(key)}
+    placed |= {name: item[name]["S"] for name in ("dialect", "received_at")}
     return {**placed, "number": item["contact"]["S"], **entry}
 
 

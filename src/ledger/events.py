@@ -11,6 +11,7 @@
                │       │                           │
                └───────┴──────── reopen ───────────┘  (an operator's replay)
 
+`take_over` puts a better authenticated event in the place of another, as *received*.
 `process` also accepts *failed* and *stuck* events, because a dead letter may be redriven and a
 message may be late. Only `reopen` leaves *processed*. A *quarantined* event keeps its status: a
 replay stores it anew under its own key. Each change is one conditional update that also moves the
@@ -30,10 +31,13 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 # Fails if another delivery has already stored the event.
-_ABSENT = "attribute_not_exists(pk)"
+_IF_ABSENT: Mapping[str, Any] = {
+    "ConditionExpression": "attribute_not_exists(pk)",
+    "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+}
 # Fails if another copy of the message was processed first; then the write is a no-op.
 _NOT_PROCESSED = "attribute_exists(pk) AND #status <> :processed"
-# Fails if a delivery has replaced the body, with which the entry is compressed.
+# Fails if the item is another delivery's; the entry is compressed with the body.
 _SAME_BODY = "delivery_id = :delivery"
 # Fails if a processor or a replay changed the status since the sweeper read it.
 _STILL_OPEN = "#status = :received"
@@ -48,6 +52,8 @@ _DAY_SECONDS = 86_400
 _STEP_BYTES = 240
 # Attributes that a failed processor or the sweeper wrote; a replay removes them.
 _HISTORY = "#error, attempts, sweeps, failed_at, first_failed_at, stuck_at"
+# Evidence is on no timeline, and has no status that anything waits for.
+_OF_INDEXES = ("cell", "contact", "at", "entry")
 # A processor that died wrote no reason; the dead-letter queue is the only evidence.
 DIED = "died: no attempt of its processor ended"
 
@@ -57,9 +63,11 @@ class Existing(NamedTuple):
 
     delivery_id: str
     status: str
+    dialect: str
     body_hash: str
     received_at: float
     sent_at: float
+    item: Mapping[str, Any]
 
 
 class Ledger:
@@ -74,15 +82,31 @@ class Ledger:
 
     def keep(self, event: Event) -> Existing | None:
         """Store the event unless its key is taken: None if it is new, else the existing item."""
-        item = self._item(event)
-        item["cell"] = {"S": schema.cell(event.status, event.key, item["received_at"]["S"])}
-        existing = self._write(item, event.body)
-        own = existing is not None and existing.delivery_id == event.delivery_id
-        return None if own else existing
+        return _other(event, self._write(self._open_item(event), event.body))
 
     def keep_evidence(self, event: Event) -> None:
         """Store a delivery whose key has other content, as evidence beside the existing event."""
         self._write(self._item(event) | {"sk": {"S": schema.evidence(event.body_hash)}}, event.body)
+
+    def take_over(self, event: Event, existing: Existing) -> Existing | None:
+        """Store the event in place of a less authentic one, which becomes evidence beside it.
+
+        None if that is done, else the item that another delivery has put there meanwhile.
+        """
+        evidence = {
+            name: value for name, value in existing.item.items() if name not in _OF_INDEXES
+        } | {"sk": {"S": schema.evidence(existing.body_hash)}}
+        condition = {
+            "ConditionExpression": _SAME_BODY,
+            "ExpressionAttributeValues": {":delivery": {"S": existing.delivery_id}},
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+        }
+        # Counted like a replay: what is published afterwards needs a higher revision.
+        reopened = int(existing.item.get("reopened", {}).get("N", 0)) + 1
+        opened = self._open_item(event) | {"reopened": {"N": str(reopened)}}
+        item, parts = _packed(opened, event.body)
+        puts = [_put(item, condition), _put(evidence), *map(_put, parts)]
+        return _other(event, self._transact(puts))
 
     def count_delivery(self, key: str, now: float, *, sent: bool) -> None:
         """Count one more delivery of an existing event and, if it was sent again, note when."""
@@ -132,8 +156,13 @@ class Ledger:
             raise BodyReplaced
         return done
 
-    def fail(self, key: str, reason: str, attempts: int, now: float, *, last: bool) -> None:
-        """Record a failed attempt, its reason and time. The last one makes the event *failed*."""
+    def fail(
+        self, key: str, delivery_id: str, reason: str, attempts: int, now: float, *, last: bool
+    ) -> None:
+        """Record a failed attempt, its reason and time. The last one makes the event *failed*.
+
+        A no-op if the ledger item is another delivery's than the message.
+        """
         change = (
             "SET #error = :error, attempts = :attempts, failed_at = :now,"
             " first_failed_at = if_not_exists(first_failed_at, :now)"
@@ -143,11 +172,13 @@ class Ledger:
             ":attempts": {"N": str(attempts)},
             ":now": {"S": iso(now)},
             ":processed": {"S": PROCESSED},
+            ":delivery": {"S": delivery_id},
         }
         if last:
             change += ", #status = :failed, cell = :cell"
             values |= _to(FAILED, key)
-        self._update(key, change, _NOT_PROCESSED, values, {"#status": "status", "#error": "error"})
+        condition = f"{_NOT_PROCESSED} AND {_SAME_BODY}"
+        self._update(key, change, condition, values, {"#status": "status", "#error": "error"})
 
     def take(self, key: str, sweeps: int, now: float) -> bool:
         """Count one more resend of an open event; False if the caller must not send it.
@@ -169,11 +200,13 @@ class Ledger:
         change = "SET #status = :stuck, cell = :cell, stuck_at = :now"
         return self._update_open(key, change, _to(STUCK, key) | {":now": {"S": iso(now)}})
 
-    def bury(self, key: str, letter_sent_at: float, receives: int, now: float) -> bool:
+    def bury(
+        self, key: str, delivery_id: str, letter_sent_at: float, receives: int, now: float
+    ) -> bool:
         """Make an open event *failed* because its message is a dead letter.
 
         The message was sent at `letter_sent_at` (epoch seconds) and received `receives` times.
-        False if the event is not open, or was sent again after that message.
+        False if the event is not open, is another delivery's, or was sent again after that message.
         """
         return self._update_open(
             key,
@@ -182,26 +215,28 @@ class Ledger:
             " #error = if_not_exists(#error, :died)",
             _to(FAILED, key)
             | {
+                ":delivery": {"S": delivery_id},
                 ":letter": {"S": iso(letter_sent_at + _CLOCK_SKEW_SECONDS)},
                 ":attempts": {"N": str(receives)},
                 ":died": {"S": DIED},
                 ":now": {"S": iso(now)},
             },
             {"#error": "error"},
-            _NOT_SENT_SINCE,
+            f"{_SAME_BODY} AND {_NOT_SENT_SINCE}",
         )
 
     def reopen(self, key: str, was: str, now: float) -> bool:
         """Make an event *received* again, off its timeline; False if its status is not `was`.
 
         The caller then sends its message. If the caller dies first, the sweeper sends it.
+        `reopened` counts, so that what is published afterwards has a higher revision.
         """
         done, existing = self._try_update(
             key,
             "SET #status = :received, cell = :cell, sent_at = :now"
-            f" REMOVE contact, #at, entry, processed_at, {_HISTORY}",
+            f" REMOVE contact, #at, entry, processed_at, {_HISTORY} ADD reopened :one",
             "#status = :was",
-            _to(RECEIVED, key) | {":was": {"S": was}, ":now": {"S": iso(now)}},
+            _to(RECEIVED, key) | {":was": {"S": was}, ":now": {"S": iso(now)}, ":one": {"N": "1"}},
             {"#status": "status", "#at": "at", "#error": "error"},
         )
         # The client's second attempt after a lost answer finds its own write.
@@ -260,6 +295,11 @@ class Ledger:
             raise LedgerUnavailable from error
         return True, None
 
+    def _open_item(self, event: Event) -> dict[str, Any]:
+        item = self._item(event)
+        cell = schema.cell(event.status, event.key, item["received_at"]["S"])
+        return item | {"cell": {"S": cell}}
+
     def _item(self, event: Event) -> dict[str, Any]:
         item: dict[str, Any] = {
             "pk": {"S": schema.event_partition(event.key)},
@@ -277,52 +317,45 @@ class Ledger:
         return item
 
     def _write(self, item: dict[str, Any], body: bytes) -> Existing | None:
-        packed = bodies.pack(body, _size(item) + _STEP_BYTES)
-        if isinstance(packed, bytes) and len(packed) > bodies.MAX_INLINE_BYTES:
-            return self._put_in_parts(item, bodies.cut(packed))
-        return self._put(item | bodies.attribute(packed))
-
-    def _put(self, item: dict[str, Any]) -> Existing | None:
+        item, parts = _packed(item, body)
+        if parts:
+            return self._transact([_put(item, _IF_ABSENT), *map(_put, parts)])
         try:
-            self._client().put_item(
-                TableName=self._table,
-                Item=item,
-                ConditionExpression=_ABSENT,
-                ReturnValuesOnConditionCheckFailure="ALL_OLD",
-            )
+            self._client().put_item(TableName=self._table, Item=item, **_IF_ABSENT)
         except AWS_FAILURES as error:
             if error_code(error) == "ConditionalCheckFailedException":
                 return _existing(detail_of(error, "Item"))
             raise LedgerUnavailable from error
         return None
 
-    def _put_in_parts(self, item: dict[str, Any], pieces: list[bytes]) -> Existing | None:
-        """Store an item and its body's parts in one transaction, which is one AWS call."""
-        shared = {name: item[name] for name in ("pk", "expires_at")}
-        sort_key = item["sk"]["S"]
-        head: Any = {
-            "TableName": self._table,
-            "Item": item | {"parts": {"N": str(len(pieces))}},
-            "ConditionExpression": _ABSENT,
-            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
-        }
-        parts: list[Any] = [
-            {
-                "TableName": self._table,
-                "Item": shared
-                | {"sk": {"S": schema.part(sort_key, number)}, "packed": {"B": piece}},
-            }
-            for number, piece in enumerate(pieces, start=1)
-        ]
+    def _transact(self, puts: list[dict[str, Any]]) -> Existing | None:
+        """Put items in one transaction, which is one AWS call; the first has the condition."""
+        writes: Any = [{"Put": {"TableName": self._table, **put}} for put in puts]
         try:
-            self._client().transact_write_items(
-                TransactItems=[{"Put": one} for one in (head, *parts)]
-            )
+            self._client().transact_write_items(TransactItems=writes)
         except AWS_FAILURES as error:
             if existing := _taken(error):
                 return _existing(existing)
             raise LedgerUnavailable from error
         return None
+
+
+def _put(item: Mapping[str, Any], condition: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    return {"Item": item, **(condition or {})}
+
+
+def _packed(item: dict[str, Any], body: bytes) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Return an item with its body, or without it and the parts of the body."""
+    packed = bodies.pack(body, _size(item) + _STEP_BYTES)
+    if isinstance(packed, str) or len(packed) <= bodies.MAX_INLINE_BYTES:
+        return item | bodies.attribute(packed), []
+    shared = {name: item[name] for name in ("pk", "expires_at")}
+    body_hash = item["body_hash"]["B"].hex()
+    parts = [
+        shared | {"sk": {"S": schema.part(body_hash, number)}, "packed": {"B": piece}}
+        for number, piece in enumerate(bodies.cut(packed), start=1)
+    ]
+    return item | {"parts": {"N": str(len(parts))}}, parts
 
 
 def event_of(item: Mapping[str, Any], body: bytes) -> Event:
@@ -352,15 +385,23 @@ def _taken(error: Exception) -> Mapping[str, Any] | None:
     return reasons[0].get("Item") if failed else None
 
 
+def _other(event: Event, existing: Existing | None) -> Existing | None:
+    """Return the existing item, None if it is the event's own: a retry finds its first try."""
+    own = existing is not None and existing.delivery_id == event.delivery_id
+    return None if own else existing
+
+
 def _existing(item: Mapping[str, Any]) -> Existing:
     received_at = item["received_at"]["S"]
     sent_at = item.get("sent_at", {}).get("S", received_at)
     return Existing(
         delivery_id=item["delivery_id"]["S"],
         status=item["status"]["S"],
+        dialect=item["dialect"]["S"],
         body_hash=item["body_hash"]["B"].hex(),
         received_at=epoch(received_at),
         sent_at=epoch(sent_at),
+        item=item,
     )
 
 

@@ -29,16 +29,30 @@ def ledger_items(
 
     Evidence of conflicts is in the same partition, without a limit, and is not read.
     """
-    return rows(
-        client,
-        TableName=table,
-        KeyConditionExpression="pk = :pk AND begins_with(sk, :ledger)",
-        ExpressionAttributeValues={
-            ":pk": {"S": schema.event_partition(key)},
-            ":ledger": {"S": schema.LEDGER},
-        },
-        ConsistentRead=True,
-    )
+
+    def beginning(sort_key: str) -> Sequence[Mapping[str, Any]]:
+        values = {":pk": {"S": schema.event_partition(key)}, ":sk": {"S": sort_key}}
+        return rows(
+            client,
+            TableName=table,
+            KeyConditionExpression="pk = :pk AND begins_with(sk, :sk)",
+            ExpressionAttributeValues=values,
+            ConsistentRead=True,
+        )
+
+    return with_parts(beginning(schema.LEDGER), beginning)
+
+
+def with_parts(
+    head: Sequence[Mapping[str, Any]], beginning: Callable[[str], Sequence[Mapping[str, Any]]]
+) -> Sequence[Mapping[str, Any]]:
+    """Return an item, if there is one, and the parts of its body.
+
+    `beginning` returns the items of its partition whose sort key begins so, in their order.
+    """
+    if not head or "parts" not in head[0]:
+        return head
+    return [*head, *beginning(schema.parts_prefix(head[0]["body_hash"]["B"].hex()))]
 
 
 def event(client: Callable[[], "DynamoDBClient"], table: str, key: str) -> Event:

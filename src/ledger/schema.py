@@ -1,11 +1,12 @@
-"""The events table's layout: one table, four sorts of item, two indexes.
+"""The events table's layout: one table, five sorts of item, two indexes.
 
 | item          | pk               | sk                   | holds                               |
 |---------------|------------------|----------------------|-------------------------------------|
 | ledger item   | `event#KEY`      | `ledger`             | one event: body, status, entry      |
-| evidence      | `event#KEY`      | `conflict#HASH`      | a delivery with other content       |
-| part of a body| `event#KEY`      | `ledger#part#0001` … | a body too large for one item       |
-| consent state | `consent#NUMBER` | a flag               | the flag's newest value and time    |
+| evidence      | `event#KEY`      | `conflict#HASH`      | a less authentic other content      |
+| part of a body| `event#KEY`      | `part#HASH#0001` …   | a body too large for one item       |
+| consent change| `consent#NUMBER` | `FLAG#AT#CHANGE#KEY` | nothing else; it never expires      |
+| subject       | `subject#NAME`   | `events`             | the events that describe one call   |
 
 The index `timeline` lists processed events by contact (`contact`) and by their own time (`at`).
 `contact` is a number, or `call:ID` for an event that does not name its contact.
@@ -21,6 +22,7 @@ import zlib
 from justcall.event import PROCESSED
 
 LEDGER = "ledger"
+MEMBERS = "events"
 TIMELINE_INDEX = "timeline"
 STATUS_INDEX = "by_status"
 SHARDS = 16
@@ -42,18 +44,31 @@ def type_of(key: str) -> str:
 
 
 def consent_partition(number: str) -> str:
-    """Return the partition key of a number's consent state."""
+    """Return the partition key of a number's consent history."""
     return f"consent#{number}"
 
 
-def part(sort_key: str, number: int) -> str:
-    """Return the sort key of part `number` (from 1) of the body that belongs to `sort_key`."""
-    return f"{parts_prefix(sort_key)}{number:04d}"
+def consent_change(flag: str, at: str, step: str, key: str) -> str:
+    """Return the sort key of a change of a flag; `key` is the event's."""
+    return f"{flag}#{at}#{step}#{key}"
 
 
-def parts_prefix(sort_key: str) -> str:
-    """Return the prefix of the sort keys of a body's parts."""
-    return f"{sort_key}#part#"
+def subject_partition(name: str) -> str:
+    """Return the partition key of the events that name a subject, such as `call:CA12`."""
+    return f"subject#{name}"
+
+
+def part(body_hash: str, number: int) -> str:
+    """Return the sort key of part `number` (from 1) of the body with this hash."""
+    return f"{parts_prefix(body_hash)}{number:04d}"
+
+
+def parts_prefix(body_hash: str) -> str:
+    """Return the prefix of the sort keys of a body's parts.
+
+    It is the same for an event and for evidence, so an item becomes evidence without its parts.
+    """
+    return f"part#{body_hash}#"
 
 
 def evidence(body_hash: str) -> str:

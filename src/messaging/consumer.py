@@ -19,6 +19,7 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws import clients, observability
 from aws.settings import processor_settings
 from errors import (
+    BodyReplaced,
     HooksError,
     LedgerItemMissing,
     LedgerUnavailable,
@@ -27,6 +28,7 @@ from errors import (
 )
 from justcall import envelope
 from justcall.catalogue import kind_of
+from justcall.consent import Change
 from justcall.event import Event
 from justcall.moments import epoch, iso, moment_of
 from justcall.timeline import Entry
@@ -92,6 +94,11 @@ def consume(record: SQSRecord, kind: Kind, tables: Tables) -> None:
     attempts = int(record.attributes.approximate_receive_count)
     try:
         done = _act(message, kind, tables, attempts)
+    except BodyReplaced as error:
+        # The event that is there has a message of its own, or the sweeper sends one.
+        observability.count(observability.REPLACED)
+        observability.log("warning", "replaced", event_key=message.key, reason=error.reason)
+        return
     except Exception as error:
         _fail(error, message, tables, attempts)
         if isinstance(error, HooksError):
@@ -136,7 +143,7 @@ def _act(message: Message, kind: Kind, tables: Tables, attempts: int) -> bool:
     contact = entry.number or entry.subjects[0]
     subjects = {"subjects": list(entry.subjects)} if entry.subjects else {}
     shown = {**subjects, **entry.fields}
-    _set_consent(event, entry, at, tables.consent)
+    _record_consent(event, entry, at, tables.consent)
     now = time.time()
     try:
         return tables.ledger.process(event, contact, at, shown, attempts, now)
@@ -146,17 +153,16 @@ def _act(message: Message, kind: Kind, tables: Tables, attempts: int) -> bool:
         return tables.ledger.process(event, contact, at, shown, attempts, now)
 
 
-def _set_consent(event: Event, entry: Entry, at: str, consent: Consent) -> None:
-    """Set the flags that the event changes, by the earlier of its own time and its arrival.
+def _record_consent(event: Event, entry: Entry, at: str, consent: Consent) -> None:
+    """Record the flags that the event changes, at the earlier of its own time and its arrival.
 
     A clock ahead of ours must not make an opt-in newer than an opt-out that comes after it.
     """
     if not entry.number:
         return
     since = min(at, iso(event.received_at))
-    consent.set(entry.number, entry.consent, since, event.key)
-    for flag in entry.consent_if_set:
-        consent.note_yes(entry.number, flag, since)
+    change = Change(entry.consent, entry.consent_if_set)
+    consent.record(entry.number, change, since, event.key)
 
 
 def _moment(event: Event, read: envelope.Envelope) -> str:
@@ -186,6 +192,7 @@ def _fail(error: Exception, message: Message, tables: Tables, attempts: int) -> 
     text = f"{reason}: {detail}" if detail else reason
     last = attempts >= tables.max_receives
     try:
-        tables.ledger.fail(message.key, text, attempts, time.time(), last=last)
+        ledger, delivery_id = tables.ledger, message.delivery_id
+        ledger.fail(message.key, delivery_id, text, attempts, time.time(), last=last)
     except LedgerUnavailable as unavailable:
         observability.log("error", "failure not recorded", **observability.cause(unavailable))

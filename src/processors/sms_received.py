@@ -1,10 +1,11 @@
 """`sms.received`: a contact has sent an SMS or a WhatsApp message.
 
 `sms.sent_received` comes here too: it reports both directions, and the message says which. A
-contact who texts STOP has opted out.
+contact who texts STOP has opted out; the words are a parameter of the template.
 """
 
-from justcall.consent import DEFAULT_WORDS, Words
+from aws import settings
+from justcall.consent import words_of
 from justcall.entries import text_entry
 from justcall.envelope import Envelope
 from justcall.models import Message
@@ -16,8 +17,9 @@ class SmsReceived(Message):
     """A message whose type may say its direction."""
 
 
-def entry(envelope: Envelope, words: Words = DEFAULT_WORDS) -> Entry:
+def entry(envelope: Envelope) -> Entry:
     """Return the message as it is kept on the contact's timeline, and the consent it changes."""
+    words = words_of(*settings.consent_words())
     return text_entry(envelope, SmsReceived.read(envelope.data), words)
 
 

@@ -55,7 +55,8 @@ def _log(run: Sweep) -> None:
         (observability.STUCK, run.report.stuck),
         (observability.BURIED, run.report.buried),
     ):
-        observability.count(name, len(keys))
+        if keys:  # a metric that is written every minute costs money, also if it is 0
+            observability.count(name, len(keys))
         for key in keys:
             observability.log("warning", name.lower(), event_key=key)
     for part, error in run.report.failures:

@@ -26,7 +26,9 @@ class LedgerPort(Protocol):
     def give_up(self, key: str, now: float, /) -> bool:
         """Make an event *stuck*."""
 
-    def bury(self, key: str, letter_sent_at: float, receives: int, now: float, /) -> bool:
+    def bury(
+        self, key: str, delivery_id: str, letter_sent_at: float, receives: int, now: float, /
+    ) -> bool:
         """Make an event *failed* whose message is a dead letter."""
 
 
@@ -107,9 +109,11 @@ class Sweep:
         for letter in self._ports.queues.dead_letters(MAX_DEAD_LETTERS):
             if letter.id in known:
                 continue
-            key = _key(letter)
-            if key and self._ports.ledger.bury(key, letter.sent_at, letter.receives, self._now):
-                self.report.buried.append(key)
+            message = _message(letter)
+            if message and self._ports.ledger.bury(
+                message.key, message.delivery_id, letter.sent_at, letter.receives, self._now
+            ):
+                self.report.buried.append(message.key)
             known[letter.id] = None
 
     def _opened(self) -> Mapping[str, list[OpenEvent]]:
@@ -140,9 +144,9 @@ class Sweep:
             self.report.resent.append(event.key)
 
 
-def _key(letter: DeadLetter) -> str | None:
-    """Return the key of a dead letter's event; None if the message is not ours."""
+def _message(letter: DeadLetter) -> Message | None:
+    """Return the message that died; None if it is not ours."""
     try:
-        return decode(letter.text).key
+        return decode(letter.text)
     except MessageUnreadable:
         return None

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import pytest
 from _pytest.mark import ParameterSet
 
+from tests.cases.neighbours_again import TOLD_AGAIN
 from tests.cases.neighbours_contact import CONSENT, DIRECTION, NUMBERS
 from tests.cases.neighbours_order import EMPTIES, ONE_THING, PROBE, TIME
 from tests.cases.neighbours_shape import SHAPE, SHOWN
@@ -18,11 +19,10 @@ RULES = {
     "empties": EMPTIES,
     "time": TIME,
     "one thing": ONE_THING,
+    "told again": TOLD_AGAIN,
     "shown": SHOWN,
     "probe": PROBE,
 }
-# A second content under one key is evidence today, and is not shown on the timeline.
-NOT_YET = {"a call told again with its recording", "a text told again with its media"}
 NEIGHBOURS: list[Case] = [
     {"id": rule, "situation": situation, "steps": steps, "right": right}
     for rule, rows in RULES.items()
@@ -31,13 +31,5 @@ NEIGHBOURS: list[Case] = [
 
 
 def parameters(cases: Iterable[Case]) -> list[ParameterSet]:
-    """Return the cases as pytest's parameters; those that are known to end wrong must do so."""
-    wrong = pytest.mark.xfail(reason="a conflict is not processed", strict=True)
-    return [
-        pytest.param(
-            case,
-            id=f"{case['id']}: {case['situation']}",
-            marks=[wrong] if case["situation"] in NOT_YET else [],
-        )
-        for case in cases
-    ]
+    """Return the cases as pytest's parameters."""
+    return [pytest.param(case, id=f"{case['id']}: {case['situation']}") for case in cases]

@@ -2,6 +2,7 @@
 
 import importlib
 from collections.abc import Mapping
+from itertools import count
 from typing import Any
 
 from errors import HooksError
@@ -23,20 +24,22 @@ _MAX_AHEAD_SECONDS = 300
 
 
 class PureWorld:
-    """One receiver, empty at first; its clock stands still."""
+    """One receiver, empty at first; its clock stands still but for arrivals."""
 
     url = url_samples.URL
     now = epoch("2026-11-20T12:00:00.000Z")
 
     def __init__(self) -> None:
         self.ports = FakePorts()
+        self._milliseconds = count()
         self.ports.policy = Policy(urls=(self.url,))
         self.timelines: dict[str, list[Entry]] = {}
         self.flags: dict[str, dict[str, tuple[str, bool]]] = {}
 
     def deliver(self, body: bytes, headers: Mapping[str, str], query: str) -> Answer:
+        arrival = self.now + next(self._milliseconds) / 1000
         delivery = Delivery(
-            "00", body, headers.get(HEADER), self.now, headers.get(VERSION_HEADER),
+            str(arrival), body, headers.get(HEADER), arrival, headers.get(VERSION_HEADER),
             headers.get(TIMESTAMP_HEADER),
         )  # fmt: skip
         before = len(self.ports.queues.sent)
@@ -71,6 +74,9 @@ class PureWorld:
             at = iso(self.now)
         shown = {"at": at, "key": key, "type": read.type, "subjects": list(entry.subjects)}
         shown |= {"number": entry.number, **entry.fields}
+        shown |= {"dialect": event.dialect, "received_at": iso(event.received_at)}
+        for entries in self.timelines.values():  # of the event whose key this one took over
+            entries[:] = [one for one in entries if one["key"] != key]
         self.timelines.setdefault(entry.number or entry.subjects[0], []).append(shown)
         when = min(at, iso(self.now))
         flags = self.flags.setdefault(entry.number, {})

@@ -9,6 +9,7 @@ import random
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from justcall.envelope import URL_SIGNED
 from tests.support import samples
 from tests.support.faults import (
     WRITES,
@@ -20,13 +21,13 @@ from tests.support.faults import (
     name_of,
     world,
 )
-from tests.support.promise import OPT_OUT, call, contents, key_of, update
+from tests.support.promise import OPT_OUT, STATUS, call, contents, key_of, sms, update
 
 KIND = "call.completed"
 KEY = key_of(call())
 BATCHES = 5  # a message's receives before it is a dead letter
 
-type Send = Callable[[bytes], object]
+type Send = Callable[..., object]
 
 
 class Story(NamedTuple):
@@ -106,6 +107,18 @@ def opted_out(world: World, send: Send) -> None:
     world.settle(sweeps=False)
 
 
+def flagged(world: World, send: Send) -> None:
+    """It changes three flags of its contact."""
+    send(STATUS)
+    world.settle(sweeps=False)
+
+
+def texted_stop(world: World, send: Send) -> None:
+    """Its text opts its contact out."""
+    send(STOP)
+    world.settle(sweeps=False)
+
+
 def stuck(world: World, send: Send) -> None:
     """It is sent again and again, and no message ever comes out."""
     lose(world, call())
@@ -124,10 +137,59 @@ def large(world: World, send: Send) -> None:
     world.settle(sweeps=False)
 
 
-def conflicting(world: World, send: Send) -> None:
-    """Other content comes under its key."""
+def told_again(world: World, send: Send) -> None:
+    """Other content comes under its key, and is acted on too."""
     world.deliver(call(), actor="first")
     send(call(duration=1))
+    world.settle(sweeps=False)
+
+
+def large_again(world: World, send: Send) -> None:
+    """Both contents are in parts."""
+    world.deliver(LARGE, actor="first")
+    send(LARGER)
+    world.settle(sweeps=False)
+
+
+def weaker(world: World, send: Send) -> None:
+    """Less authentic content comes under its key: evidence."""
+    world.deliver(call(), actor="first")
+    send(call(duration=1), dialect=URL_SIGNED)
+    world.settle(sweeps=False)
+
+
+def taken_over(world: World, send: Send) -> None:
+    """Less authentic content has its key, and a message in the queue."""
+    world.deliver(call(duration=1), actor="first", dialect=URL_SIGNED)
+    send(call())
+    world.settle(sweeps=False)
+
+
+def taken_over_late(world: World, send: Send) -> None:
+    """Less authentic content has its key and is on the timeline."""
+    world.deliver(call(duration=1), actor="first", dialect=URL_SIGNED)
+    world.poll(KIND, actor="first")
+    send(call())
+    world.settle(sweeps=False)
+
+
+def taken_over_dead(world: World, send: Send) -> None:
+    """The message of the less authentic content is a dead letter, and its own is lost."""
+    world.deliver(call(duration=1), actor="first", dialect=URL_SIGNED)
+    world.wire.standing = lambda one: died_before if one.actor == "killed" else None
+    for _ in range(BATCHES):
+        world.poll(KIND, actor="killed")
+    world.wire.standing = lambda _one: None
+    lose(world, call())
+    world.clock.now += 100
+    world.settle()
+
+
+def large_taken_over(world: World, send: Send) -> None:
+    """Both contents are in parts."""
+    world.deliver(LARGER, actor="first", dialect=URL_SIGNED)
+    world.poll("sms.received", actor="first")
+    send(LARGE)
     world.settle(sweeps=False)
 
 
@@ -166,8 +228,10 @@ LARGE = json.dumps(
     samples.changed(samples.SMS_RECEIVED, message_id="large", body=_noise(300_000)),
     ensure_ascii=False,
 ).encode()
+LARGER = LARGE.replace(b"inbound", b"Inbound")
 UNKNOWN = b'{"event": "call.teleported", "data": {"call_id": "c1"}}'
 UNREADABLE = b"{"
+STOP = sms(body="STOP")
 
 _DEAD_LETTERS = ("ReceiveMessage", "ChangeMessageVisibility")
 
@@ -189,10 +253,18 @@ STORIES: dict[str, Story] = {
     "refused": Story(refused, call(direction="sideways"), "failed"),
     "doubted": Story(doubted, call(), fails=_writes),
     "opted out": Story(opted_out, OPT_OUT),
+    "flagged": Story(flagged, STATUS),
+    "texted STOP": Story(texted_stop, STOP),
     # The first seven times are as in *lost*.
     "stuck": Story(stuck, call(), "stuck", lambda one: _writes(one) and one.number >= 8),
     "large": Story(large, LARGE),
-    "conflicting": Story(conflicting, call()),
+    "told again": Story(told_again, call(duration=1)),
+    "told again, large": Story(large_again, LARGER),
+    "weaker": Story(weaker, call()),
+    "taken over": Story(taken_over, call()),
+    "taken over, processed": Story(taken_over_late, call()),
+    "taken over, large": Story(large_taken_over, LARGE),
+    "taken over after a death": Story(taken_over_dead, call(), fails=_writes),
     "unhandled": Story(unhandled, UNKNOWN, "unhandled"),
     "quarantined": Story(quarantined, UNREADABLE, "quarantined"),
     "updated": Story(updated, update()),

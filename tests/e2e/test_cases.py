@@ -40,7 +40,7 @@ class StackWorld:
         return Answer(answer.status, answer.json()["status"])
 
     def timeline(self, number: str) -> list[Entry]:
-        return timeline(self._reader, number, _MAX_ENTRIES).entries
+        return timeline(self._reader, number, _MAX_ENTRIES).rows
 
     def consent(self, number: str) -> dict[str, bool]:
         flags = details.contact(self._reader, number)["consent"]

@@ -5,7 +5,7 @@ import os
 import subprocess
 from typing import Any
 
-from cli.doctor import NUMBER
+from cli.checks.outside import NUMBER
 from local.place import ROOT
 from tests.e2e.conftest import Stack
 

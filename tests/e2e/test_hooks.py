@@ -74,13 +74,23 @@ def test_send_expects_the_right_answers(stack: Stack) -> None:
     hooks(stack, "send", "call.missed", "--secret", "a guess", code=1)
 
 
-def test_conflicts_are_shown(stack: Stack) -> None:
-    """A second content under the same key is shown beside the first."""
-    call_id = f"data.call_id=conflict_{uuid.uuid4().hex[:8]}"
-    [first] = documents(stack, "send", "--set", call_id, "--set", "data.duration=1")["sent"]
-    hooks(stack, "send", "--set", call_id, "--set", "data.duration=2")
-    [conflict] = documents(stack, "show", first["key"])["conflicts"]
-    assert conflict["body"]["data"]["duration"] == 2
+def test_a_conflict_is_shown_and_replayed(stack: Stack) -> None:
+    """A url-signed event becomes evidence when the body-signed one comes, and can be acted on."""
+    name = f"conflict_{uuid.uuid4().hex[:8]}"
+    told = ("--url-signed", "--set", f"data.call_sid={name}", "--set", "data.agent_name=Invented")
+    [first] = documents(stack, "send", "call.completed", *told)["sent"]
+    stack.wait_for(first["key"], "processed")
+    [second] = documents(stack, "send", "call.completed", "--set", f"data.call_id={name}")["sent"]
+    assert (second["key"], "accepted" in second["answer"]) == (first["key"], True)
+    stack.wait_for(first["key"], "processed")
+    shown = documents(stack, "show", first["key"])
+    [conflict] = shown["conflicts"]
+    assert (shown["dialect"], conflict["dialect"]) == ("body-signed", "url-signed")
+    assert conflict["body"]["data"]["agent_name"] == "Invented"
+    act = ("--conflict", conflict["hash"][:12], "--reason", "a second look")
+    [replayed] = documents(stack, "replay", first["key"], *act)["events"]
+    stack.wait_for(replayed["replayed_as"], "processed")
+    assert documents(stack, "show", replayed["replayed_as"])["dialect"] == "url-signed"
 
 
 def test_a_failed_event_is_redriven_and_replayed(stack: Stack) -> None:

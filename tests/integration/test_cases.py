@@ -8,8 +8,6 @@ import pytest
 
 from handler.app import handler
 from justcall.timeline import joined
-from ledger.consent import value_of
-from ledger.schema import consent_partition
 from tests.cases.neighbours import NEIGHBOURS, parameters
 from tests.cases.runner import CASES, Answer, Case, Entry, run
 from tests.support import url_samples
@@ -25,13 +23,6 @@ def timeline(cloud: Cloud, number: str) -> list[Entry]:
         found += entries
         wanted += {one for entry in entries for one in entry.get("subjects", [])} - set(wanted)
     return joined(found)
-
-
-def consent(cloud: Cloud, number: str) -> dict[str, bool]:
-    """Return the values of a number's flags."""
-    items = cloud.raw(consent_partition(number))
-    values = {item["sk"]["S"]: value_of(item) for item in items}
-    return {name: value for name, value in values.items() if value is not None}
 
 
 class CloudWorld:
@@ -53,7 +44,7 @@ class CloudWorld:
         return timeline(self.cloud, number)
 
     def consent(self, number: str) -> dict[str, bool]:
-        return consent(self.cloud, number)
+        return self.cloud.consent(number)
 
 
 # One event alone ends alike without tables; tests/cases has all neighbours.

@@ -11,7 +11,9 @@ from botocore.exceptions import ClientError
 from aws import lean
 from handler.app import handler
 from justcall.catalogue import KINDS
+from justcall.keys import content_hash
 from ledger.bodies import unpack
+from tests.support import url_samples
 from tests.support.bug import mend
 from tests.support.cloud import Cloud, process
 from tests.support.deliveries import request, signed
@@ -21,9 +23,9 @@ from tests.support.samples import BY_KIND, CALL_COMPLETED, SMS_OPTOUT, SMS_RECEI
 KEY = "call.completed:call_8f3a2b1c"
 
 
-def post(content: bytes, **options: Any) -> tuple[int, str]:
+def post(content: bytes, headers: dict[str, str] | None = None, **options: Any) -> tuple[int, str]:
     """Deliver a body; return the status and the word."""
-    answer = handler(request(content, **options), None)
+    answer = handler(request(content, headers, **options), None)
     return answer["statusCode"], json.loads(answer["body"])["status"]
 
 
@@ -107,14 +109,31 @@ def test_a_delivery_that_died_before_its_send_is_sent_by_the_next(
     assert cloud.ledger(KEY)["deliveries"] == 4
 
 
-def test_other_content_under_the_same_key_is_evidence(cloud: Cloud) -> None:
-    """A conflict changes nothing of the event and is kept whole beside it, once."""
+def test_other_content_under_the_same_key_is_an_event_of_its_own(cloud: Cloud) -> None:
+    """It changes nothing of the first, is kept whole, once, and both are acted on."""
     first, second = body(CALL_COMPLETED), body(changed(CALL_COMPLETED, duration=1))
     assert post(first) == (200, "accepted")
-    assert [post(second), post(second)] == [(200, "conflict")] * 2
-    items = cloud.raw(f"event#{KEY}")
-    assert [unpack([item]) for item in items] == [second, first]
+    assert [post(second), post(second)] == [(200, "accepted"), (200, "duplicate")]
+    again = f"{KEY}:{content_hash(second)[:16]}"
+    kept = [unpack(cloud.raw(f"event#{key}")) for key in (KEY, again)]
+    assert kept == [first, second]
     assert cloud.ledger(KEY)["deliveries"] == 1
+    assert cloud.poll("call.completed") == []
+    assert set(cloud.statuses().values()) == {"processed"}
+
+
+def test_authentic_content_takes_the_key_of_an_invented_one_over(cloud: Cloud) -> None:
+    """What only its URL, type and time are signed for becomes evidence, off every timeline."""
+    first, second = body(changed(CALL_COMPLETED, from_="+14155550111")), body(CALL_COMPLETED)
+    headers = url_samples.signed("call.completed")
+    assert post(first, headers) == (200, "accepted")
+    assert cloud.poll("call.completed") == []
+    assert [post(second), post(second)] == [(200, "accepted"), (200, "duplicate")]
+    assert post(first, headers) == (200, "conflict")
+    assert cloud.poll("call.completed") == []
+    assert cloud.timeline("+14155550111") == []
+    assert len(cloud.timeline("+14155559876")) == 1
+    assert [unpack([item]) for item in cloud.raw(f"event#{KEY}")] == [first, second]
 
 
 def test_a_poison_record_fails_alone(cloud: Cloud) -> None:
@@ -180,13 +199,22 @@ def test_large_bodies_are_kept_and_processed(cloud: Cloud, size: int, alphabet: 
     assert post(content) == (200, "accepted")
     assert post(content) == (200, "duplicate")
     conflict = content.replace(b"inbound", b"Inbound")
-    assert post(conflict) == (200, "conflict")
+    assert post(conflict, url_samples.signed("sms.received")) == (200, "conflict")
     assert cloud.poll("sms.received") == []
     items = cloud.raw("event#sms.received:msg_a1b2c3d4")
-    parts = [item for item in items if item["sk"]["S"].startswith("ledger")]
-    evidence = [item for item in items if item["sk"]["S"].startswith("conflict")]
-    assert unpack(parts) == content
-    assert unpack(evidence) == conflict
+    heads = [item for item in items if not item["sk"]["S"].startswith("part#")]
+    wholes = [
+        [
+            head,
+            *(
+                one
+                for one in items
+                if head["body_hash"]["B"].hex() in one["sk"]["S"] and one is not head
+            ),
+        ]
+        for head in heads
+    ]
+    assert [unpack(whole) for whole in wholes] == [conflict, content]
     [entry] = cloud.timeline("+14155559876")
     assert entry.get("left_out", ["text"]) == ["text"]
 
@@ -226,7 +254,7 @@ def test_the_secret_in_aws_decides(cloud: Cloud) -> None:
 
 
 def test_event_and_its_timeline_entry_expire_together(cloud: Cloud) -> None:
-    """They are one item. Consent state never expires."""
+    """They are one item. The history of consent never expires."""
     post(body(CALL_COMPLETED))
     cloud.poll("call.completed")
     item = cloud.ledger(KEY)

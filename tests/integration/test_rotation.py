@@ -159,8 +159,8 @@ def test_without_a_terminal_it_names_stdin(hooks: Hooks) -> None:
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (("--begin", "--abort"), "exclude each other"),
-        (("--begin", "--stdin"), "exclude each other"),
+        (("--begin", "--abort"), "Use only one of"),
+        (("--begin", "--stdin"), "Use only one of"),
         (("--overlap", "soon"), "--overlap soon: write"),
         (("--overlap", "9999d"), "a year"),
         (("--overlap", "9" * 30 + "d"), "write 0s"),

@@ -3,6 +3,7 @@
 10,000 steps at every run, the same ones; HOOKS_MODEL_STEPS=N takes N of them, or as many more.
 """
 
+import json
 import os
 from collections import Counter
 from contextlib import ExitStack
@@ -23,16 +24,19 @@ from hypothesis.stateful import (
 from aws import clients
 from cli import replay
 from justcall.catalogue import KINDS
+from justcall.envelope import BODY_SIGNED, URL_SIGNED
 from tests.crash import test_the_harness as harness
 from tests.support import stack
 from tests.support.faults import FAULTS, Call, Fault, Item, Small, World, name_of, queue_url, world
 from tests.support.promise import (
     Contents,
+    again_key,
     assert_kept,
     breaches,
     call,
     contents,
     key_of,
+    opt,
     sms,
     update,
 )
@@ -42,7 +46,9 @@ STEPS_OF_A_HISTORY = 50
 RECEIVES = 5
 
 NAMES = st.sampled_from(["c1", "c2", "c3"])
-KIND = st.sampled_from(["call.completed", "sms.received", "call.updated"])
+DIALECT = st.sampled_from([BODY_SIGNED, BODY_SIGNED, URL_SIGNED])
+TEXT = st.sampled_from(["one", "STOP", "YES", "\U0001f44d" * 2000])
+KIND = st.sampled_from(["call.completed", "sms.received", "call.updated", "consent.changed"])
 # Which of an actor's next calls meets what; mostly none.
 TROUBLE = st.one_of(
     st.none(),
@@ -62,26 +68,32 @@ class Histories(RuleBasedStateMachine):
         self.world: World = self._open.enter_context(world())
         assert isinstance(self.world.backend, Small)
         self.cloud = self.world.backend
-        self.kept: dict[str, bytes] = {}  # the model: what is on the ledger, by key
+        # The model: what is on the ledger and how it was signed, by key.
+        self.kept: dict[str, tuple[bytes, str]] = {}
         self.troubled: set[str] = set()  # keys that may end failed: their batches met faults
         self.refused: set[str] = set()  # keys that no processor can take
         self.gone: set[str] = set()  # keys that expired
+        self.wishes: set[str] = set()  # changes of consent, which never expire
         self.generation = 0
         self.struck: Counter[str] = Counter()  # the faults since the last trouble
 
     # ------------------------------------------------------------ deliveries
 
-    @rule(name=NAMES, duration=st.integers(1, 2), trouble=TROUBLE)
-    def deliver_call(self, name: str, duration: int, trouble: Any) -> None:
-        self._deliver(call(self._named(name), duration=duration), trouble)
+    @rule(name=NAMES, duration=st.integers(1, 3), dialect=DIALECT, trouble=TROUBLE)
+    def deliver_call(self, name: str, duration: int, dialect: str, trouble: Any) -> None:
+        self._deliver(call(self._named(name), duration=duration), trouble, dialect=dialect)
 
-    @rule(name=NAMES, text=st.sampled_from(["one", "two", "\U0001f44d" * 2000]), trouble=TROUBLE)
-    def deliver_sms(self, name: str, text: str, trouble: Any) -> None:
-        self._deliver(sms(self._named(name), body=text), trouble)
+    @rule(name=NAMES, text=TEXT, dialect=DIALECT, trouble=TROUBLE)
+    def deliver_sms(self, name: str, text: str, dialect: str, trouble: Any) -> None:
+        self._deliver(sms(self._named(name), body=text), trouble, dialect=dialect)
 
     @rule(name=NAMES, notes=st.sampled_from(["one", "two"]), trouble=TROUBLE)
     def deliver_update(self, name: str, notes: str, trouble: Any) -> None:
         self._deliver(update(self._named(name), notes=notes), trouble)
+
+    @rule(name=NAMES, word=st.sampled_from(["optout", "optin"]), trouble=TROUBLE)
+    def deliver_consent(self, name: str, word: str, trouble: Any) -> None:
+        self._deliver(opt(word, self._named(name)), trouble)
 
     @rule(name=NAMES, trouble=TROUBLE)
     def deliver_what_no_model_takes(self, name: str, trouble: Any) -> None:
@@ -116,26 +128,35 @@ class Histories(RuleBasedStateMachine):
         assert self.world.deliveries.pop()[1:3] == (200, "probe")
         assert self._everything() == before
 
-    def _deliver(self, body: bytes, trouble: Any, new: str = "accepted") -> None:
-        key = key_of(body)
-        if key in self.gone:
+    def _deliver(
+        self, body: bytes, trouble: Any, new: str = "accepted", dialect: str = BODY_SIGNED
+    ) -> None:
+        if self.gone & {key_of(body), again_key(body, dialect)}:
             return
         self._trouble("handler", trouble)
-        expected = new
-        if key in self.kept:
-            expected = "duplicate" if self.kept[key] == body else "conflict"
-        delivery = self.world.deliver(body)
+        key, expected = self._place(body, dialect, new)
+        delivery = self.world.deliver(body, dialect=dialect)
         Histories.seen[delivery.word] += 1
-        calm = self._calm()
-        if calm:
+        if self._calm():
             assert (delivery.status, delivery.word) == (200, expected)
         found = self._found()
-        if key in found.bodies and key not in self.kept:
-            self.kept[key] = body
-        assert set(found.ledger) == set(self.kept)
-        assert found.bodies.get(key) == self.kept.get(key)
-        if delivery.status == 200 and new == "accepted" and key not in self.kept:
+        now = {one: (found.bodies[one], item["dialect"]["S"]) for one, item in found.ledger.items()}
+        if expected != "conflict" and now.get(key) == (body, dialect):
+            Histories.seen["taken over"] += key in self.kept and expected == "accepted"
+            self.kept[key] = (body, dialect)
+        assert now == self.kept
+        if delivery.status == 200 and expected != "conflict" and self.kept[key] != (body, dialect):
             raise AssertionError("200, and not kept")
+
+    def _place(self, body: bytes, dialect: str, new: str) -> tuple[str, str]:
+        """Return the key that a body must be kept under, and the answer."""
+        content, own, again = (body, dialect), key_of(body), again_key(body, dialect)
+        known = self.kept.get(own)
+        if known is None or known == content:
+            return own, "duplicate" if known else new
+        if known[1] == dialect:
+            return again, "duplicate" if again in self.kept else new
+        return own, new if dialect == BODY_SIGNED else "conflict"
 
     # ------------------------------------------------------------ queues
 
@@ -144,22 +165,25 @@ class Histories(RuleBasedStateMachine):
         received = self.world.backend.receive(kind, most)
         if not received:
             return
-        keys = {one["MessageId"]: _key(one) for one in received}
+        messages = {one["MessageId"]: _message(one) for one in received}
         self._trouble("processor", trouble)
         failed = self.world.work(kind, received)
         if not self._calm():
-            self.troubled |= {key for key in keys.values() if key}
+            self.troubled |= {one["key"] for one in messages.values() if one}
             return
         assert failed is not None
         ledger = self._found().ledger
-        for message, key in keys.items():
-            if key is None:
+        for identity, message in messages.items():
+            if not message:
                 continue
-            if key in self.refused:
-                assert message in failed
-            else:
-                assert message not in failed
-                assert ledger[key]["status"]["S"] == "processed"
+            if message["key"] in self.refused:
+                assert identity in failed
+                continue
+            assert identity not in failed
+            item = ledger[message["key"]]
+            replaced = item["delivery_id"]["S"] != message["delivery_id"]
+            Histories.seen["replaced"] += replaced
+            assert replaced or item["status"]["S"] == "processed"
 
     @rule(kind=KIND, order=st.permutations(range(6)))
     def reorder(self, kind: str, order: list[int]) -> None:
@@ -233,6 +257,10 @@ class Histories(RuleBasedStateMachine):
         """After every step."""
         Histories.seen["step"] += 1
         assert breaches(self.world, gone=self.gone) == []
+        wishes = self._found().consent
+        assert self.wishes <= wishes
+        self.wishes = wishes
+        Histories.seen["wish"] += len(wishes) > 0
 
     def teardown(self) -> None:
         """Let everything come to its end, have the operator replay what failed, and look."""
@@ -243,12 +271,12 @@ class Histories(RuleBasedStateMachine):
 
     def _end(self) -> None:
         self._trouble("", None)
-        last = {one.body: one for one in self.world.deliveries if one.signed}
-        for number, delivery in enumerate(last.values()):
+        last = {(one.body, one.dialect): one for one in self.world.deliveries if one.signed}
+        for number, (content, delivery) in enumerate(last.items()):
             # Every second sender comes back; the others had no 200, and were told the truth.
-            if delivery.status != 200 and number % 2 and key_of(delivery.body) not in self.gone:
-                self.world.deliver_until_taken(delivery.body)
-                self.kept.setdefault(key_of(delivery.body), delivery.body)
+            gone = self.gone & {key_of(delivery.body), again_key(*content)}
+            if delivery.status != 200 and number % 2 and not gone:
+                self.world.deliver_until_taken(delivery.body, dialect=delivery.dialect)
         self.world.settle(rounds=20)
         assert_kept(self.world, may_fail=self.troubled | self.refused, gone=self.gone)
         for key, item in self._found().ledger.items():
@@ -319,9 +347,9 @@ class Histories(RuleBasedStateMachine):
         return self.world.invoke("operator", lambda: one(key))
 
 
-def _key(received: Item) -> str | None:
+def _message(received: Item) -> Any:
     text: str = received["Body"]
-    return text.split('"key": "')[1].split('"', maxsplit=1)[0] if '"key": "' in text else None
+    return json.loads(text) if '"key": "' in text else None
 
 
 def run(steps: int, *phases: Phase) -> Counter[str]:
@@ -346,9 +374,10 @@ def test_any_history() -> None:
     """Ten thousand steps, and the promise after each; every fault and every end is among them."""
     seen = run(STEPS, Phase.generate, Phase.shrink)
     assert seen["step"] >= STEPS
-    words = {"accepted", "duplicate", "conflict", "unhandled", "quarantined", "unauthorized"}
+    words = {"accepted", "duplicate", "conflict", "unhandled", "quarantined", "unauthorized",
+             "taken over", "replaced"}  # fmt: skip
     ends = {"processed", "failed", "unhandled", "quarantined", "expired", "replayed"}
-    assert {*words, *ends, "died", "unavailable", *map(name_of, FAULTS)} <= seen.keys()
+    assert {*words, *ends, "wish", "died", "unavailable", *map(name_of, FAULTS)} <= seen.keys()
 
 
 @pytest.mark.parametrize(
@@ -362,6 +391,8 @@ def test_any_history() -> None:
         harness.processed_stays_in_its_cell,
         harness.take_and_never_send,
         harness.take_after_sending,
+        harness.consent_after_the_step,
+        harness.consent_that_may_be_lost,
     ],
     ids=lambda patch: patch.__name__.replace("_", "-"),
 )

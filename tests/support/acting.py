@@ -89,6 +89,7 @@ def _number_of(values: dict[str, Any], body: str) -> str:
     assert 0 < len(contact.encode()) <= 2048
     assert 0 < len(values[":at"]["S"].encode()) <= 1024
     placed = {"pk": {"S": "event#x:1"}, "at": values[":at"], "contact": values[":contact"]}
+    placed |= {name: {"S": "x"} for name in ("dialect", "received_at")}
     entry = unpack_entry({**placed, **inline, "entry": values[":entry"]})
     json.dumps(entry, allow_nan=False)
     assert contact in (entry["number"], *entry.get("subjects", []))

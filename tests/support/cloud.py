@@ -10,8 +10,10 @@ from typing import Any
 
 from aws import clients
 from justcall.catalogue import KINDS, logical_name, module_name
+from justcall.consent import states_of
 from justcall.event import Event
 from ledger.bodies import unpack_entry
+from ledger.consent import history
 from ledger.schema import LEDGER, TIMELINE_INDEX, consent_partition, event_partition
 from tests.support import stack
 from tests.support.records import batch
@@ -57,9 +59,8 @@ class Cloud:
 
     def consent(self, number: str) -> dict[str, bool]:
         """Return a number's consent state."""
-        return {
-            item["sk"]["S"]: item["value"]["BOOL"] for item in self.raw(consent_partition(number))
-        }
+        states = states_of(history(self.raw(consent_partition(number))))
+        return {flag: one.value for flag, one in states.items()}
 
     def raw(self, partition: str) -> list[dict[str, Any]]:
         """Return the items of a partition in their order, as the client gives them."""
@@ -157,6 +158,7 @@ class Cloud:
         wanted = stack.properties("EventsTable")
         ttl = wanted.pop("TimeToLiveSpecification")
         recovery = wanted.pop("PointInTimeRecoverySpecification")
+        wanted["StreamSpecification"]["StreamEnabled"] = True  # CloudFormation's has no such field
         self.dynamodb.create_table(TableName=self.table, **wanted)
         self.dynamodb.update_time_to_live(TableName=self.table, TimeToLiveSpecification=ttl)
         self.dynamodb.update_continuous_backups(

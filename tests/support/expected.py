@@ -31,7 +31,7 @@ _READY = Answer(200, "ready", again="ready")
 # By the file's name in events/http.
 HTTP: Mapping[str, Answer] = {
     **{module_name(kind): _ACCEPTED for kind in KINDS},
-    # The same call in other words: what came first stays, the second is kept as evidence.
+    # The same call in other words: an event of its own.
     "call_completed_short": Answer(200, "accepted", again="duplicate"),
     "duplicate": _ACCEPTED,
     "base64_body": _ACCEPTED,
@@ -51,7 +51,7 @@ HTTP: Mapping[str, Answer] = {
 # After which other file a file's first answer is another one.
 AFTER: Mapping[tuple[str, str], str] = {
     ("call_completed", "duplicate"): "duplicate",
-    ("call_completed", "call_completed_short"): "conflict",
+    ("call_completed", "call_completed_short"): "accepted",
 }
 
 POISON = "this is none of the messages that the handler sends"

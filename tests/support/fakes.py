@@ -68,14 +68,22 @@ class FakeLedger:
         return Existing(
             known.delivery_id,
             self.statuses.get(event.key, known.status),
+            known.dialect,
             known.body_hash,
             known.received_at,
             self.sent_at.get(event.key, known.received_at),
+            {},
         )
 
     def keep_evidence(self, event: Event, /) -> None:
         self._require("keep_evidence")
         self.evidence.append(event)
+
+    def take_over(self, event: Event, existing: Existing, /) -> Existing | None:
+        self._require("take_over")
+        assert self.events[event.key].delivery_id == existing.delivery_id
+        self.evidence.append(self.events.pop(event.key))
+        return self.keep(event)
 
     def count_delivery(self, key: str, now: float, /, *, sent: bool) -> None:
         self._require("count_delivery")

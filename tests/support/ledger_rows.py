@@ -26,7 +26,13 @@ def create_table(dynamodb: Any) -> None:
         KeySchema=_keys("pk", "sk"),
         GlobalSecondaryIndexes=[
             _index(
-                schema.TIMELINE_INDEX, _keys("contact", "at"), "type", "text", "packed", "entry"
+                schema.TIMELINE_INDEX,
+                _keys("contact", "at"),
+                "dialect",
+                "received_at",
+                "text",
+                "packed",
+                "entry",
             ),
             _index(
                 schema.STATUS_INDEX, _keys("cell", "received_at"), "sent_at", "sweeps", "attempts"
@@ -87,21 +93,28 @@ class Rows:
         self.dynamodb.put_item(TableName=TABLE, Item=item)
         return key
 
-    def evidence(self, key: str, body: bytes, digest: str = "hash") -> None:
-        """Write a delivery with the same key and another body."""
-        item = {"pk": {"S": f"event#{key}"}, "sk": {"S": schema.evidence(digest)}}
-        received_at = {"received_at": {"S": "2026-03-12T14:31:00.000Z"}}
-        self.dynamodb.put_item(TableName=TABLE, Item=item | received_at | _body(body))
-
-    def consent(self, number: str, flag: str, *, value: bool) -> None:
-        """Write a flag of a contact's consent."""
-        item = {"pk": {"S": schema.consent_partition(number)}, "sk": {"S": flag}}
-        state = {
-            "value": {"BOOL": value},
-            "at": {"S": "2026-03-12T14:30:00.000Z"},
-            "key": {"S": "k"},
+    def evidence(self, key: str, body: bytes, digest: str = "") -> str:
+        """Write a url-signed delivery with the same key and another body; return its hash."""
+        digest = digest or content_hash(body)
+        item = {
+            "pk": {"S": f"event#{key}"},
+            "sk": {"S": schema.evidence(digest)},
+            "dialect": {"S": "url-signed"},
+            "delivery_id": {"S": "delivery of evidence"},
+            "status": {"S": "received"},
+            "received_at": {"S": "2026-03-12T14:31:00.000Z"},
+            "event_time": {"S": "2026-03-12T14:30:59.000Z"},
+            "deliveries": {"N": "1"},
+            "body_hash": {"B": bytes.fromhex(digest)},
+            "expires_at": {"N": "1900000000"},
         }
-        self.dynamodb.put_item(TableName=TABLE, Item=item | state)
+        self.dynamodb.put_item(TableName=TABLE, Item=item | _body(body))
+        return digest
+
+    def consent(self, number: str, change: str) -> None:
+        """Write a change of a contact's consent, `FLAG#AT#CHANGE#KEY`."""
+        item = {"pk": {"S": schema.consent_partition(number)}, "sk": {"S": change}}
+        self.dynamodb.put_item(TableName=TABLE, Item=item)
 
     def get(self, key: str) -> dict[str, Any]:
         """Return an event's ledger item without type tags, empty if there is none."""

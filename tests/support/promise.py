@@ -13,8 +13,9 @@ from typing import Any, NamedTuple
 
 from errors import HooksError
 from justcall.catalogue import KINDS
+from justcall.consent import states_of
 from ledger.bodies import unpack, unpack_entry
-from ledger.consent import value_of
+from ledger.consent import history
 from tests.support import samples
 from tests.support.faults import Item, ProcessDied, Small, World
 
@@ -39,35 +40,59 @@ def update(name: str = "c1", **data: Any) -> bytes:
     )
 
 
-def _opt(word: str) -> bytes:
-    told = {"message_id": word, "from": NUMBER, "to": "+14155551234", "body": "stop"}
-    document = {"event": f"sms.{word}", "timestamp": "2026-03-12T14:42:00Z", "data": told}
+def opt(word: str, name: str = "o1") -> bytes:
+    """Return an sms.optout or sms.optin of that id."""
+    told = {"message_id": name, "from": NUMBER, "to": "+14155551234", "body": "stop"}
+    return _consent_event(f"sms.{word}", told)
+
+
+def _consent_event(event_type: str, told: Mapping[str, Any]) -> bytes:
+    document = {"event": event_type, "timestamp": "2026-03-12T14:42:00Z", "data": told}
     return samples.body(document)
 
 
-CONSENT = {"sms.optout": True, "sms.optin": False}
-OPT_OUT = _opt("optout")
-OPT_IN = _opt("optin")
+# What each consent event, and each text, changes.
+CONSENT = {
+    "sms.optout": {"opted_out": "set"},
+    "sms.optin": {"opted_out": "clear"},
+    "jc.contact_status_updated": {"dnd": "set", "dnm": "clear", "blacklist": "set"},
+}
+TEXTS = {"STOP": "set", "START": "clear", "YES": "clear-if-set"}
+OPT_OUT = opt("optout")
+OPT_IN = opt("optin")
+STATUS = _consent_event(
+    "jc.contact_status_updated",
+    {
+        "contact_id": "c7",
+        "contact_number": NUMBER,
+        "status": {"dnd": True, "dnm": False, "blacklist": True},
+    },
+)
 
 
 class Contents(NamedTuple):
-    """The table's items by what they are; ledger and evidence by key."""
+    """The table's items by what they are: ledger and evidence by key, consent as sort keys.
+
+    `beside` are the bodies and dialects of evidence.
+    """
 
     ledger: Mapping[str, Item]
     bodies: Mapping[str, bytes | None]
     evidence: Mapping[str, list[Item]]
+    beside: Mapping[str, list[tuple[bytes | None, str]]]
     timeline: Mapping[str, Mapping[str, Any]]
-    consent: Mapping[tuple[str, str], bool]
+    consent: set[str]
     strangers: list[str]
 
 
 def contents(items: Iterable[Item]) -> Contents:
-    """Sort what lies in the table."""
+    """Sort what lies in the table, without the publisher's items (test_publishers_at_once.py)."""
+    items = [one for one in items if not one["pk"]["S"].startswith("subject#")]
     ledger: dict[str, Item] = {}
-    parts: dict[str, list[Item]] = defaultdict(list)
+    parts: dict[tuple[str, str], list[Item]] = defaultdict(list)
     evidence: dict[str, list[Item]] = defaultdict(list)
     timeline: dict[str, Mapping[str, Any]] = {}
-    consent: dict[tuple[str, str], bool] = {}
+    consent: set[str] = set()
     strangers: list[str] = []
     for item in sorted(items, key=lambda one: (one["pk"]["S"], one["sk"]["S"])):
         pk, sk = item["pk"]["S"], item["sk"]["S"]
@@ -77,17 +102,26 @@ def contents(items: Iterable[Item]) -> Contents:
             if "entry" in item:
                 stands = {"stands at": (item["contact"]["S"], item["at"]["S"])}
                 timeline[key] = unpack_entry(item) | stands
-            parts[key].append(item)
-        elif pk == f"event#{key}" and sk.startswith("ledger#part#"):
-            parts[key].append(item)
+        elif pk == f"event#{key}" and sk.startswith("part#"):
+            parts[key, sk.split("#")[1]].append(item)
         elif pk == f"event#{key}" and sk.startswith("conflict#"):
             evidence[key].append(item)
-        elif pk == f"consent#{NUMBER}":
-            consent[pk, sk] = bool(value_of(item))
+        elif pk == f"consent#{NUMBER}" and item.keys() == {"pk", "sk"}:  # so it never expires
+            consent.add(sk)
         else:
             strangers.append(f"{pk} {sk}")
-    bodies = {key: unpack(parts[key]) for key in ledger}
-    return Contents(ledger, bodies, evidence, timeline, consent, strangers)
+
+    def whole(key: str, head: Item) -> bytes | None:
+        return unpack(
+            [head, *(parts[key, head["body_hash"]["B"].hex()] if "parts" in head else ())]
+        )
+
+    bodies = {key: whole(key, head) for key, head in ledger.items()}
+    beside = {
+        key: [(whole(key, head), head["dialect"]["S"]) for head in heads]
+        for key, heads in evidence.items()
+    }
+    return Contents(ledger, bodies, evidence, beside, timeline, consent, strangers)
 
 
 def key_of(body: bytes) -> str:
@@ -98,9 +132,22 @@ def key_of(body: bytes) -> str:
         kind, data = document["event"], document["data"]
     except (ValueError, TypeError, KeyError):
         return f"quarantined:sha256-{digest}"
-    name = data.get("call_id") or data.get("message_id")
+    name = data.get("call_id") or data.get("message_id") or data.get("contact_id")
     once = kind in ("call.completed", "sms.received")
     return f"{kind}:{name}" if once else f"{kind}:{name}:{digest[:16]}"
+
+
+def hash_of(body: bytes, dialect: str) -> str:
+    """Return the hash of a signed body's content; a url-signed one's is that of its data."""
+    if dialect == "url-signed":
+        said = [None, json.loads(body)["data"]]
+        body = json.dumps(said, sort_keys=True, separators=(",", ":")).encode()
+    return hashlib.sha256(body).hexdigest()
+
+
+def again_key(body: bytes, dialect: str = "body-signed") -> str:
+    """Return the key that a signed body must be kept under if its own is another content's."""
+    return f"{key_of(body)}:{hash_of(body, dialect)[:16]}"
 
 
 def entry_of(body: bytes) -> Mapping[str, Any]:
@@ -131,6 +178,19 @@ def entry_of(body: bytes) -> Mapping[str, Any]:
     return {**fields, **shown, "outcome": "completed", "duration_seconds": data["duration"]}
 
 
+def changes_of(body: bytes, key: str) -> set[str]:
+    """Return the sort keys of the changes of consent that a body makes under its event's key."""
+    try:
+        document = json.loads(body)
+        event_type, text = document["event"], document["data"].get("body")
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return set()
+    steps, at = CONSENT.get(event_type, {}), "2026-03-12T14:42:00.000Z"
+    if event_type == "sms.received" and text in TEXTS:
+        steps, at = {"opted_out": TEXTS[text]}, "2026-03-12T14:35:00.000Z"
+    return {f"{flag}#{at}#{step}#{key}" for flag, step in steps.items()}
+
+
 def breaches(world: World, *, gone: Iterable[str] = ()) -> list[str]:
     """Return how the promise is broken as it stands now, whatever is still under way.
 
@@ -139,14 +199,16 @@ def breaches(world: World, *, gone: Iterable[str] = ()) -> list[str]:
     found = contents(world.backend.items())
     gone = set(gone)
     broken = [f"stranger: {one}" for one in found.strangers]
-    signed = {delivery.body for delivery in world.deliveries if delivery.signed}
+    signed = {(one.body, one.dialect) for one in world.deliveries if one.signed}
     for key, item in found.ledger.items():
         broken += _ledger_breaches(key, item, found, signed)
     for key, items in found.evidence.items():
-        if any(unpack([one]) not in signed for one in items):
-            broken.append(f"{key}: evidence that nobody signed")
-    broken += [*_repeated(world, found), *_consent_breaches(found)]
-    return broken + [text for text in _unkept(world, found) if text.split(" ")[0] not in gone]
+        if any(one not in signed or one[1] != "url-signed" for one in found.beside[key]):
+            broken.append(f"{key}: evidence that nobody signed, or that is as good as the event")
+        if any({"cell", "contact", "at", "entry"} & one.keys() for one in items):
+            broken.append(f"{key}: evidence is in an index")
+    broken += [*_repeated(world, found), *_consent_breaches(found, signed)]
+    return [*broken, *_unkept(world, found, gone)]
 
 
 def _repeated(world: World, found: Contents) -> Iterator[str]:
@@ -164,12 +226,16 @@ def _repeated(world: World, found: Contents) -> Iterator[str]:
             yield f"{key}: swept {len(calls)} times and counted {counted}"
 
 
-def _ledger_breaches(key: str, item: Item, found: Contents, signed: set[bytes]) -> Iterator[str]:
-    body, status = found.bodies[key], item["status"]["S"]
-    if body is None or body not in signed or key_of(body) != key:
+def _ledger_breaches(
+    key: str, item: Item, found: Contents, signed: set[tuple[bytes, str]]
+) -> Iterator[str]:
+    body, status, dialect = found.bodies[key], item["status"]["S"], item["dialect"]["S"]
+    if body is None or (body, dialect) not in signed:
         yield f"{key}: a body that nobody signed"
         return
-    if item["body_hash"]["B"] != hashlib.sha256(body).digest():
+    if key not in (key_of(body), again_key(body, dialect)):
+        yield f"{key}: another event's body"
+    if item["body_hash"]["B"].hex() != hash_of(body, dialect):
         yield f"{key}: another hash than its body's"
     shard = f"{zlib.crc32(key.encode()) % 16:x}"
     day = f"#{item['received_at']['S'][:10]}" if status == "processed" else ""
@@ -178,33 +244,57 @@ def _ledger_breaches(key: str, item: Item, found: Contents, signed: set[bytes]) 
     entry = found.timeline.get(key)
     if (entry is not None) != (status == "processed") or (entry is None) != ("contact" not in item):
         yield f"{key}: {status}, and its entry is {entry}"
-    if entry and not entry_of(body).items() <= entry.items() and "left_out" not in entry:
+    expected = {**entry_of(body), "key": key, "dialect": dialect} if entry else {}
+    if entry and not expected.items() <= entry.items() and "left_out" not in entry:
         yield f"{key}: another entry than what was signed: {entry}"
 
 
-def _consent_breaches(found: Contents) -> Iterator[str]:
-    """Yield the flag that does not say what processed events say: the restrictive one wins a tie."""
-    done = [CONSENT[one["type"]] for one in found.timeline.values() if one["type"] in CONSENT]
-    flag = found.consent.get((f"consent#{NUMBER}", "opted_out"))
-    if done and (flag is None or flag < max(done)):
-        yield f"opted_out is {flag}, and processed events say {done}"
+def _consent_breaches(found: Contents, signed: set[tuple[bytes, str]]) -> Iterator[str]:
+    """Yield changes of consent that processed events made and are not there, and the reverse."""
+    owed = {
+        change
+        for key in found.timeline
+        if (body := found.bodies[key])
+        for change in changes_of(body, key)
+    }
+    allowed = {
+        change
+        for body, dialect in signed
+        for key in (key_of(body), again_key(body, dialect))
+        for change in changes_of(body, key)
+    }
+    yield from (f"{one}: not in the history" for one in owed - found.consent)
+    yield from (f"{one}: in the history, and nobody signed it" for one in found.consent - allowed)
+    # Of the newest events here one opts in and one out, at the same time: the restrictive one wins.
+    states = states_of(history({"sk": {"S": one}} for one in found.consent))
+    if (
+        any(key.startswith("sms.optout") for key in found.timeline)
+        and not states["opted_out"].value
+    ):
+        yield f"opted out, and the state is {states}"
 
 
-def _unkept(world: World, found: Contents) -> Iterator[str]:
-    """Yield what was answered with 200 and is not kept."""
+def _unkept(world: World, found: Contents, gone: set[str]) -> Iterator[str]:
+    """Yield what was answered with 200 and is not kept, or has a weaker one in its place."""
     for delivery in world.deliveries:
         if delivery.status != 200 or delivery.word == "probe":
             continue
         if not delivery.signed:
             yield f"a forged body got 200 {delivery.word}"
             continue
-        key = key_of(delivery.body)
-        if delivery.word == "conflict":
-            beside = [unpack([one]) for one in found.evidence.get(key, [])]
-            if delivery.body not in beside:
-                yield f"{key} got 200 conflict, and is no evidence"
-        elif found.bodies.get(key) != delivery.body:
+        key, content = key_of(delivery.body), (delivery.body, delivery.dialect)
+        keys = (key, again_key(*content))
+        if gone & {*keys}:
+            continue
+        dialects = [found.ledger.get(one, {}).get("dialect", {}).get("S") for one in keys]
+        kept = content in [(found.bodies.get(one), dialects[n]) for n, one in enumerate(keys)]
+        evidence = delivery.dialect == "url-signed" and content in found.beside.get(key, [])
+        if delivery.word == "conflict" and not evidence:
+            yield f"{key} got 200 conflict, and is no evidence"
+        elif not kept and not evidence:
             yield f"{key} got 200 {delivery.word}, and is not kept"
+        if delivery.dialect == "body-signed" != dialects[0]:
+            yield f"{key} is a weaker one's, though {delivery.word} was better authenticated"
 
 
 def unsettled(world: World, *, may_fail: Iterable[str] = ()) -> list[str]:

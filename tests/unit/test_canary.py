@@ -16,7 +16,7 @@ from handler.app import handler
 from justcall.catalogue import KINDS
 from justcall.signature import sign
 from ledger.events import Ledger
-from tests.support import acting, samples, stack
+from tests.support import acting, samples, stack, url_samples
 from tests.support.cloud import process
 from tests.support.deliveries import request, signed
 from tests.support.fakes import FakePorts, StubClient, aws_error
@@ -158,10 +158,12 @@ def test_handler(
 
 
 def test_conflict(listener: Listener, ports: FakePorts) -> None:
-    for notes in (f"{WORD} one", f"{WORD} two"):
+    headers = [None, None, url_samples.signed("call.completed")]
+    for number, one in enumerate(headers):
+        notes = f"{WORD} {number}"
         content = samples.body(full(samples.CALL_COMPLETED, call_id="c1", notes=notes))
-        handler(request(content), None)
-    assert len(ports.ledger.evidence) == 1
+        handler(request(content, one), None)
+    assert (len(ports.ledger.events), len(ports.ledger.evidence)) == (2, 1)
     listener.hears_no_canary()
 
 

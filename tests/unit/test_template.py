@@ -9,12 +9,13 @@ import pytest
 from aws import emf, observability
 from aws.deadline import ANSWER_SECONDS
 from justcall.catalogue import KINDS
+from justcall.consent import DEFAULT_WORDS
 from ledger import schema
 from tests.support import stack
 
 ROOT = Path(__file__).parents[2]
-# At most 900 lines with ten kinds; each further kind may add 24.
-MAX_LINES, MAX_LINES_PER_KIND = 660, 24
+# At most 900 lines with ten kinds; each further kind may add 22.
+MAX_LINES, MAX_LINES_PER_KIND = 680, 22
 RUNBOOK = (ROOT / "docs" / "runbook.md").read_text()
 ALARMS = stack.resources("AWS::CloudWatch::Alarm")
 ROLES = stack.resources("AWS::IAM::Role")
@@ -31,14 +32,59 @@ def test_number_of_lines() -> None:
 
 def test_every_declared_variable_is_read() -> None:
     text = (ROOT / "src" / "aws" / "settings.py").read_text()
-    read = set(re.findall(r'_(?:text|number|words)\("(\w+)"\)', text))
+    read = set(re.findall(r'_(?:text|number|words|optional)\("(\w+)"\)', text))
     declared = {
         variable
         for name in stack.resources("AWS::Serverless::Function")
         for variable in stack.environment(name)
-        if not variable.startswith(("AWS_ENDPOINT_URL_", "POWERTOOLS_"))
-    }
+    } | set(stack.nested_variables("bus"))
+    declared = {one for one in declared if not one.startswith(("AWS_ENDPOINT_URL_", "POWERTOOLS_"))}
     assert declared == read, "template.yaml and src/aws/settings.py name different variables"
+
+
+WORDS = {
+    "OptOutWords": ("OPT_OUT_WORDS", DEFAULT_WORDS.stop),
+    "OptInWords": ("OPT_IN_WORDS", DEFAULT_WORDS.start),
+    "OptInAfterOptOutWords": ("OPT_IN_AFTER_OPT_OUT_WORDS", DEFAULT_WORDS.confirm),
+}
+
+
+@pytest.mark.parametrize("name", WORDS)
+def test_words_of_consent_are_a_parameter(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The processor that reads texts gets them; the description names the usual words."""
+    variable, usual = WORDS[name]
+    parameter = stack.template()["Parameters"][name]
+    listed = parameter["Description"].partition("instead of ")[2].rstrip(".").split(", ")
+    assert {word.lower() for word in listed} == usual
+    assert stack.environment("SmsReceivedProcessor")[variable] == parameter["Default"] == ""
+    monkeypatch.setitem(parameter, "Default", "ARRÊT, ja")
+    assert stack.environment("SmsReceivedProcessor")[variable] == "ARRÊT, ja"
+    assert variable not in stack.environment("HandlerFunction")
+
+
+@pytest.mark.parametrize("name", WORDS)
+@pytest.mark.parametrize(
+    ("value", "allowed"),
+    [
+        ("", True),
+        ("STOP", True),
+        ("STOP,ARRÊT", True),
+        ("STOP, 停止, стоп", True),
+        ("OPTOUT", True),
+        ("STOP END", False),
+        ("opt-out", False),
+        ("STOP;END", False),
+        ("STOP,", False),
+        (",STOP", False),
+        ("STOP,,END", False),
+        ("'STOP'", False),
+        ("x" * 101, False),
+    ],
+)
+def test_words_of_consent_are_checked(name: str, value: str, allowed: bool) -> None:
+    """CloudFormation refuses a value that would not be the words that it looks like."""
+    pattern = stack.template()["Parameters"][name]["AllowedPattern"]
+    assert (re.fullmatch(pattern, value) is not None) is allowed
 
 
 def test_secret_is_in_no_environment() -> None:
@@ -198,6 +244,19 @@ def test_nobody_deletes_events_or_reads_the_secret(role: str) -> None:
     assert not actions(role) & forbidden
 
 
+def test_processors_only_put_consent() -> None:
+    """Nothing updates, reads or deletes a number's history."""
+    own = {"Query", "UpdateItem"}
+    for one in statements("ProcessorRole"):
+        if own & {action.removeprefix("dynamodb:") for action in one["Action"]}:
+            assert one["Condition"] == {
+                "ForAllValues:StringLike": {"dynamodb:LeadingKeys": "event#*"}
+            }
+    assert {action for action in actions("ProcessorRole") if action.startswith("dynamodb:")} == {
+        "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem",
+    }  # fmt: skip
+
+
 def test_sweeper_cannot_delete_messages() -> None:
     assert "sqs:DeleteMessage" not in actions("SweeperRole")
 
@@ -255,7 +314,7 @@ def test_alarm_reaches_the_topic(alarm: str) -> None:
 
 def test_runbook_has_no_alarm_that_is_gone() -> None:
     named = set(re.findall(r"`(\w+Alarm)`", RUNBOOK))
-    assert named == set(ALARMS)
+    assert named == {*ALARMS, *stack.nested_resources("bus", "AWS::CloudWatch::Alarm")}
 
 
 def test_alarms_and_dashboard_use_metrics_of_the_code() -> None:
@@ -269,7 +328,7 @@ def test_alarms_and_dashboard_use_metrics_of_the_code() -> None:
         for name in stack.resources("AWS::Logs::MetricFilter")
         for transformation in stack.properties(name)["MetricTransformations"]
     }
-    body = stack.properties("Dashboard")["DashboardBody"]
+    body = stack.properties("StackDashboard")["DashboardBody"]
     shown = set(re.findall(r'"(?:JustCallHooks|\.)", "([\w-]+)"', body))
     alarms = [stack.properties(alarm) for alarm in ALARMS]
     alarming = {one["MetricName"] for one in alarms if one["Namespace"] == "JustCallHooks"}
@@ -278,4 +337,4 @@ def test_alarms_and_dashboard_use_metrics_of_the_code() -> None:
 
 def test_dashboard_is_one_per_region() -> None:
     """Dashboards are global: two stacks of one name need two dashboards."""
-    assert stack.properties("Dashboard")["DashboardName"] == f"{stack.STACK}-{stack.REGION}"
+    assert stack.properties("StackDashboard")["DashboardName"] == f"{stack.STACK}-{stack.REGION}"

@@ -1,5 +1,6 @@
 """Options, mistakes and exit codes."""
 
+import errno
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,6 +10,8 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError
 
 from cli import __version__, options
+from cli.errors import NotFoundError, UsageError
+from cli.stack import ROOT
 from justcall.catalogue import KINDS
 from tests.support.fakes import aws_error
 from tests.support.program import Hooks
@@ -60,7 +63,7 @@ def test_an_invalid_time_ends_with_2(hooks: Hooks, option: str, text: str) -> No
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("send", "call.teleported"), "No kind call.teleported."),
+        (("send", "call.teleported"), "kind call.teleported."),
         (("send", "--set", "nonsense"), "--set nonsense"),
         (("send", "--set", "=1"), "--set =1"),
         (("send", "--set", "event.name=1"), "--set event.name=1"),
@@ -73,7 +76,7 @@ def test_an_invalid_time_ends_with_2(hooks: Hooks, option: str, text: str) -> No
         (("send", "--as-is", "--file", "x"), "--file and --as-is"),
         (("send", "--count", "0"), "--count"),
         (("send", "--rate", "0"), "--rate"),
-        (("events", "--status", "odd"), "No status odd."),
+        (("events", "--status", "odd"), "status odd."),
         (("events", "--limit", "0"), "--limit"),
         (("replay", "k"), "--reason"),
         (("replay", "k", "--reason", " "), "--reason"),
@@ -81,10 +84,10 @@ def test_an_invalid_time_ends_with_2(hooks: Hooks, option: str, text: str) -> No
         (("replay", "--reason", "x"), "Which events?"),
         (("replay", "--reason", "x", "--kind", "sms.sent"), "Which events?"),
         (("replay", "k", "--status", "failed", "--reason", "x"), "not both"),
-        (("replay", "--status", "odd", "--reason", "x"), "No status odd."),
+        (("replay", "--status", "odd", "--reason", "x"), "status odd."),
         (("replay", "--status", "processed", "--reason", "x"), "--force"),
         (("replay", "k", "--reason", "x", "--rate", "0"), "--rate"),
-        (("dlq", "show", "--kind", "sms"), "No kind sms."),
+        (("dlq", "show", "--kind", "sms"), "kind sms."),
         (("dlq", "redrive"), "--kind KIND or --all"),
         (("dlq", "redrive", "--kind", "sms.sent", "--all"), "--kind KIND or --all"),
         (("dlq", "redrive", "--all", "--rate", "501"), "--rate"),
@@ -166,3 +169,26 @@ def test_version(hooks: Hooks) -> None:
 def test_json_is_one_document(hooks: Hooks, posted: Posted) -> None:
     ran = hooks("send", "--json")
     assert list(json.loads(ran.out)["sent"][0]) == ["key", "status", "answer", "milliseconds"]
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (NotFoundError("no"), 1),
+        (UsageError("wrong"), 2),
+        (NoCredentialsError(), 2),
+        (BrokenPipeError(errno.EPIPE, "closed"), 1),
+        (KeyboardInterrupt(), 130),
+    ],
+    ids=repr,
+)
+def test_exit_codes_are_the_documented_ones(
+    hooks: Hooks, monkeypatch: pytest.MonkeyPatch, error: BaseException, code: int
+) -> None:
+    def failing(*_: object) -> Any:
+        raise error
+
+    monkeypatch.setattr("cli.stack.find", failing)
+    ran = hooks("events")
+    assert (ran.code, ran.out) == (code, "")
+    assert f"| {code} |" in (ROOT / "docs" / "cli.md").read_text()

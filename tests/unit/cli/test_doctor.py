@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from urllib3.exceptions import NewConnectionError
 
-from cli import doctor as doctors
 from cli.checks import outside
 from cli.checks.finding import OK, WARN, WRONG, Deployment, Finding
+from cli.commands import doctor as doctors
 from cli.errors import UsageError
 from cli.justcall_api import Webhook
 from cli.send import key_of
@@ -189,7 +189,6 @@ def change(**attributes: Any) -> Callable[[World], None]:
         ("stack", change(stack_status="UPDATE_IN_PROGRESS"), WARN, "is being changed"),
         ("stack", lambda w: w.resources.append(resource("Api", "X", "CREATE_FAILED")), WRONG, "prod is CREATE_COMPLETE: Api"),
         ("stack", lambda w: w.resources.append(resource("Api", "X", "DELETE_COMPLETE")), WRONG, ": Api"),
-        ("stack", change(name=None), WRONG, "older version"),
         ("reachable", change(get_status=404), WRONG, "answers 404 to GET"),
         ("clock", change(date=None), WARN, "no Date"),
         ("clock", change(now=NOW + 30), WARN, "30 s ahead of"),

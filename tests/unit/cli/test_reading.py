@@ -57,12 +57,18 @@ def documented(command: str) -> list[str]:
 # ------------------------------------------------------------------ events
 
 
+@pytest.fixture(autouse=True)
+def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no listing end early: moto is slow."""
+    monkeypatch.setattr(events, "MAX_SECONDS", 600.0)
+
+
 def test_events_of_all_statuses_are_newest_first(deployed: Deployment, hooks: Hooks) -> None:
     expected = [
         deployed.rows.put(f"sms.sent:{number}", status, ago(hours=2 * number))
         for number, status in enumerate([*events.STATUSES] * 3)
     ]
-    assert keys(hooks("events", "--json").json) == expected
+    assert keys(hooks("events", "--json", "--since", "3d").json) == expected
     assert keys(hooks("events", "--json", "--limit", "5").json) == expected[:5]
     assert keys(hooks("events", "--json", "--since", "11h").json) == expected[:6]
 
@@ -151,16 +157,35 @@ def test_an_extreme_time_ends_quickly(
     assert len(asked) < 60
 
 
-def test_without_since_a_month_is_looked_through(
-    deployed: Deployment, hooks: Hooks, monkeypatch: pytest.MonkeyPatch
+def test_without_since_a_day_is_listed_and_the_rest_by_before(
+    deployed: Deployment, hooks: Hooks, asked: list[str]
 ) -> None:
-    monkeypatch.setattr(events, "DEFAULT_DAYS", 1)
-    old = deployed.rows.put("sms.sent:old", "processed", ago(hours=50))
+    expected = [
+        deployed.rows.put(f"sms.sent:{hours}", status, ago(hours=hours))
+        for hours, status in ((1, "processed"), (23, "stuck"), (25, "stuck"), (50, "processed"), (9999, "stuck"))
+    ]  # fmt: skip
     ran = hooks("events", "--json")
-    before = re.search(r"--before (\S+)", ran.message)
-    assert (ran.json, bool(before)) == ([], True)
-    assert keys(hooks("events", "--json", "--before", before[1] if before else "").json) == [old]
-    assert keys(hooks("events", "--json", "--since", "3d").json) == [old]
+    assert keys(ran.json) == expected[:2]
+    assert len(asked) <= (len(events.STATUSES) - 1 + 2) * schema.SHARDS
+    found = keys(ran.json)
+    while before := re.search(r"--before (\S+)", ran.message):
+        ran = hooks("events", "--json", "--before", before[1])
+        found += keys(ran.json)
+    assert found == expected
+    assert keys(hooks("events", "--json", "--since", "3d").json) == expected[:4]
+    assert keys(hooks("events", "--json", "--status", "stuck").json) == [
+        expected[i] for i in (1, 2, 4)
+    ]
+
+
+def test_a_full_page_reads_no_older_day(
+    deployed: Deployment, hooks: Hooks, asked: list[str]
+) -> None:
+    for number in range(5):
+        deployed.rows.put(f"sms.sent:{number}", "processed", ago(hours=50))
+    assert len(hooks("events", "--json", "--since", "365d", "--limit", "5").json) == 5
+    days = {cell.split("#")[1] for cell in asked if cell.startswith("processed")}
+    assert len(days) <= 4
 
 
 def test_kind_selects_a_type_or_all_types_of_a_kind(deployed: Deployment, hooks: Hooks) -> None:
@@ -338,15 +363,55 @@ def test_a_number_without_a_country_is_hinted_at(deployed: Deployment, hooks: Ho
 # ------------------------------------------------------------------ contact
 
 
-def test_contact_shows_every_flag(deployed: Deployment, hooks: Hooks) -> None:
-    deployed.rows.consent(NUMBER, "dnd", value=True)
-    deployed.rows.consent(NUMBER, "opted_out", value=False)
+EARLY, LATE = "2026-03-12T14:30:00.000Z", "2026-03-12T15:30:00.000Z"
+
+
+def test_contact_shows_every_flag_and_its_history(deployed: Deployment, hooks: Hooks) -> None:
+    """The newest change is first."""
+    for change in (
+        f"dnd#{EARLY}#set#jc.contact_status_updated:7:a",
+        f"opted_out#{EARLY}#set#sms.optout:1",
+        f"opted_out#{LATE}#clear-if-set#sms.received:2",
+    ):
+        deployed.rows.consent(NUMBER, change)
     shown = hooks("contact", "+1 (415) 555-9876", "--json").json
-    assert shown["number"] == NUMBER
-    assert {name: flag["value"] for name, flag in shown["consent"].items()} == {
-        "dnd": True,
-        "opted_out": False,
+    assert shown == {
+        "number": NUMBER,
+        "consent": {
+            "dnd": {"value": True, "since": EARLY, "key": "jc.contact_status_updated:7:a"},
+            "opted_out": {"value": False, "since": LATE, "key": "sms.received:2"},
+        },
+        "history": [
+            {"flag": flag, "at": at, "change": change, "type": key.partition(":")[0], "key": key}
+            for flag, at, change, key in (
+                ("opted_out", LATE, "clear-if-set", "sms.received:2"),
+                ("opted_out", EARLY, "set", "sms.optout:1"),
+                ("dnd", EARLY, "set", "jc.contact_status_updated:7:a"),
+            )
+        ],
     }
-    assert list(shown["consent"]["dnd"]) == ["value", "since", "key"]
-    lines = hooks("contact", NUMBER).out.splitlines()
-    assert [line.split()[:2] for line in lines[1:]] == [["dnd", "yes"], ["opted_out", "no"]]
+    flags, changes = hooks("contact", NUMBER).out.split("\n\nHistory:\n")
+    assert [line.split()[:2] for line in flags.splitlines()[1:]] == [
+        ["dnd", "yes"],
+        ["opted_out", "no"],
+    ]
+    assert [line.split() for line in changes.splitlines()[1:]] == [
+        ["opted_out", "clear-if-set", "2026-03-12", "15:30:00", "sms.received", "sms.received:2"],
+        ["opted_out", "set", "2026-03-12", "14:30:00", "sms.optout", "sms.optout:1"],
+        [
+            "dnd",
+            "set",
+            "2026-03-12",
+            "14:30:00",
+            "jc.contact_status_updated",
+            "jc.contact_status_updated:7:a",
+        ],
+    ]
+
+
+def test_contact_of_whom_only_a_yes_is_known(deployed: Deployment, hooks: Hooks) -> None:
+    """It has a history, and no state."""
+    deployed.rows.consent(NUMBER, f"opted_out#{LATE}#clear-if-set#sms.received:2")
+    shown = hooks("contact", NUMBER, "--json").json
+    assert (shown["consent"], len(shown["history"])) == ({}, 1)
+    assert "clear-if-set" in hooks("contact", NUMBER).out

@@ -14,13 +14,13 @@ from tests.support.samples import BY_KIND
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_kind_has_two_spellings(kind: str) -> None:
-    assert options.known_kind(kind) == options.known_kind(module_name(kind)) == kind
+    assert options.read_kind(kind) == options.read_kind(module_name(kind)) == kind
 
 
 @pytest.mark.parametrize("text", ["", "call", "CALL.COMPLETED", "call.completed "])
 def test_what_is_no_kind_is_a_mistake(text: str) -> None:
-    with pytest.raises(UsageError, match="No kind"):
-        options.known_kind(text)
+    with pytest.raises(UsageError, match="no kind"):
+        options.read_kind(text)
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -16,10 +16,12 @@ from errors import (
 from handler.authenticate import Delivery
 from handler.receive import MAX_BODY_BYTES, Outcome, receive
 from justcall.catalogue import KINDS, kind_of
-from justcall.event import FAILED, PROCESSED, QUARANTINED, RECEIVED, UNHANDLED
+from justcall.event import FAILED, PROCESSED, QUARANTINED, RECEIVED, UNHANDLED, Event
 from justcall.keys import content_hash
 from justcall.moments import iso
 from justcall.signature import sign
+from ledger.events import Existing
+from tests.support import url_samples
 from tests.support.fakes import FakePorts, FakeTime
 from tests.support.samples import (
     BY_KIND,
@@ -208,13 +210,51 @@ def test_a_count_that_fails_is_no_failure(ports: FakePorts) -> None:
 # ------------------------------------------------------------ conflicts
 
 
-def test_same_key_with_other_content_is_kept_as_evidence(ports: FakePorts) -> None:
-    """The first content stays, the other is kept beside it, and nothing is sent."""
+OTHER = body(CALL_COMPLETED_SHORT)
+AGAIN = f"{KEY}:{content_hash(OTHER)[:16]}"
+
+
+def test_other_content_under_the_same_key_is_an_event_of_its_own(ports: FakePorts) -> None:
+    """It is kept and sent under a key of its own, and its own retry is a duplicate."""
     deliver(ports)
-    other = body(CALL_COMPLETED_SHORT)
-    assert deliver(ports, other, after=3600) == ("conflict", KEY, None)
+    assert deliver(ports, OTHER, after=3600) == ("accepted", AGAIN, "told-again")
+    assert deliver(ports, OTHER, after=3601) == ("duplicate", AGAIN, None)
+    assert [one.body for one in ports.ledger.events.values()] == [BODY, OTHER]
+    assert [message.key for _, message in ports.queues.sent] == [KEY, AGAIN]
+
+
+def test_lost_event_that_was_told_again_is_sent_again(ports: FakePorts) -> None:
+    deliver(ports)
+    ports.queues.lost = True
+    with pytest.raises(QueueUnavailable):
+        deliver(ports, OTHER)
+    ports.queues.lost = False
+    assert deliver(ports, OTHER, after=60).name == "duplicate"
+    assert [message.key for _, message in ports.queues.sent] == [KEY, AGAIN]
+
+
+def test_told_again_costs_three_calls_that_all_fit_the_time(ports: FakePorts) -> None:
+    deliver(ports)
+    for calls in range(3):
+        with pytest.raises(OutOfTime):
+            deliver(ports, OTHER, calls=calls)
+        ports.ledger.events.pop(AGAIN, None)
+    assert deliver(ports, OTHER, calls=3).name == "accepted"
+
+
+def url_signed(ports: FakePorts, content: bytes) -> Outcome:
+    """Deliver what is signed for its URL, type and time only."""
+    claimed, version, timestamp = url_samples.signed("call.completed").values()
+    delivery = Delivery("weaker", content, claimed, NOW, version, timestamp)
+    return receive(delivery, ports.ports(), FakeTime())
+
+
+def test_weaker_content_is_evidence(ports: FakePorts) -> None:
+    """The authentic content stays, the other is kept beside it, and nothing is sent."""
+    deliver(ports)
+    assert url_signed(ports, OTHER) == ("conflict", KEY, None)
     assert ports.ledger.events[KEY].body == BODY
-    assert [event.body for event in ports.ledger.evidence] == [other]
+    assert [event.body for event in ports.ledger.evidence] == [OTHER]
     assert len(ports.queues.sent) == 1
 
 
@@ -223,7 +263,50 @@ def test_evidence_that_cannot_be_kept_is_asked_for_again(ports: FakePorts) -> No
     deliver(ports)
     ports.ledger.lost = ["keep_evidence"]
     with pytest.raises(LedgerUnavailable):
-        deliver(ports, body(CALL_COMPLETED_SHORT))
+        url_signed(ports, OTHER)
+
+
+def test_stronger_content_takes_the_key_over(ports: FakePorts) -> None:
+    """An invented event does not displace an authentic one: it becomes the evidence."""
+    url_signed(ports, OTHER)
+    assert deliver(ports) == ("accepted", KEY, "taken-over")
+    event = ports.ledger.events[KEY]
+    assert (event.body, event.dialect) == (BODY, "body-signed")
+    assert [one.body for one in ports.ledger.evidence] == [OTHER]
+    assert [message.delivery_id for _, message in ports.queues.sent] == [
+        "weaker",
+        event.delivery_id,
+    ]
+    assert url_signed(ports, OTHER).name == "conflict"
+    assert deliver(ports).name == "duplicate"
+
+
+def test_take_over_that_fails_is_asked_for_again(ports: FakePorts) -> None:
+    url_signed(ports, OTHER)
+    ports.ledger.lost = ["take_over"]
+    with pytest.raises(LedgerUnavailable):
+        deliver(ports)
+    ports.ledger.lost = []
+    assert deliver(ports).reason == "taken-over"
+
+
+def test_take_over_that_came_second_is_decided_again(
+    ports: FakePorts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the put and the take-over another delivery took the key over."""
+    url_signed(ports, OTHER)
+    real, third = ports.ledger.take_over, body(changed(CALL_COMPLETED, duration=3))
+
+    def second(event: Event, existing: Existing, /) -> Existing | None:
+        monkeypatch.undo()
+        other = event._replace(delivery_id="first", body=third, body_hash=content_hash(third))
+        assert real(other, existing) is None
+        return ports.ledger.keep(event)
+
+    monkeypatch.setattr(ports.ledger, "take_over", second)
+    key = f"{KEY}:{content_hash(BODY)[:16]}"
+    assert deliver(ports) == ("accepted", key, "told-again")
+    assert ports.ledger.events[KEY].body == third
 
 
 # ------------------------------------------------------------ what fails is asked for again

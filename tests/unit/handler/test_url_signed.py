@@ -207,14 +207,30 @@ def test_a_dialect_can_be_switched_off(ports: FakePorts, accepted: str, other: s
 
 
 def test_other_data_does_not_displace_a_stored_event(ports: FakePorts) -> None:
-    """Valid headers with another `data` are a conflict: kept as evidence, the event stays as it was."""
-    key = deliver(ports).key
-    forged = body(document(TYPE, contact_number="19995550000"))
-    assert deliver(ports, forged).name == "conflict"
-    assert ports.ledger.events[str(key)].body == BODY
-    [evidence] = ports.ledger.evidence
-    assert evidence.body == forged
-    assert len(ports.queues.sent) == 1
+    """Valid headers with another `data` are an event of its own; the first stays as it was."""
+    key = str(deliver(ports).key)
+    other = body(document(TYPE, contact_number="19995550000"))
+    outcome = deliver(ports, other)
+    assert (outcome.name, outcome.reason) == ("accepted", "told-again")
+    assert str(outcome.key).startswith(f"{key}:")
+    assert ports.ledger.events[key].body == BODY
+    assert ports.ledger.events[str(outcome.key)].dialect == "url-signed"
+
+
+def test_the_dialect_is_how_a_delivery_is_signed(ports: FakePorts) -> None:
+    """Not what its envelope looks like; the content has the same hash in either."""
+    plain = Delivery("1", BODY, sign(BODY, SECRET), NOW)
+    assert receive(plain, ports.ports(), FakeTime()).name == "accepted"
+    [event] = ports.ledger.events.values()
+    assert event.dialect == "body-signed"
+    assert deliver(ports).name == "duplicate"
+
+
+def test_quarantined_delivery_keeps_its_time(ports: FakePorts) -> None:
+    content = b'{"type": "call.completed", "data": {"id": 7}'
+    assert deliver(ports, content).name == "quarantined"
+    [event] = ports.ledger.events.values()
+    assert (event.dialect, event.event_time) == ("url-signed", iso(sent_at(TIMESTAMP)))
 
 
 def test_a_retry_is_a_duplicate_whatever_its_envelope(ports: FakePorts) -> None:

@@ -1,10 +1,26 @@
-"""Flags, and the words that set and clear one."""
+"""Flags, the words that set and clear one, and the state that a history of changes leads to."""
+
+import itertools
+import random
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from justcall.consent import DEFAULT_WORDS, Change, change_by_text, flag_of, words_of
+from justcall.consent import (
+    CLEAR,
+    CLEAR_IF_SET,
+    DEFAULT_WORDS,
+    SET,
+    STEPS,
+    Change,
+    FlagChange,
+    change_by_text,
+    flag_of,
+    states_of,
+    steps_of,
+    words_of,
+)
 
 YES = [True, 1, 1.0, "1", "true", "TRUE", " yes ", "Y", "on", "t"]
 NO = [False, 0, 0.0, "0", "False", "no", "N\n", "OFF", "f"]
@@ -71,3 +87,76 @@ def test_words_are_a_parameter() -> None:
 def test_any_text(text: str) -> None:
     """Every text has an answer, and surrounding space and punctuation do not change it."""
     assert change_by_text(text) == change_by_text(f"  {text}\n") or len(text) > 90
+
+
+# ------------------------------------------------------------ the state
+
+
+def flag_changes(*said: tuple[int, str]) -> list[FlagChange]:
+    """Return changes of one flag, each by an event of its own; a time is a minute."""
+    return [
+        FlagChange("opted_out", f"2026-03-12T14:{minute:02}:00.000Z", step, f"{minute}-{step}")
+        for minute, step in said
+    ]
+
+
+@pytest.mark.parametrize(
+    ("said", "value", "key"),
+    [
+        ([(1, SET)], True, "1-set"),
+        ([(1, CLEAR)], False, "1-clear"),
+        ([(1, SET), (2, CLEAR)], False, "2-clear"),
+        ([(1, CLEAR), (2, SET)], True, "2-set"),
+        ([(1, SET), (2, CLEAR), (3, SET)], True, "3-set"),
+        # At the same time the restrictive value wins.
+        ([(1, SET), (1, CLEAR)], True, "1-set"),
+        ([(1, SET), (1, CLEAR_IF_SET)], True, "1-set"),
+        ([(1, SET), (1, CLEAR), (1, CLEAR_IF_SET)], True, "1-set"),
+        # YES clears an older opt-out, and means nothing without one.
+        ([(1, SET), (2, CLEAR_IF_SET)], False, "2-clear-if-set"),
+        ([(1, CLEAR_IF_SET), (2, SET)], True, "2-set"),
+        ([(1, SET), (2, CLEAR_IF_SET), (3, SET)], True, "3-set"),
+        ([(1, SET), (2, CLEAR), (3, CLEAR_IF_SET)], False, "2-clear"),
+        ([(1, CLEAR_IF_SET), (2, CLEAR)], False, "2-clear"),
+    ],
+    ids=repr,
+)
+def test_state(said: list[tuple[int, str]], value: bool, key: str) -> None:
+    """In any order in which the changes are read, and read twice."""
+    for order in itertools.permutations(flag_changes(*said)):
+        [(flag, state)] = states_of([*order, *order]).items()
+        assert (flag, state.value, state.key) == ("opted_out", value, key)
+        assert state.since[14:16] == f"{int(key[0]):02}"
+
+
+def test_yes_alone_is_no_state() -> None:
+    assert states_of(flag_changes((1, CLEAR_IF_SET))) == {}
+
+
+def test_flags_are_independent() -> None:
+    dnd, dnm = (FlagChange(flag, "t", step, "k") for flag, step in (("dnd", SET), ("dnm", CLEAR)))
+    assert {flag: one.value for flag, one in states_of([dnd, dnm]).items()} == {
+        "dnd": True,
+        "dnm": False,
+    }
+
+
+def test_steps() -> None:
+    change = Change({"dnd": True, "dnm": False}, {"opted_out": False})
+    assert steps_of(change) == {"dnd": SET, "dnm": CLEAR, "opted_out": CLEAR_IF_SET}
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 4), st.sampled_from(STEPS)), unique=True, max_size=6),
+    st.randoms(),
+)
+def test_only_what_comes_after_an_opt_out_ends_it(
+    said: list[tuple[int, str]], rng: random.Random
+) -> None:
+    """The rule said once more, without a fold: the newest opt-out counts if nothing newer clears it."""
+    shuffled = flag_changes(*said)
+    rng.shuffle(shuffled)
+    state = states_of(shuffled).get("opted_out")
+    newest = max((minute for minute, step in said if step == SET), default=0)
+    ended = any(minute > newest and step != SET for minute, step in said)
+    assert (state is not None and state.value) == (newest > 0 and not ended)

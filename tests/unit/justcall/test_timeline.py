@@ -32,6 +32,33 @@ def test_one_call_is_one_entry(order: tuple[dict[str, Any], ...]) -> None:
     assert text == TEXT
 
 
+def test_body_signed_event_wins_over_newer_url_signed_ones() -> None:
+    """Whatever the order, the call's own name is the body-signed one's; the list is by time."""
+    strong = CALL | {"dialect": "body-signed", "received_at": "2026-03-12T15:00"}
+    weak = UPDATE | {"dialect": "url-signed", "received_at": "2026-03-12T14:41", "agent": "x"}
+    early = CALL | {"key": "call.completed:1:w", "at": "2026-03-12T14:10", "notes": "early"}
+    for order in permutations((strong, weak, early | {"dialect": "url-signed"})):
+        [entry] = joined(order)
+        assert (entry["notes"], entry["agent"]) == ("old", "x")
+        assert (entry["key"], entry["dialect"]) == ("call.completed:1", "body-signed")
+        shown = [(one["at"], one["dialect"]) for one in entry["events"]]
+        assert shown == [
+            ("2026-03-12T14:10", "url-signed"),
+            ("2026-03-12T14:30", "body-signed"),
+            ("2026-03-12T14:40", "url-signed"),
+        ]
+
+
+def test_of_the_same_event_told_again_the_last_to_come_is_the_newest() -> None:
+    told = [
+        CALL
+        | {"key": f"call.completed:1:{key}", "received_at": f"2026-03-12T14:3{n}", "notes": key}
+        for n, key in enumerate(("c", "a", "b"))
+    ]
+    for order in permutations(told):
+        assert joined(order)[0]["notes"] == "b"
+
+
 def test_updates_alone_are_one_entry_too() -> None:
     """Until the call comes, the newest of them gives its name."""
     older = UPDATE | {"key": "call.updated:1:w", "at": "2026-03-12T14:20", "notes": "older"}

@@ -143,11 +143,15 @@ PLACE: dict[str, Any] = {
     "pk": {"S": "event#call.completed:1"},
     "at": {"S": "2026-03-12T14:30:00.000Z"},
     "contact": {"S": "+14155559876"},
+    "dialect": {"S": "url-signed"},
+    "received_at": {"S": "2026-03-12T14:30:01.000Z"},
 }
 PLACED = {
     "at": "2026-03-12T14:30:00.000Z",
     "key": "call.completed:1",
     "type": "call.completed",
+    "dialect": "url-signed",
+    "received_at": "2026-03-12T14:30:01.000Z",
     "number": "+14155559876",
 }
 

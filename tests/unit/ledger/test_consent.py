@@ -1,4 +1,4 @@
-"""Consent state: what was said last counts, and "no" beats "yes"."""
+"""The history of consent: one item for each change, which nothing overwrites; the state is read from it."""
 
 import itertools
 
@@ -6,12 +6,14 @@ import pytest
 
 from aws import clients
 from errors import LedgerUnavailable
-from ledger.consent import Consent
+from justcall.consent import Change, FlagChange, State, newest_first, states_of
+from ledger.consent import Consent, history
 from tests.support.faults import Fault, World, conflicted, throttled, timed_out
 from tests.unit.ledger.conftest import TABLE, Items
 
 NUMBER = "+14155559876"
 EARLY, LATE = "2026-03-12T14:40:00.000Z", "2026-03-12T14:50:00.000Z"
+OUT = Change({"opted_out": True})
 
 
 @pytest.fixture
@@ -19,53 +21,62 @@ def consent(deployed: World) -> Consent:
     return Consent(clients.dynamodb, TABLE)
 
 
-def flags(items: Items) -> dict[str, bool]:
-    return {sk: item["value"]["BOOL"] for (_, sk), item in items.raw().items()}
+def changes(items: Items) -> list[FlagChange]:
+    return newest_first(history(items.raw().values()))
 
 
-@pytest.mark.parametrize(
-    ("said", "state"),
-    [
-        ([(EARLY, True), (LATE, False)], False),
-        ([(EARLY, False), (LATE, True)], True),
-        ([(EARLY, False), (LATE, True), (LATE, False)], True),
-        ([(EARLY, True), (EARLY, True), (LATE, False), (LATE, False)], False),
-    ],
-)
-def test_newest_wins_and_a_tie_goes_to_the_restrictive(
-    consent: Consent, items: Items, said: list[tuple[str, bool]], state: bool
+def test_change_is_an_item_that_says_all_in_its_key_and_never_expires(
+    consent: Consent, items: Items
 ) -> None:
-    """By the events' own times, in any order of arrival, each told once more at the end."""
-    for number, order in enumerate(itertools.permutations(said)):
-        contact = f"{NUMBER}{number}"
-        for at, value in (*order, *order[:1]):
-            consent.set(contact, {"dnd": value}, at, "key")
-        assert items.raw()[f"consent#{contact}", "dnd"]["value"] == {"BOOL": state}, order
+    consent.record(NUMBER, OUT, EARLY, "sms.optout:1")
+    assert list(items.raw().values()) == [
+        {"pk": {"S": f"consent#{NUMBER}"}, "sk": {"S": f"opted_out#{EARLY}#set#sms.optout:1"}}
+    ]
 
 
-def test_flags_are_independent(consent: Consent, items: Items) -> None:
-    consent.set(NUMBER, {"dnd": True, "dnm": False}, LATE, "new")
-    consent.set(NUMBER, {"dnd": False, "dnm": True, "blacklist": True}, EARLY, "old")
-    assert flags(items) == {"dnd": True, "dnm": False, "blacklist": True}
+def test_every_change_is_kept_whichever_came_first(consent: Consent, items: Items) -> None:
+    """Also one that is older than what is there, or loses a tie; a repeated write adds nothing."""
+    said = [
+        (Change({"dnd": True, "dnm": False}), LATE, "new"),
+        (Change({"dnd": False}), EARLY, "old"),
+        (Change({"dnd": False}), LATE, "tie"),
+    ]
+    expected = [
+        FlagChange("dnd", LATE, "set", "new"),
+        FlagChange("dnm", LATE, "clear", "new"),
+        FlagChange("dnd", LATE, "clear", "tie"),
+        FlagChange("dnd", EARLY, "clear", "old"),
+    ]
+    for order in itertools.permutations(said):
+        for change, at, key in (*order, *order):
+            consent.record(NUMBER, change, at, key)
+        found = changes(items)
+        assert len(found) == len(expected)
+        assert set(found) == set(expected)
+        assert found[-1] == expected[-1]
+        assert states_of(found)["dnd"] == State(value=True, since=LATE, key="new")
 
 
-def test_state_names_its_event_and_never_expires(consent: Consent, items: Items) -> None:
-    consent.set(NUMBER, {"opted_out": True}, EARLY, "sms.optout:1")
-    assert items.raw() == {
-        (f"consent#{NUMBER}", "opted_out"): {
-            "pk": {"S": f"consent#{NUMBER}"},
-            "sk": {"S": "opted_out"},
-            "value": {"BOOL": True},
-            "at": {"S": EARLY},
-            "key": {"S": "sms.optout:1"},
-        }
-    }
+def test_text_that_says_yes_is_kept_as_what_it_is(consent: Consent, items: Items) -> None:
+    consent.record(NUMBER, Change(if_set={"opted_out": False}), EARLY, "sms.received:1")
+    assert changes(items) == [FlagChange("opted_out", EARLY, "clear-if-set", "sms.received:1")]
+
+
+def test_event_that_says_nothing_writes_nothing(deployed: World, consent: Consent) -> None:
+    deployed.invoke("processor", lambda: consent.record(NUMBER, Change(), LATE, "key"))
+    assert deployed.wire.calls == []
+
+
+def test_numbers_are_apart(consent: Consent, items: Items) -> None:
+    consent.record(NUMBER, OUT, EARLY, "a")
+    consent.record("+14155559877", OUT, EARLY, "b")
+    assert {pk for pk, _ in items.raw()} == {f"consent#{NUMBER}", "consent#+14155559877"}
 
 
 @pytest.mark.parametrize("fault", [throttled, timed_out, conflicted])
 def test_refusal_is_unavailable(deployed: World, consent: Consent, fault: Fault) -> None:
-    """A write that may not have happened is not taken for "somebody said something newer"."""
+    """The event must not become *processed* after a write that may not have happened."""
     deployed.wire.standing = lambda _call: fault
-    deployed.invoke("processor", lambda: consent.set(NUMBER, {"dnd": True}, LATE, "key"))
+    deployed.invoke("processor", lambda: consent.record(NUMBER, OUT, LATE, "key"))
     [error] = deployed.errors
     assert isinstance(error, LedgerUnavailable)

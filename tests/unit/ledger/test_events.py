@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 from botocore.exceptions import NoRegionError
 
-from errors import LedgerItemMissing, LedgerUnavailable
+from aws import clients
+from errors import BodyReplaced, LedgerItemMissing, LedgerUnavailable
 from justcall.event import FAILED, PROCESSED, QUARANTINED, RECEIVED, STUCK, UNHANDLED
 from justcall.keys import content_hash
 from justcall.moments import iso
-from ledger import bodies, schema
+from ledger import bodies, queries, schema
 from ledger.events import DIED, Existing, Ledger
 from tests.support import samples, url_samples
 from tests.support.fakes import StubClient, aws_error
@@ -19,9 +20,11 @@ from tests.unit.ledger.conftest import DAYS, KEY, NOW, TABLE, Items, event, nois
 
 MOMENT = "2026-03-12T14:40:01.250Z"
 SHARD = schema.shard(KEY)
+OWN = event().delivery_id
 AT = "2026-03-12T14:30:00.000Z"
 ENTRY: dict[str, Any] = {"direction": "inbound"}
-PLACED = {"at": AT, "key": KEY, "type": "call.completed", "number": "+14155559876"}
+PLACED = {"at": AT, "key": KEY, "type": "call.completed", "number": "+14155559876",
+          "dialect": "body-signed", "received_at": MOMENT}  # fmt: skip
 LARGE = noise(1_048_576)
 SIZES = {"one item": b"{}", "in parts": LARGE}
 
@@ -57,12 +60,15 @@ def test_event_without_a_time_is_kept_without_one(ledger: Ledger, items: Items) 
 
 
 @pytest.mark.parametrize("content", SIZES.values(), ids=SIZES)
-def test_second_delivery_finds_the_first(ledger: Ledger, content: bytes) -> None:
+def test_second_delivery_finds_the_first(ledger: Ledger, items: Items, content: bytes) -> None:
     ledger.keep(event(content))
     second = event(b"other content of any size", delivery_id="second", received_at=NOW + 60)
-    wanted = Existing("delivery", RECEIVED, content_hash(content), NOW, NOW)
-    assert ledger.keep(second) == wanted
-    assert ledger.keep(second._replace(body=LARGE)) == wanted
+    wanted = ("delivery", RECEIVED, "body-signed", content_hash(content), NOW, NOW)
+    for other in (second, second._replace(body=LARGE)):
+        existing = ledger.keep(other)
+        assert existing
+        assert existing[:-1] == wanted
+        assert existing.item == items.raw()["event#call.completed:1", "ledger"]
 
 
 @pytest.mark.parametrize("content", SIZES.values(), ids=SIZES)
@@ -102,8 +108,8 @@ def test_conflict_is_kept_beside_its_event_once(
     ledger.keep(event(b"first"))
     for _ in range(2):
         ledger.keep_evidence(event(content))
-    place = schema.evidence(content_hash(content))
-    beside = [one for (_, sk), one in sorted(items.raw().items()) if sk.startswith(place)]
+    places = schema.evidence(content_hash(content)), schema.parts_prefix(content_hash(content))
+    beside = [one for (_, sk), one in sorted(items.raw().items()) if sk.startswith(places)]
     assert bodies.unpack(beside) == content
     assert not beside[0].keys() & {"cell", "contact"}, "evidence is in no index"
     assert items.ledger()["text"] == "first"
@@ -169,7 +175,7 @@ def test_event_that_is_not_on_the_ledger_is_not_processed(ledger: Ledger, items:
 def test_late_success_counts_after_failed_and_stuck(ledger: Ledger, items: Items) -> None:
     """A dead letter that is redriven, or a message that waited for long."""
     ledger.keep(event())
-    ledger.fail(KEY, "model-refused", 5, NOW, last=True)
+    ledger.fail(KEY, OWN, "model-refused", 5, NOW, last=True)
     assert process(ledger) is True
     assert "error" not in items.ledger()
     ledger.reopen(KEY, PROCESSED, NOW)
@@ -193,10 +199,10 @@ def test_entry_decodes_whether_its_body_is_inline_or_in_parts(
 def test_failure_records_reason_attempt_and_times(ledger: Ledger, items: Items) -> None:
     ledger.keep(event())
     before = items.ledger()
-    ledger.fail(KEY, "unexpected: KeyError", 1, NOW + 1, last=False)
+    ledger.fail(KEY, OWN, "unexpected: KeyError", 1, NOW + 1, last=False)
     first = {"error": "unexpected: KeyError", "attempts": "1", "failed_at": iso(NOW + 1)}
     assert items.ledger() == before | first | {"first_failed_at": iso(NOW + 1)}
-    ledger.fail(KEY, "model-refused", 5, NOW + 9, last=True)
+    ledger.fail(KEY, OWN, "model-refused", 5, NOW + 9, last=True)
     assert items.ledger() == before | {
         "error": "model-refused",
         "attempts": "5",
@@ -212,7 +218,7 @@ def test_failure_never_undoes_processed(ledger: Ledger, items: Items, last: bool
     ledger.keep(event())
     process(ledger)
     before = items.ledger()
-    ledger.fail(KEY, "late copy", 5, NOW, last=last)
+    ledger.fail(KEY, OWN, "late copy", 5, NOW, last=last)
     assert items.ledger() == before
 
 
@@ -240,7 +246,7 @@ def test_given_up_event_is_stuck(ledger: Ledger, items: Items) -> None:
 def test_buried_event_is_failed(ledger: Ledger, items: Items) -> None:
     ledger.keep(event())
     before = items.ledger()
-    assert ledger.bury(KEY, NOW, 5, NOW + 600) is True
+    assert ledger.bury(KEY, OWN, NOW, 5, NOW + 600) is True
     assert items.ledger() == before | {
         "status": "failed",
         "cell": f"failed#{SHARD}",
@@ -253,8 +259,8 @@ def test_buried_event_is_failed(ledger: Ledger, items: Items) -> None:
 
 def test_burying_keeps_the_reason_that_a_processor_gave(ledger: Ledger, items: Items) -> None:
     ledger.keep(event())
-    ledger.fail(KEY, "model-refused", 4, NOW + 1, last=False)
-    assert ledger.bury(KEY, NOW, 5, NOW + 600) is True
+    ledger.fail(KEY, OWN, "model-refused", 4, NOW + 1, last=False)
+    assert ledger.bury(KEY, OWN, NOW, 5, NOW + 600) is True
     item = items.ledger()
     assert (item["error"], item["first_failed_at"]) == ("model-refused", iso(NOW + 1))
 
@@ -266,13 +272,13 @@ def test_old_dead_letter_does_not_bury_an_event_that_was_sent_again(
     """Clocks may differ by a minute."""
     ledger.keep(event())
     ledger.count_delivery(KEY, NOW + after, sent=True)
-    assert ledger.bury(KEY, NOW, 5, NOW + 600) is buried
+    assert ledger.bury(KEY, OWN, NOW, 5, NOW + 600) is buried
 
 
 OPEN_ONLY: dict[str, Callable[[Ledger], bool]] = {
     "take": lambda it: it.take(KEY, 0, NOW),
     "give up": lambda it: it.give_up(KEY, NOW),
-    "bury": lambda it: it.bury(KEY, NOW, 5, NOW),
+    "bury": lambda it: it.bury(KEY, OWN, NOW, 5, NOW),
 }
 
 
@@ -295,10 +301,10 @@ def bring_to(ledger: Ledger, status: str) -> None:
     """Keep an event and let it get a status."""
     ledger.keep(event(status=status if status in (UNHANDLED, QUARANTINED) else RECEIVED))
     if status == PROCESSED:
-        ledger.fail(KEY, "first attempt", 1, NOW, last=False)
+        ledger.fail(KEY, OWN, "first attempt", 1, NOW, last=False)
         process(ledger)
     elif status == FAILED:
-        ledger.fail(KEY, "model-refused", 5, NOW, last=True)
+        ledger.fail(KEY, OWN, "model-refused", 5, NOW, last=True)
     elif status == STUCK:
         ledger.take(KEY, 0, NOW)
         ledger.give_up(KEY, NOW)
@@ -338,15 +344,79 @@ def test_two_replays_at_once_reopen_once(ledger: Ledger) -> None:
     assert [ledger.reopen(KEY, PROCESSED, now) for now in (NOW, NOW + 1)] == [True, False]
 
 
+# ------------------------------------------------------------ taking over
+
+WEAK = Existing(
+    "weaker", RECEIVED, "url-signed", "00", NOW, NOW,
+    {"pk": {"S": f"event#{KEY}"}, "sk": {"S": "ledger"}},
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("status", [RECEIVED, PROCESSED])
+@pytest.mark.parametrize("new", SIZES.values(), ids=SIZES)
+@pytest.mark.parametrize("old", [b"[]", noise(500_000)], ids=SIZES)
+def test_better_authenticated_event_takes_the_key_over(
+    ledger: Ledger, deployed: World, items: Items, status: str, old: bytes, new: bytes
+) -> None:
+    """One call; the other is evidence with its body, in no index and with the same time to live."""
+    weak = event(old, delivery_id="weaker", dialect="url-signed")
+    ledger.keep(weak)
+    if status == PROCESSED:
+        ledger.process(weak, "+14155559876", AT, ENTRY, 1, NOW)
+    before = items.ledger()
+    existing = ledger.keep(event(new))
+    assert existing
+    begun = len(deployed.wire.calls)
+    deployed.invoke("handler", lambda: ledger.take_over(event(new), existing))
+    assert [one.operation for one in deployed.wire.calls[begun:]] == ["TransactWriteItems"]
+    assert queries.event(clients.dynamodb, TABLE, KEY) == event(new)
+    assert (items.ledger()["cell"], items.ledger()["deliveries"]) == (f"received#{SHARD}", "1")
+    raw = {sk: one for (_, sk), one in sorted(items.raw().items())}
+    evidence = raw[schema.evidence(weak.body_hash)]
+    assert not evidence.keys() & {"cell", "contact", "at", "entry"}
+    assert evidence["expires_at"]["N"] == before["expires_at"]
+    parts = [one for sk, one in raw.items() if sk.startswith(schema.parts_prefix(weak.body_hash))]
+    assert bodies.unpack([evidence, *parts]) == old
+    assert ledger.process(event(new), "+14155559876", AT, ENTRY, 1, NOW) is True
+
+
+def test_key_that_another_delivery_took_over_is_not_taken_over(
+    ledger: Ledger, items: Items
+) -> None:
+    """What is there instead is returned; a retry finds its own write."""
+    ledger.keep(event(b"[]", delivery_id="weaker", dialect="url-signed"))
+    existing = ledger.keep(event())
+    assert existing
+    assert ledger.take_over(event(), existing) is None
+    before = items.raw()
+    assert ledger.take_over(event(), existing) is None
+    found = ledger.take_over(event(b"1", delivery_id="third"), existing)
+    assert found
+    assert (found.delivery_id, found.dialect) == (OWN, "body-signed")
+    assert items.raw() == before
+
+
+def test_message_of_a_replaced_event_changes_nothing(ledger: Ledger, items: Items) -> None:
+    """Nor does its failure, or its dead letter."""
+    ledger.keep(event())
+    before = items.raw()
+    with pytest.raises(BodyReplaced):
+        ledger.process(event(delivery_id="weaker"), "+14155559876", AT, ENTRY, 1, NOW)
+    ledger.fail(KEY, "weaker", "unexpected", 5, NOW, last=True)
+    assert ledger.bury(KEY, "weaker", NOW, 5, NOW + 600) is False
+    assert items.raw() == before
+
+
 # ------------------------------------------------------------ DynamoDB refuses
 
 CALLS: dict[str, Callable[[Ledger], object]] = {
     "keep": lambda it: it.keep(event()),
     "keep in parts": lambda it: it.keep(event(LARGE)),
     "keep evidence": lambda it: it.keep_evidence(event()),
+    "take over": lambda it: it.take_over(event(), WEAK),
     "count delivery": lambda it: it.count_delivery(KEY, NOW, sent=True),
     "process": process,
-    "fail": lambda it: it.fail(KEY, "unexpected", 1, NOW, last=True),
+    "fail": lambda it: it.fail(KEY, OWN, "unexpected", 1, NOW, last=True),
     "reopen": lambda it: it.reopen(KEY, FAILED, NOW),
     **OPEN_ONLY,
 }

@@ -27,10 +27,11 @@ def test_only_processed_events_are_listed_by_day() -> None:
     assert cell(PROCESSED, KEYS[0], NOON) != cell(PROCESSED, KEYS[0], later)
 
 
-def test_parts_sort_in_their_order_after_their_head() -> None:
-    names = [part("ledger", number) for number in range(1, 1000)]
+def test_parts_sort_in_their_order_and_belong_to_their_content() -> None:
+    names = [part("ab12", number) for number in range(1, 1000)]
     assert names == sorted(names)
-    assert all(name.startswith(parts_prefix("ledger")) and name > "ledger" for name in names)
+    assert all(name.startswith(parts_prefix("ab12")) for name in names)
+    assert not any(name.startswith(parts_prefix("ab1")) for name in names)
 
 
 def test_partition_holds_the_key() -> None:

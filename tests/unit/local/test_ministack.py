@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import local.__main__ as program
-from local import deploy, ministack
+from local import deploy, guard, ministack
 from local.place import LocalError, Place
 
 PID = 4711
@@ -19,6 +19,7 @@ class Machine:
         self.place = place
         self.runs = False
         self.environment: dict[str, str] = {}
+        self.commands: list[list[str]] = []
 
     def start(self) -> None:
         """Start MiniStack as `make up` does."""
@@ -39,7 +40,8 @@ def machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Machine:
     class Child:
         pid = PID
 
-        def __init__(self, _command: object, *, env: dict[str, str], **_: object) -> None:
+        def __init__(self, command: list[str], *, env: dict[str, str], **_: object) -> None:
+            here.commands.append(command)
             here.environment = env
             here.runs = True
 
@@ -54,9 +56,9 @@ def machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Machine:
     monkeypatch.setattr(ministack, "_CHILDREN", [])
     monkeypatch.setattr("local.ministack.os.kill", kill)
     monkeypatch.setattr(ministack, "_alive", lambda _: here.runs)
-    monkeypatch.setattr(ministack, "_answers", lambda _: here.runs)
+    monkeypatch.setattr(ministack, "_answers", lambda *_: here.runs)
     monkeypatch.setattr(ministack, "_port", lambda _place: ministack.FIRST_PORT)
-    monkeypatch.setattr(ministack, "tool", lambda *_: Path("ministack"))
+    monkeypatch.setattr(ministack, "tool", lambda *_: Path("python"))
     return here
 
 
@@ -138,10 +140,33 @@ def test_the_log_of_a_failed_start_is_no_loss(
 ) -> None:
     """One that never answered held nothing."""
     monkeypatch.setattr(ministack, "START_SECONDS", 0.0)
-    monkeypatch.setattr(ministack, "_answers", lambda _: False)
+    monkeypatch.setattr(ministack, "_answers", lambda *_: False)
     monkeypatch.setattr(ministack, "_POLL_SECONDS", 0.0)
     with pytest.raises(LocalError, match="did not start"):
         machine.start()
     machine.runs = False
     assert not ministack.was_killed(machine.place)
     assert json.loads(machine.place.process.read_text())["pid"] == PID
+
+
+def test_ministack_starts_behind_the_guard(machine: Machine) -> None:
+    machine.start()
+    machine.start()
+    [command] = machine.commands
+    assert command[1:] == ["-P", guard.__file__, str(machine.place.token)]
+    assert machine.place.token.read_text() not in [*command, *machine.environment.values()]
+
+
+def test_one_without_the_guard_is_stopped_and_started_again(machine: Machine) -> None:
+    """An earlier version started it; it has no token."""
+    machine.start()
+    machine.place.token.unlink()
+    machine.start()
+    assert len(machine.commands) == 2
+    assert machine.runs
+
+
+def test_its_files_are_its_owners_only(machine: Machine) -> None:
+    machine.start()
+    paths = [machine.place.home, *machine.place.home.rglob("*")]
+    assert not [path for path in paths if path.stat().st_mode & 0o077]

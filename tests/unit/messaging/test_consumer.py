@@ -6,10 +6,12 @@ from typing import Any
 import pytest
 
 from justcall.catalogue import KINDS
+from justcall.consent import states_of
 from justcall.moments import epoch, iso
 from ledger.bodies import unpack_entry
+from ledger.consent import history
 from messaging import consumer
-from messaging.message import decode, encode
+from messaging.message import Message, decode, encode
 from tests.support import acting, samples
 from tests.support.cloud import process
 from tests.support.expected import KEYS, POISON, SQS
@@ -46,6 +48,13 @@ def arrive(deployed: World, document: object) -> str:
     return key
 
 
+def kept(deployed: World) -> Message:
+    """Deliver the call; return its message."""
+    deployed.deliver(BODY)
+    [received] = deployed.backend.receive(KIND)
+    return decode(received["Body"])
+
+
 def on(operation: str, fault: Fault, number: int = 0) -> Any:
     """Return what lets a processor's calls of an operation fail: all, or the n-th."""
 
@@ -67,11 +76,11 @@ def test_samples(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_processing_costs_one_update(deployed: World, kind: str) -> None:
-    """And one for each consent flag that the event sets."""
+    """And before it one put for each flag that the event sets or clears."""
     arrive(deployed, samples.BY_KIND[kind])
     assert table(deployed).ledger[KEYS[kind]]["status"] == {"S": "processed"}
     calls = [one.operation for one in deployed.wire.calls if one.actor == "processor"]
-    assert calls == ["UpdateItem"] * (1 + len(table(deployed).consent))
+    assert calls == [*["PutItem"] * len(table(deployed).consent), "UpdateItem"]
 
 
 def test_second_copy_succeeds_and_changes_nothing(deployed: World, written: Written) -> None:
@@ -115,8 +124,7 @@ def test_refused_event_records_the_reason(deployed: World) -> None:
 
 
 def test_body_that_is_no_event_is_recorded(deployed: World) -> None:
-    deployed.deliver(BODY)
-    failing = record_of(CALL._replace(body="{"))
+    failing = record_of(kept(deployed)._replace(body="{"))
     assert work(deployed, KIND, failing) == [failing["messageId"]]
     assert table(deployed).ledger[KEY]["error"] == {"S": "not-json"}
 
@@ -125,9 +133,9 @@ def test_body_that_is_no_event_is_recorded(deployed: World) -> None:
     ("receives", "status"), [(1, "received"), (4, "received"), (5, "failed"), (6, "failed")]
 )
 def test_last_receive_makes_the_event_failed(deployed: World, receives: int, status: str) -> None:
-    deployed.deliver(BODY)
+    message = kept(deployed)
     deployed.wire.standing = on("UpdateItem", throttled, number=1)
-    assert len(work(deployed, KIND, record_of(CALL, receives=receives))) == 1
+    assert len(work(deployed, KIND, record_of(message, receives=receives))) == 1
     item = table(deployed).ledger[KEY]
     assert (item["status"]["S"], item["attempts"]["N"]) == (status, str(receives))
     assert item["error"] == {"S": "ledger-unavailable"}
@@ -218,18 +226,24 @@ def test_withheld_caller_is_visible_as_unknown(deployed: World) -> None:
 # ------------------------------------------------------------ consent
 
 
+def opted_out(deployed: World) -> bool:
+    changes = history({"sk": {"S": one}} for one in table(deployed).consent)
+    return states_of(changes)["opted_out"].value
+
+
 @pytest.mark.parametrize(("fault", "kept"), [(died_before, 0), (died_after, 1)])
 def test_consent_is_written_before_the_step_to_processed(
     deployed: World, fault: Fault, kept: int
 ) -> None:
     """A processor that dies in between runs again and writes the same."""
     deployed.deliver(samples.body(samples.SMS_OPTOUT))
-    deployed.wire.standing = on("UpdateItem", fault, number=1)
+    deployed.wire.standing = on("PutItem", fault, number=1)
     assert deployed.poll("consent.changed") is None
     assert len(table(deployed).consent) == kept
     assert table(deployed).timeline == {}
     assert deployed.poll("consent.changed") == []
-    assert list(table(deployed).consent.values()) == [True]
+    assert opted_out(deployed) is True
+    assert len(table(deployed).consent) == 1
     assert len(table(deployed).timeline) == 1
 
 
@@ -241,7 +255,8 @@ def test_opt_in_that_claims_to_be_of_the_future_does_not_beat_a_later_opt_out(
     arrive(deployed, samples.SMS_OPTIN | {"timestamp": ahead})
     deployed.clock.now += 60
     arrive(deployed, samples.SMS_OPTOUT | {"timestamp": iso(deployed.clock.now)})
-    assert list(table(deployed).consent.values()) == [True]
+    assert opted_out(deployed) is True
+    assert len(table(deployed).consent) == 2
 
 
 # ------------------------------------------------------------ a message without a body
@@ -270,6 +285,29 @@ def test_duplicate_that_the_handler_sends_again_carries_no_body(deployed: World)
     assert decode(message["Body"]).body is None
     assert deployed.work(KIND, [message]) == []
     assert table(deployed).timeline[KEY]["notes"] == samples.CALL_COMPLETED["data"]["notes"]
+
+
+# ------------------------------------------------------------ a message whose event was replaced
+
+
+def test_message_of_a_replaced_event_is_a_noted_no_op(deployed: World, written: Written) -> None:
+    """A better authenticated event has the key now, and a message of its own."""
+    weaker = samples.body(samples.changed(samples.CALL_COMPLETED, notes="invented"))
+    deployed.deliver(weaker, dialect="url-signed")
+    assert deployed.deliver(BODY).word == "accepted"
+    first, second = deployed.backend.receive(KIND)
+    written.text()
+    assert deployed.work(KIND, [first]) == []
+    [line] = written.logs()
+    assert (line["message"], line["reason"], line["event_key"]) == (
+        "replaced",
+        "body-replaced",
+        KEY,
+    )
+    assert table(deployed).ledger[KEY]["status"] == {"S": "received"}
+    assert "error" not in table(deployed).ledger[KEY]
+    assert deployed.work(KIND, [second]) == []
+    assert table(deployed).timeline[KEY]["dialect"] == "body-signed"
 
 
 # ------------------------------------------------------------ settings and samples

@@ -44,6 +44,23 @@ def test_flags_without_a_plain_yes_or_no_are_not_changed() -> None:
     assert found.fields["unfit"] == {"status.dnm": "maybe"}
 
 
+@pytest.mark.parametrize("field", ["event", "type"])
+@pytest.mark.parametrize(
+    "value", ["", " ", None, "N/A", 2, -1, "2", [], {}, "nope", [0, 1]], ids=repr
+)
+def test_flag_that_says_neither_is_kept_as_unfit(field: str, value: object) -> None:
+    """It changes nothing, and the entry shows it as it came, also an empty one."""
+    data = {"contact_number": NUMBER, "status": {"dnd": value, "dnm": False}}
+    found = entry(envelope({field: STATUS, "data": data}))
+    assert found.consent == {"dnm": False}
+    assert found.fields["unfit"] == {"status.dnd": value}
+
+
+def test_flag_that_did_not_come_is_not_unfit() -> None:
+    found = entry(envelope(url_samples.document(STATUS, status={"dnd": True})))
+    assert "unfit" not in found.fields
+
+
 def test_name_of_the_contact() -> None:
     """It has another field than in other types."""
     found = entry(envelope(url_samples.document(STATUS)))

@@ -1,8 +1,10 @@
 """`sms.received` on the timeline, and the consent that it changes."""
 
-from justcall.consent import Words
+import pytest
+
 from processors.sms_received import entry
-from tests.support.samples import SMS_RECEIVED, changed, envelope
+from tests.support import url_samples
+from tests.support.samples import SMS_RECEIVED, Document, changed, envelope
 
 
 def test_entry_of_the_sample() -> None:
@@ -41,13 +43,51 @@ def test_stop_words() -> None:
     assert (yes.consent, yes.consent_if_set) == ({}, {"opted_out": False})
 
 
-def test_words_of_the_deployment() -> None:
-    """The words are the caller's to choose."""
-    words = Words(stop=frozenset({"arret"}))
-    assert entry(envelope(changed(SMS_RECEIVED, body="Arret")), words).consent == {
-        "opted_out": True
-    }
-    assert entry(envelope(changed(SMS_RECEIVED, body="STOP")), words).consent == {}
+@pytest.mark.parametrize(
+    ("variable", "word", "usual"),
+    [
+        ("OPT_OUT_WORDS", "Arrêt!", "STOP"),
+        ("OPT_IN_WORDS", "débuter", "START"),
+        ("OPT_IN_AFTER_OPT_OUT_WORDS", "oui", "YES"),
+    ],
+)
+def test_words_of_the_deployment(
+    monkeypatch: pytest.MonkeyPatch, variable: str, word: str, usual: str
+) -> None:
+    """They replace the usual words, each list by itself; an empty variable means the usual words."""
+
+    def said(text: str) -> tuple[object, object]:
+        found = entry(envelope(changed(SMS_RECEIVED, body=text)))
+        return found.consent, found.consent_if_set
+
+    monkeypatch.setenv(variable, "")
+    meaning = said(usual)
+    assert said(word) == ({}, {}) != meaning
+    monkeypatch.setenv(variable, "ARRÊT, débuter,OUI")
+    assert said(word) == meaning
+    assert said(usual) == ({}, {})
+
+
+@pytest.mark.parametrize("word", ["STOP", " stop. ", "Opt out", "UNSUBSCRIBE!"])
+@pytest.mark.parametrize(
+    "document",
+    [
+        changed(SMS_RECEIVED),
+        url_samples.document("sms.received"),
+        url_samples.document("whatsapp.message_received"),
+        url_samples.document("sms.sent_received", direction="Incoming"),
+    ],
+    ids=lambda one: str(one.get("type", "body-signed")),
+)
+def test_stop_in_both_dialects_and_by_whatsapp(document: Document, word: str) -> None:
+    """A message's text is in `body` or in `sms_info.body`."""
+    data = document["data"]
+    texts = data if "body" in data else data["sms_info"]
+    assert "body" in texts
+    said = (
+        {**data, "body": word} if texts is data else {**data, "sms_info": {**texts, "body": word}}
+    )
+    assert entry(envelope(document | {"data": said})).consent == {"opted_out": True}
 
 
 def test_nobody_opts_out_without_a_number() -> None:

@@ -73,7 +73,7 @@ def test_large_body_is_sent_again_whole(deployed: World) -> None:
     """Its parts are put together; the evidence of a conflict beside them is no part of it."""
     noise = random.Random(1).randbytes(250_000).hex()  # noqa: S311  # no secret
     lose(deployed, call(notes=noise))
-    assert deployed.deliver(call(notes="conflict")).word == "conflict"
+    assert deployed.deliver(call(notes="conflict"), dialect="url-signed").word == "conflict"
     assert later(deployed, PATIENCE_SECONDS) == done(1)
     [message] = deployed.backend.receive(KIND)
     assert decode(message["Body"]).body == call(notes=noise).decode()
