@@ -461,8 +461,8 @@ _AGAIN = (
         "A forced replay adds its effects to those of the first time.",
         "KanishJebaMathewM/Truxify#11218",
         "src/ledger/events.py",
-        '            f" REMOVE contact, #at, entry, processed_at, {_HISTORY}",\n',
-        '            f" REMOVE processed_at, {_HISTORY}",\n',
+        '            f" REMOVE contact, #at, entry, processed_at, {_HISTORY} ADD reopened :one",\n',
+        '            f" REMOVE processed_at, {_HISTORY} ADD reopened :one",\n',
         f"{_LEDGER}::test_reopened_event_is_as_if_it_had_just_come",
     ),
     Flaw(
