@@ -86,7 +86,7 @@ imports: env-dev ## check that imports run in one direction
 	$(call check,imports,PYTHONPATH=.:src $(BIN)/lint-imports)
 
 template: env-dev env-sam ## check template.yaml and SAM's transform of it
-	$(call check,cfn-lint,$(SAM_BIN)/cfn-lint template.yaml)
+	$(call check,cfn-lint,$(SAM_BIN)/cfn-lint template.yaml templates/*.yaml)
 	$(call tests,template,tests/template)
 
 format: env-dev ## format the code and apply ruff's fixes

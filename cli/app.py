@@ -13,6 +13,7 @@ from cli.commands import (
     dlq,
     doctor,
     events,
+    publish,
     replay,
     secret,
     send,
@@ -36,6 +37,7 @@ app.command(context_settings=TAKES_KEYS)(show.show)
 app.command()(timeline.timeline)
 app.command()(contact.contact)
 app.command(context_settings=TAKES_KEYS)(replay.replay)
+app.command(context_settings=TAKES_KEYS)(publish.publish)
 app.add_typer(dlq.app, name="dlq")
 app.add_typer(secret.app, name="secret")
 app.command()(subscriptions.subscribe)

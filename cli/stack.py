@@ -37,6 +37,8 @@ class Stack:
         self.dead_letter_queue: str = described.get("dead_letter_queue") or (
             self.queue_url_prefix.removesuffix("events-") + "dead-letters"
         )
+        # None if the stack was deployed with EventBus=off.
+        self.event_bus: str | None = described.get("event_bus") or None
         self.retention_days = int(described.get("retention_days", DEFAULT_RETENTION_DAYS))
         self._endpoint_url = described.get("endpoint_url")
         self._session = boto3.Session(**session)  # type: ignore[arg-type]  # all are optional text
@@ -110,6 +112,7 @@ def _deployed(name: str, region: str | None, profile: str | None) -> Stack:
             "secret_arn": outputs["SecretArn"],
             "queues": {kind: outputs["QueueUrlPrefix"] + module_name(kind) for kind in KINDS},
             "dead_letter_queue": outputs["DeadLetterQueueUrl"],
+            "event_bus": outputs.get("EventBusName"),
             "retention_days": parameters.get("RetentionDays", DEFAULT_RETENTION_DAYS),
         }
     except KeyError as error:

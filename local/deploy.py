@@ -93,7 +93,9 @@ def _host_packages(place: Place) -> None:
     if platform.system() == "Linux":
         return
     uv = str(ROOT / ".local" / "bootstrap" / "bin" / "uv")
-    for folder in filter(Path.is_dir, place.build.iterdir()):
+    # A nested stack's functions are one folder deeper.
+    apps = (*place.build.glob("*/handler/app.py"), *place.build.glob("*/*/handler/app.py"))
+    for folder in (app.parents[1] for app in apps):
         command = [uv, "pip", "install", "--quiet", "--require-hashes", "--reinstall"]
         python = ["--python", str(tool("ministack", "python")), "--target", str(folder)]
         requirements = ["-r", str(ROOT / "src" / "requirements.txt")]
@@ -175,15 +177,17 @@ def _describe(place: Place, process: Process, outputs: Mapping[str, str]) -> dic
         "secret_arn": outputs["SecretArn"],
         "queues": {kind: events + module_name(kind) for kind in KINDS},
         "dead_letter_queue": dead,
+        "event_bus": outputs.get("EventBusName"),
     }
     write(place.stack_file, json.dumps(stack, indent=2) + "\n")
-    services = ("DYNAMODB", "SECRETS_MANAGER", "SQS")
+    services = ("DYNAMODB", "EVENTBRIDGE", "SECRETS_MANAGER", "SQS")
     seen_from_docker = f"http://{bridge.HOST}:{process.port}"
     variables = {f"AWS_ENDPOINT_URL_{name}": seen_from_docker for name in services} | {
         "EVENTS_TABLE": outputs["EventsTableName"],
         "SECRET_ARN": outputs["SecretArn"],
         "QUEUE_URL_PREFIX": events,
         "DEAD_LETTER_QUEUE_URL": dead,
+        "EVENT_BUS": outputs.get("EventBusName", ""),
         "RETENTION_DAYS": "400",
         "MAX_RECEIVES": "5",
         "ACCEPTED_DIALECTS": "body-signed url-signed",
@@ -199,6 +203,7 @@ def _describe(place: Place, process: Process, outputs: Mapping[str, str]) -> dic
 def _fingerprint() -> str:
     """Return a hash of every file that affects the deploy."""
     files = [ROOT / "template.yaml", ROOT / "samconfig.toml", Path(__file__)]
+    files += (ROOT / "templates").glob("*.yaml")
     files += [path for path in (ROOT / "src").rglob("*") if path.suffix in (".py", ".txt")]
     digest = hashlib.sha256()
     for path in sorted(files):

@@ -10,6 +10,7 @@
     │   ├── SecretUnavailable
     │   ├── LedgerUnavailable
     │   ├── QueueUnavailable
+    │   ├── BusUnavailable
     │   ├── OutOfTime
     │   └── NotRightYet              signed, but for a time or a URL that may become right
     ├── Unreadable           authentic, but no event can be read from it: kept as quarantined
@@ -86,6 +87,12 @@ class QueueUnavailable(Unavailable):
     """The event is on the ledger but its queue refused it."""
 
     default_reason = "queue-unavailable"
+
+
+class BusUnavailable(Unavailable):
+    """The event bus refused a processed event; it is published again."""
+
+    default_reason = "bus-unavailable"
 
 
 class OutOfTime(Unavailable):

@@ -59,3 +59,8 @@ def secretsmanager() -> "SecretsManagerClient":
     """Return this process's Secrets Manager client."""
     client: SecretsManagerClient = _client("secretsmanager")
     return client
+
+
+def events() -> Any:
+    """Return this process's EventBridge client; `published.bus` says what it calls."""
+    return _client("events")

@@ -36,6 +36,14 @@ class SweeperSettings(NamedTuple):
     retention_days: int
 
 
+class PublisherSettings(NamedTuple):
+    """What the template tells the publisher."""
+
+    events_table: str
+    event_bus: str
+    retention_days: int
+
+
 def handler_settings() -> HandlerSettings:
     """Read the handler's settings. Raises SettingMissing."""
     return HandlerSettings(
@@ -74,6 +82,15 @@ def sweeper_settings() -> SweeperSettings:
         events_table=_text("EVENTS_TABLE"),
         queue_url_prefix=_text("QUEUE_URL_PREFIX"),
         dead_letter_queue_url=_text("DEAD_LETTER_QUEUE_URL"),
+        retention_days=_number("RETENTION_DAYS"),
+    )
+
+
+def publisher_settings() -> PublisherSettings:
+    """Read the publisher's settings. Raises SettingMissing."""
+    return PublisherSettings(
+        events_table=_text("EVENTS_TABLE"),
+        event_bus=_text("EVENT_BUS"),
         retention_days=_number("RETENTION_DAYS"),
     )
 

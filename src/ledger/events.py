@@ -101,7 +101,10 @@ class Ledger:
             "ExpressionAttributeValues": {":delivery": {"S": existing.delivery_id}},
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
         }
-        item, parts = _packed(self._open_item(event), event.body)
+        # Counted like a replay: what is published afterwards needs a higher revision.
+        reopened = int(existing.item.get("reopened", {}).get("N", 0)) + 1
+        opened = self._open_item(event) | {"reopened": {"N": str(reopened)}}
+        item, parts = _packed(opened, event.body)
         puts = [_put(item, condition), _put(evidence), *map(_put, parts)]
         return _other(event, self._transact(puts))
 
@@ -226,13 +229,14 @@ class Ledger:
         """Make an event *received* again, off its timeline; False if its status is not `was`.
 
         The caller then sends its message. If the caller dies first, the sweeper sends it.
+        `reopened` counts, so that what is published afterwards has a higher revision.
         """
         done, existing = self._try_update(
             key,
             "SET #status = :received, cell = :cell, sent_at = :now"
-            f" REMOVE contact, #at, entry, processed_at, {_HISTORY}",
+            f" REMOVE contact, #at, entry, processed_at, {_HISTORY} ADD reopened :one",
             "#status = :was",
-            _to(RECEIVED, key) | {":was": {"S": was}, ":now": {"S": iso(now)}},
+            _to(RECEIVED, key) | {":was": {"S": was}, ":now": {"S": iso(now)}, ":one": {"N": "1"}},
             {"#status": "status", "#at": "at", "#error": "error"},
         )
         # The client's second attempt after a lost answer finds its own write.

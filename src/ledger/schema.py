@@ -1,4 +1,4 @@
-"""The events table's layout: one table, four sorts of item, two indexes.
+"""The events table's layout: one table, five sorts of item, two indexes.
 
 | item          | pk               | sk                   | holds                               |
 |---------------|------------------|----------------------|-------------------------------------|
@@ -6,6 +6,7 @@
 | evidence      | `event#KEY`      | `conflict#HASH`      | a less authentic other content      |
 | part of a body| `event#KEY`      | `part#HASH#0001` …   | a body too large for one item       |
 | consent change| `consent#NUMBER` | `FLAG#AT#CHANGE#KEY` | nothing else; it never expires      |
+| subject       | `subject#NAME`   | `events`             | the events that describe one call   |
 
 The index `timeline` lists processed events by contact (`contact`) and by their own time (`at`).
 `contact` is a number, or `call:ID` for an event that does not name its contact.
@@ -21,6 +22,7 @@ import zlib
 from justcall.event import PROCESSED
 
 LEDGER = "ledger"
+MEMBERS = "events"
 TIMELINE_INDEX = "timeline"
 STATUS_INDEX = "by_status"
 SHARDS = 16
@@ -49,6 +51,11 @@ def consent_partition(number: str) -> str:
 def consent_change(flag: str, at: str, step: str, key: str) -> str:
     """Return the sort key of a change of a flag; `key` is the event's."""
     return f"{flag}#{at}#{step}#{key}"
+
+
+def subject_partition(name: str) -> str:
+    """Return the partition key of the events that name a subject, such as `call:CA12`."""
+    return f"subject#{name}"
 
 
 def part(body_hash: str, number: int) -> str:

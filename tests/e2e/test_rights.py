@@ -11,12 +11,12 @@ from local.place import REGION
 from tests.e2e.conftest import Stack
 
 
-def _as_function(stack: Stack, logical_id: str) -> Callable[[str], Any]:
-    """Return a maker of clients that hold a function's role."""
-    resource = stack.client("cloudformation").describe_stack_resource(
-        StackName=stack.described["stack_name"], LogicalResourceId=logical_id
-    )
-    function = resource["StackResourceDetail"]["PhysicalResourceId"]
+def _as_function(stack: Stack, logical_id: str, nested: str | None = None) -> Callable[[str], Any]:
+    """Return a maker of clients that hold the role of a function, maybe of a nested stack's."""
+    name = stack.described["stack_name"]
+    if nested:
+        name = _physical_id(stack, name, nested)
+    function = _physical_id(stack, name, logical_id)
     role = stack.client("lambda").get_function_configuration(FunctionName=function)["Role"]
     held = stack.client("sts").assume_role(RoleArn=role, RoleSessionName="test")["Credentials"]
     return lambda service: boto3.client(
@@ -27,6 +27,14 @@ def _as_function(stack: Stack, logical_id: str) -> Callable[[str], Any]:
         aws_secret_access_key=held["SecretAccessKey"],
         aws_session_token=held["SessionToken"],
     )
+
+
+def _physical_id(stack: Stack, stack_name: str, logical_id: str) -> str:
+    resource = stack.client("cloudformation").describe_stack_resource(
+        StackName=stack_name, LogicalResourceId=logical_id
+    )
+    found: str = resource["StackResourceDetail"]["PhysicalResourceId"]
+    return found
 
 
 def _denied(call: Callable[..., Any], **arguments: Any) -> bool:
@@ -64,3 +72,23 @@ def test_a_processor_can_only_receive_and_write(stack: Stack) -> None:
     arn = stack.described["secret_arn"]
     assert _denied(client("secretsmanager").get_secret_value, SecretId=arn)
     client("sqs").get_queue_attributes(QueueUrl=queues["call.missed"], AttributeNames=["All"])
+
+
+def test_publisher_can_change_no_event(stack: Stack) -> None:
+    """It reads events and publishes on its own bus; all else is denied."""
+    client = _as_function(stack, "PublisherFunction", nested="Bus")
+    table, bus = stack.described["events_table"], stack.described["event_bus"]
+    key = {"pk": {"S": "event#x"}, "sk": {"S": "ledger"}}
+    assert _denied(client("dynamodb").put_item, TableName=table, Item=key)
+    assert _denied(client("dynamodb").delete_item, TableName=table, Key=key)
+    assert _denied(client("dynamodb").scan, TableName=table)
+    assert _denied(
+        client("secretsmanager").get_secret_value, SecretId=stack.described["secret_arn"]
+    )
+    queue = stack.described["queues"]["call.completed"]
+    assert _denied(client("sqs").send_message, QueueUrl=queue, MessageBody="x")
+    entry = {"Source": "x", "DetailType": "x", "Detail": "{}"}
+    assert _denied(client("events").put_events, Entries=[entry | {"EventBusName": "default"}])
+    assert client("dynamodb").get_item(TableName=table, Key=key)
+    answer = client("events").put_events(Entries=[entry | {"EventBusName": bus}])
+    assert answer["FailedEntryCount"] == 0

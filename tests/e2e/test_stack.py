@@ -35,6 +35,7 @@ def test_stack_json_says_what_programs_rely_on(stack: Stack) -> None:
         "secret_arn",
         "queues",
         "dead_letter_queue",
+        "event_bus",
     }
     for url in [*described["queues"].values(), described["dead_letter_queue"]]:
         stack.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])

@@ -297,6 +297,20 @@ def test_the_event_that_has_the_key_keeps_it(
     assert deployed.messages(KIND) == []
 
 
+def test_a_replayed_quarantined_event_keeps_how_it_was_signed(
+    deployed: Deployment, hooks: Hooks
+) -> None:
+    """Though its body looks like the other dialect's."""
+    told: dict[str, Any] = {"dialect": "url-signed", "event_time": "2026-03-12T14:40:00.000Z"}
+    key = quarantine_key(content_hash(BODY))
+    deployed.rows.put(key, "quarantined", body=BODY, **told)
+    [one] = hooks("replay", key, *WHY).json["events"]
+    new = deployed.rows.get(one["replayed_as"])
+    assert {name: new[name] for name in told} == told
+    [message] = deployed.messages(KIND)
+    assert message["dialect"] == "url-signed"
+
+
 def test_a_quarantined_body_of_unknown_type_becomes_unhandled(
     deployed: Deployment, hooks: Hooks, quarantined: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -489,3 +503,85 @@ def test_a_letter_is_deleted_only_after_it_was_sent() -> None:
     with pytest.raises(Exception, match="Throttling"):
         redriven(sqs)
     assert "delete_message" not in sqs.operations
+
+
+# ------------------------------------------------------------------ evidence of a conflict
+
+OTHER = body(changed(CALL_COMPLETED, call_id="call_1", duration=1))
+
+
+def test_evidence_becomes_an_event_of_its_own(deployed: Deployment, hooks: Hooks) -> None:
+    """Once, in its own dialect; the event that has the key stays as it is."""
+    key = put(deployed, "processed")
+    digest = deployed.rows.evidence(key, OTHER)
+    before = deployed.rows.get(key)
+    [one] = hooks("replay", key, "--conflict", digest[:6].upper(), *WHY).json["events"]
+    again = f"{key}:{digest[:16]}"
+    assert (one["outcome"], one["was"], one["replayed_as"]) == ("replayed", "conflict", again)
+    new = deployed.rows.get(again)
+    assert (new["status"], new["dialect"], new["text"]) == (
+        "received",
+        "url-signed",
+        OTHER.decode(),
+    )
+    assert (new["received_at"], new["event_time"]) == (
+        "2026-03-12T14:31:00.000Z",
+        "2026-03-12T14:30:59.000Z",
+    )
+    [message] = deployed.messages(KIND)
+    assert (message["key"], message["dialect"]) == (again, "url-signed")
+    [replay] = hooks("show", again, "--json").json["replays"]
+    assert (replay["was"], replay["reason"]) == ("conflict", WHY[1])
+    ran = hooks("replay", key, "--conflict", digest, *WHY)
+    assert (ran.code, [one["outcome"] for one in ran.json["events"]]) == (1, ["skipped"])
+    assert deployed.messages(KIND) == []
+    assert deployed.rows.get(key) == before
+
+
+def test_show_names_the_command_that_acts_on_evidence(deployed: Deployment, hooks: Hooks) -> None:
+    key = put(deployed, "processed")
+    digest = deployed.rows.evidence(key, OTHER)
+    shown = hooks("show", key).out
+    assert f"replay {key} --conflict {digest[:12]} --reason" in shown
+    assert "url-signed, received 2026-03-12T14:31:00.000Z" in shown
+    [conflict] = hooks("show", key, "--json").json["conflicts"]
+    assert (conflict["hash"], conflict["dialect"]) == (digest, "url-signed")
+
+
+def test_evidence_is_left_alone_by_a_dry_run(deployed: Deployment, hooks: Hooks) -> None:
+    key = put(deployed, "processed")
+    digest = deployed.rows.evidence(key, OTHER)
+    before = deployed.rows.everything()
+    [one] = hooks("replay", key, "--conflict", digest, "--dry-run", *WHY).json["events"]
+    assert one["replayed_as"] == f"{key}:{digest[:16]}"
+    assert deployed.rows.everything() == before
+    assert deployed.messages(KIND) == []
+
+
+def test_evidence_whose_body_is_incomplete_fails(deployed: Deployment, hooks: Hooks) -> None:
+    key = put(deployed, "processed")
+    digest = deployed.rows.evidence(key, OTHER)
+    where = {"pk": {"S": f"event#{key}"}, "sk": {"S": f"conflict#{digest}"}}
+    deployed.rows.dynamodb.update_item(TableName="events", Key=where, UpdateExpression="REMOVE #t", ExpressionAttributeNames={"#t": "text"})  # fmt: skip
+    [(_, outcome, note)] = outcomes(hooks("replay", key, "--conflict", digest, *WHY).json)
+    assert (outcome, note) == ("failed", "its body is incomplete")
+
+
+@pytest.mark.parametrize(
+    ("more", "code", "text"),
+    [
+        (("--conflict", "ee"), 1, "No conflict ee"),
+        (("--conflict", "ab"), 2, "Several conflicts begin with ab: ab01"),
+        (("--conflict", " "), 2, "exactly one KEY"),
+        (("another", "--conflict", "ab01"), 2, "exactly one KEY"),
+    ],
+)
+def test_evidence_must_be_named_clearly(
+    deployed: Deployment, hooks: Hooks, more: tuple[str, ...], code: int, text: str
+) -> None:
+    key = put(deployed, "processed")
+    for digest in ("ab01" * 16, "ab02" * 16):
+        deployed.rows.evidence(key, OTHER, digest)
+    ran = hooks("replay", key, *more, *WHY)
+    assert (ran.code, text in ran.message) == (code, True), ran
+    assert deployed.messages(KIND) == []

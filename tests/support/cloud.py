@@ -158,6 +158,7 @@ class Cloud:
         wanted = stack.properties("EventsTable")
         ttl = wanted.pop("TimeToLiveSpecification")
         recovery = wanted.pop("PointInTimeRecoverySpecification")
+        wanted["StreamSpecification"]["StreamEnabled"] = True  # CloudFormation's has no such field
         self.dynamodb.create_table(TableName=self.table, **wanted)
         self.dynamodb.update_time_to_live(TableName=self.table, TimeToLiveSpecification=ttl)
         self.dynamodb.update_continuous_backups(

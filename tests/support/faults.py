@@ -35,8 +35,9 @@ from handler import app
 from justcall.catalogue import KINDS, logical_name
 from justcall.envelope import BODY_SIGNED, URL_SIGNED
 from messaging import consumer
+from publisher import app as publisher
 from sweeper import app as sweeper
-from tests.support import stack, url_samples
+from tests.support import stack, stream, url_samples
 from tests.support.bug import refuse_sideways
 from tests.support.cloud import Cloud, process
 from tests.support.deliveries import request, signed
@@ -331,6 +332,7 @@ def wired_clients() -> Iterator[None]:
     """Make the code's clients anew, with the wire's hooks; they are forgotten afterwards."""
     forget_clients()
     made: list[Any] = [clients.dynamodb(), clients.sqs(), clients.secretsmanager()]
+    made.append(clients.events())
     for client in made:
         # In place of moto's own hook, which would answer once more.
         client.meta.events.unregister("before-send", botocore_stubber)
@@ -551,6 +553,7 @@ class World:
             event_type = json.loads(body)["event"]
             headers = url_samples.signed(event_type, url=url, timestamp=timestamp)
         text = request(body, headers, base64_encoded=True)
+        text["requestContext"]["timeEpoch"] = round(self.clock.now * 1000)
         answer = self.invoke(actor, lambda: app.handler(text, None))
         word = json.loads(answer["body"])["status"] if answer else "died"
         status = answer["statusCode"] if answer else None
@@ -617,6 +620,25 @@ class World:
         self.watch(self)
         return done
 
+    # ---- the publisher
+
+    def published(self) -> list[Item]:
+        """Return the CloudEvents on the bus, oldest first."""
+        assert isinstance(self.backend, Small)
+        return [entry["Detail"] for entry in self.backend.bus.entries]
+
+    def publish(self, *, actor: str = "publisher", most: int = 100) -> bool:
+        """Let the publisher have a batch of the stream; False if it comes again."""
+        assert isinstance(self.backend, Small)
+        waiting = self.backend.tables.stream
+        waiting[:] = filter(stream.is_published, waiting)
+        batch = stream.batch(waiting[:most])
+        if batch["Records"] and not self.invoke(actor, lambda: publisher.handler(batch, None)):
+            return False
+        del waiting[:most]
+        self.watch(self)
+        return True
+
     # ---- until nothing moves
 
     def is_open(self) -> bool:
@@ -659,7 +681,12 @@ def world(*, on_moto: bool = False) -> Iterator[World]:
         # A processor whose process died has counted nothing when its `finally` runs here.
         warnings.filterwarnings("ignore", "No application metrics")
         _set_environment(patched)
-        for module in ("handler.app", "messaging.consumer", "sweeper.app"):
+        for module in (
+            "handler.app",
+            "messaging.consumer",
+            "sweeper.app",
+            "published.publishing",
+        ):
             patched.setattr(f"{module}.time", clock)
         patched.setattr("botocore.endpoint.time", SimpleNamespace(sleep=clock.sleep))
         patched.setattr(wire, "exchange", _exchange)
@@ -681,7 +708,12 @@ def world(*, on_moto: bool = False) -> Iterator[World]:
 @contextmanager
 def _connected(backend: Backend, clock: Clock, patched: pytest.MonkeyPatch) -> Iterator[World]:
     wire = Wire(backend.answer, clock, direct=isinstance(backend, Small))
-    for module, name in ((app, "_ports"), (consumer, "_tables"), (sweeper, "_ports")):
+    for module, name in (
+        (app, "_ports"),
+        (consumer, "_tables"),
+        (sweeper, "_ports"),
+        (publisher, "_ports"),
+    ):
         make = getattr(module, name).__wrapped__
         patched.setattr(module, name, lambda make=make: _running(wire).cached(make))
     Wire.current = wire
@@ -711,6 +743,7 @@ def _set_environment(patched: pytest.MonkeyPatch) -> None:
         for name, value in _environment(function).items():
             if value:  # an empty endpoint means AWS
                 patched.setenv(name, value)
+    patched.setenv("EVENT_BUS", stack.STACK)
 
 
 _known: dict[str, Mapping[str, str]] = {}

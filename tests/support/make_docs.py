@@ -10,8 +10,20 @@ from collections.abc import Mapping
 from itertools import pairwise
 from pathlib import Path
 
-from justcall.catalogue import KINDS, TYPES, logical_name, module_name
+from pydantic import BaseModel
 
+from justcall.catalogue import KINDS, TYPES, logical_name, module_name
+from published import models
+
+_FORMS: Mapping[str, type[BaseModel]] = {
+    "Fields of `data.event`": models.Event,
+    "Fields of `data.call` and `data.message`": models.Whole,
+    "Fields of all of them": models.Shared,
+    "Fields of calls and their events": models.CallFields,
+    "Fields of messages and their events": models.MessageFields,
+    "Fields of `contact.created`": models.ContactFields,
+    "Fields of `appointment.scheduled`": models.AppointmentFields,
+}
 ROOT = Path(__file__).parents[2]
 COMMAND = ".venv/bin/python -m tests.support.make_docs"
 
@@ -24,6 +36,7 @@ def documents() -> Mapping[Path, str]:
             (ROOT / "docs" / "dialects.md", _with_types),
             (ROOT / "docs" / "openapi.yaml", _with_examples),
             (ROOT / "events" / "README.md", _with_samples),
+            (ROOT / "docs" / "giving-out.md", _with_fields),
         )
     }
 
@@ -55,6 +68,26 @@ def _with_examples(text: str) -> str:
     written, count = re.subn(pattern, lambda match: match[1] + examples, text)
     assert count == 1, "docs/openapi.yaml has no schema Type with examples"
     return written
+
+
+def _with_fields(text: str) -> str:
+    """Return docs/giving-out.md with the fields of each published thing."""
+    tables = "".join(_table(title, model) for title, model in _FORMS.items())
+    head, _, rest = text.partition("<!-- schemas:begin -->")
+    _, end, tail = rest.partition("<!-- schemas:end -->")
+    assert end, "docs/giving-out.md has no place for the fields"
+    return f"{head}<!-- schemas:begin -->\n{tables}{end}{tail}"
+
+
+def _table(title: str, model: type[BaseModel]) -> str:
+    """Return a section with one row for each field that its base models do not have."""
+    inherited = {name for base in model.__bases__ for name in getattr(base, "model_fields", {})}
+    own = {name: one for name, one in model.model_fields.items() if name not in inherited}
+    rows = "".join(
+        f"| `{one.alias or name}` | {'always' if one.is_required() else ''} | {one.description or ''} |\n"
+        for name, one in own.items()
+    )
+    return f"\n### {title}\n\n| field | | meaning |\n|---|---|---|\n{rows}\n"
 
 
 def _with_samples(text: str) -> str:

@@ -1,4 +1,4 @@
-"""A small AWS in memory: the DynamoDB, SQS and Secrets Manager calls that the code makes, no more.
+"""A small AWS in memory: the calls that the code makes, no more.
 
 It answers at botocore's wire (`before-send`), so that our clients sign, retry and parse as they do
 on AWS, and costs a fraction of moto's time. tests/model/test_small_aws.py compares its answers
@@ -60,6 +60,7 @@ class SmallAws:
     def __init__(self, clock: Callable[[], float]) -> None:
         self.tables = Table(clock)
         self.queues = Queues(clock)
+        self.bus = Bus()
         self.secrets = {"AWSCURRENT": SECRET}
         self.unknown: list[str] = []
 
@@ -75,6 +76,7 @@ class SmallAws:
             "DynamoDB_20120810": self.tables,
             "AmazonSQS": self.queues,
             "secretsmanager": self,
+            "AWSEvents": self.bus,
         }[service]
         call = getattr(part, operation, None)
         if call is None:
@@ -90,6 +92,29 @@ class SmallAws:
         if stage not in self.secrets:
             raise Refusal("ResourceNotFoundException")
         return {"ARN": arguments["SecretId"], "SecretString": self.secrets[stage]}
+
+
+class Bus:
+    """EventBridge's PutEvents; `refuses` says which entries fail by themselves."""
+
+    def __init__(self) -> None:
+        self.entries: list[Item] = []
+        self.refuses: Callable[[Item], bool] = lambda _entry: False
+
+    def PutEvents(self, arguments: Values) -> Item:  # noqa: N802  # AWS's names
+        entries = arguments["Entries"]
+        size = sum(len(value.encode()) for one in entries for value in one.values())
+        if not 0 < len(entries) <= 10 or size > 262_144:
+            raise Refusal("ValidationException")
+        answered: list[Item] = []
+        for one in entries:
+            if self.refuses(one):
+                answered.append({"ErrorCode": "InternalFailure"})
+            else:
+                self.entries.append(one | {"Detail": json.loads(one["Detail"])})
+                answered.append({"EventId": str(len(self.entries))})
+        failed = sum("ErrorCode" in one for one in answered)
+        return {"FailedEntryCount": failed, "Entries": answered}
 
 
 # ------------------------------------------------------------ DynamoDB
@@ -155,7 +180,7 @@ class _Expression:
             result = self._either()
             self._take(")")
             return result
-        if len(self._tokens) > 1 and self._tokens[1] == "(":
+        if len(self._tokens) > 1 and self._tokens[1] == "(" and self._peek() != "size":
             return self._function()
         return self._comparison()
 
@@ -172,6 +197,8 @@ class _Expression:
             return first is not None
         if name == "attribute_not_exists":
             return first is None
+        if name == "contains":
+            return bool(first and second and second["S"] in first["SS"])
         if name == "begins_with":
             return bool(first and second and first["S"].startswith(second["S"]))
         raise NotImplementedError(name)
@@ -194,6 +221,9 @@ class _Expression:
         if self._peek() == "(":
             self._take()
             first = self._operand()
+            if token == "size":
+                self._take(")")
+                return first and {"N": str(len(next(iter(first.values()))))}
             self._take(",")
             second = self._operand()
             self._take(")")
@@ -226,6 +256,10 @@ class _Expression:
         name = self._named(self._take())
         value = self._operand()
         assert value is not None
+        if "SS" in value:
+            held = self._item.get(name, {"SS": []})["SS"]
+            after[name] = {"SS": sorted({*held, *value["SS"]})}
+            return
         before = self._item.get(name, {"N": "0"})
         after[name] = {"N": str(Decimal(before["N"]) + Decimal(value["N"]))}
 
@@ -254,6 +288,7 @@ class Table:
         self._clock = clock
         self._partitions: dict[str, dict[str, Item]] = {}
         self._tokens: dict[str, tuple[float, str]] = {}
+        self.stream: list[Item] = []  # what Lambda gets of the table's updates, before its filter
         self.puts: Counter[tuple[str, str]] = Counter()  # how often each item was put
         self.changes: Counter[tuple[str, str]] = Counter()  # how often an event got a status
         wanted = stack.properties("EventsTable")
@@ -280,6 +315,8 @@ class Table:
 
     def UpdateItem(self, arguments: Values) -> Item:  # noqa: N802
         self._apply([("Update", arguments)])
+        if arguments.get("ReturnValues") == "ALL_NEW":
+            return {"Attributes": deepcopy(self.get(*_place(arguments["Key"])))}
         return {}
 
     def DeleteItem(self, arguments: Values) -> Item:  # noqa: N802
@@ -292,9 +329,12 @@ class Table:
 
     def BatchGetItem(self, arguments: Values) -> Item:  # noqa: N802
         [(name, wanted)] = arguments["RequestItems"].items()
-        names = wanted["ProjectionExpression"].replace(" ", "").split(",")
+        assert 0 < len(wanted["Keys"]) <= 100
         found = [self.get(*_place(key)) for key in wanted["Keys"]]
-        shown = [{name: one[name] for name in names if name in one} for one in found if one]
+        shown = [one for one in found if one]
+        if text := wanted.get("ProjectionExpression"):
+            names = text.replace(" ", "").split(",")
+            shown = [{name: one[name] for name in names if name in one} for one in shown]
         return {"Responses": {name: deepcopy(shown)}, "UnprocessedKeys": {}}
 
     def TransactWriteItems(self, arguments: Values) -> Item:  # noqa: N802
@@ -361,6 +401,8 @@ class Table:
             if "status" in after and before.get("status") != after["status"]:
                 self.changes[place[0], after["status"]["S"]] += 1
             self.put(after)
+            images = {"Keys": step["Key"], "OldImage": before, "NewImage": after}
+            self.stream.append({"eventName": "MODIFY", "dynamodb": images})
         elif verb == "Delete":
             self.remove(*place)
         elif verb != "ConditionCheck":

@@ -52,8 +52,35 @@ _Loader.add_multi_constructor("!", _intrinsic)
 @cache
 def template() -> dict[str, Any]:
     """Return the template as it stands in its file."""
+    return load(TEMPLATE)
+
+
+@cache
+def nested(name: str) -> dict[str, Any]:
+    """Return the template of a nested stack as it stands in its file, nothing resolved."""
+    return load(TEMPLATE.parent / "templates" / f"{name}.yaml")
+
+
+def nested_resources(name: str, kind: str) -> dict[str, dict[str, Any]]:
+    """Return the resources of one type of a nested stack's template, nothing resolved."""
+    every: dict[str, dict[str, Any]] = nested(name)["Resources"]
+    return {one: found for one, found in every.items() if found["Type"] == kind}
+
+
+def nested_variables(name: str) -> dict[str, Any]:
+    """Return the variables in the environments of a nested stack's functions, not resolved."""
+    functions = nested_resources(name, "AWS::Lambda::Function").values()
+    return {
+        variable: value
+        for one in functions
+        for variable, value in one["Properties"]["Environment"]["Variables"].items()
+    }
+
+
+def load(path: Path) -> dict[str, Any]:
+    """Return a template file."""
     # A subclass of SafeLoader, which makes nothing but plain values.
-    document: dict[str, Any] = yaml.load(TEMPLATE.read_text(), _Loader)  # noqa: S506
+    document: dict[str, Any] = yaml.load(path.read_text(), _Loader)  # noqa: S506
     return document
 
 
@@ -167,6 +194,10 @@ def _get_att(argument: list[str]) -> str:
         return physical_name(logical_id)
     if attribute == "Version.Version":  # SAM's name for the version that it publishes
         return "1"
+    if attribute == "StreamArn":
+        return f"{arn(logical_id)}/stream/2026-03-12T00:00:00.000"
+    if attribute.startswith("Outputs."):
+        return f"{logical_id}-{attribute}"
     # A secret's id is its ARN.
     assert attribute in ("Arn", "Id"), f"GetAtt {logical_id}.{attribute} is not known here"
     return arn(logical_id)

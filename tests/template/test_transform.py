@@ -37,6 +37,7 @@ PARAMETERS: Mapping[str, str] = {
     "TimestampPastMinutes": "11",
     "TimestampFutureMinutes": "6",
     "TableKmsKeyArn": "arn:aws:kms:us-east-1:123456789012:key/1",
+    "EventBus": "off",
     "Dashboard": "on",
     "AlarmEmail": "on-call@example.test",
 }

@@ -1,0 +1,140 @@
+"""Which events describe one call or one message: an item for each of its ids.
+
+The index `timeline` is eventually consistent: two publishers of two events of one call could each
+miss the other's. So a publisher first adds its event to the items of all subjects of the event, and
+then reads. Members are only ever added, so of any publishers the one that ends its writes last
+finds every event (docs/decisions/0041-whole-call.md).
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from aws.failures import AWS_FAILURES, error_code
+from errors import LedgerUnavailable
+from ledger import schema
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+type Item = Mapping[str, Any]
+
+# BatchGetItem reads at most 100 items: the event's own and 99 others fit one call.
+MAX_MEMBERS = 100
+# Calls of BatchGetItem for one event. DynamoDB leaves items out when it is throttled.
+_MAX_READS = 5
+_DAY_SECONDS = 86_400
+_ADD = "SET expires_at = :expires ADD members :members, subjects :subjects"
+_HAS_ROOM = (
+    "attribute_not_exists(pk) OR contains(members, :key)"
+    " OR (size(members) < :max AND size(subjects) < :max)"
+)
+
+
+class _Subject(NamedTuple):
+    """The events that name a subject, and the other names that they have for it."""
+
+    members: frozenset[str]
+    subjects: frozenset[str]
+
+
+_EMPTY = _Subject(frozenset(), frozenset())
+
+
+class _Full(Exception):
+    """A subject has more events than one call or message can have."""
+
+
+class Members:
+    """The events of each call and message. Every method raises LedgerUnavailable."""
+
+    def __init__(
+        self, client: Callable[[], "DynamoDBClient"], table: str, retention_days: int
+    ) -> None:
+        self._client = client
+        self._table = table
+        self._retention = retention_days * _DAY_SECONDS
+
+    def join(self, key: str, subjects: Sequence[str], now: float) -> list[Item] | None:
+        """Add an event to its subjects; return the ledger items of the other events of the call.
+
+        None if there are more than MAX_MEMBERS.
+        """
+        try:
+            others = self._keys(key, subjects, now) - {key}
+        except _Full:
+            return None
+        return self._ledger_items(sorted(others)) if len(others) < MAX_MEMBERS else None
+
+    def _keys(self, key: str, subjects: Sequence[str], now: float) -> set[str]:
+        *first, last = subjects
+        for name in first:
+            self._add(name, key, subjects, now)
+        # Only the last write's answer was read after all writes.
+        seen = {last: self._add(last, key, subjects, now)}
+        missing = {*first, *seen[last].subjects} - seen.keys()
+        while missing:
+            if len(seen) + len(missing) > MAX_MEMBERS:
+                raise _Full
+            seen |= {name: self._read(name) for name in sorted(missing)}
+            missing = {name for one in seen.values() for name in one.subjects} - seen.keys()
+        return {member for one in seen.values() for member in one.members}
+
+    def _add(self, name: str, key: str, subjects: Sequence[str], now: float) -> _Subject:
+        try:
+            answer = self._client().update_item(
+                TableName=self._table,
+                Key=_place(name),
+                UpdateExpression=_ADD,
+                ConditionExpression=_HAS_ROOM,
+                ExpressionAttributeValues={
+                    ":members": {"SS": [key]},
+                    ":subjects": {"SS": list(subjects)},
+                    ":key": {"S": key},
+                    ":max": {"N": str(MAX_MEMBERS)},
+                    # Later than that of any of its events: they were received before now.
+                    ":expires": {"N": str(int(now) + self._retention)},
+                },
+                ReturnValues="ALL_NEW",
+            )
+        except AWS_FAILURES as error:
+            if error_code(error) == "ConditionalCheckFailedException":
+                raise _Full from error
+            raise LedgerUnavailable from error
+        return _subject(answer["Attributes"])
+
+    def _read(self, name: str) -> _Subject:
+        try:
+            answer = self._client().get_item(
+                TableName=self._table, Key=_place(name), ConsistentRead=True
+            )
+        except AWS_FAILURES as error:
+            raise LedgerUnavailable from error
+        # A publisher that names it may not have written it yet; then that publisher ends last.
+        return _subject(answer["Item"]) if "Item" in answer else _EMPTY
+
+    def _ledger_items(self, keys: Iterable[str]) -> list[Item]:
+        wanted: list[Any] = [
+            {"pk": {"S": schema.event_partition(key)}, "sk": {"S": schema.LEDGER}} for key in keys
+        ]
+        items: list[Item] = []
+        for _ in range(_MAX_READS):
+            if not wanted:
+                return items
+            try:
+                answer = self._client().batch_get_item(
+                    RequestItems={self._table: {"Keys": wanted, "ConsistentRead": True}}
+                )
+            except AWS_FAILURES as error:
+                raise LedgerUnavailable from error
+            items += answer["Responses"].get(self._table, [])
+            left: Any = answer.get("UnprocessedKeys", {})
+            wanted = left.get(self._table, {}).get("Keys", [])
+        raise LedgerUnavailable
+
+
+def _place(name: str) -> dict[str, Any]:
+    return {"pk": {"S": schema.subject_partition(name)}, "sk": {"S": schema.MEMBERS}}
+
+
+def _subject(item: Item) -> _Subject:
+    return _Subject(frozenset(item["members"]["SS"]), frozenset(item["subjects"]["SS"]))

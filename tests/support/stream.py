@@ -1,0 +1,44 @@
+"""The table's stream as Lambda takes it to the publisher: the template's filter, and its batches."""
+
+import json
+from functools import cache
+from typing import Any
+
+from tests.support import stack
+
+type Item = dict[str, Any]
+
+
+@cache
+def patterns() -> list[Item]:
+    """Return the filter patterns of the publisher's event source."""
+    source = stack.nested("bus")["Resources"]["PublisherSource"]["Properties"]
+    return [json.loads(one["Pattern"]) for one in source["FilterCriteria"]["Filters"]]
+
+
+def is_published(record: Item) -> bool:
+    """Return whether Lambda takes a record of the stream to the publisher."""
+    return any(matches(pattern, record) for pattern in patterns())
+
+
+def matches(pattern: Item, record: Item) -> bool:
+    """Return whether a record has what a filter pattern asks for, as far as ours ask."""
+    for name, wanted in pattern.items():
+        value = record.get(name)
+        if isinstance(wanted, dict):
+            if not isinstance(value, dict) or not matches(wanted, value):
+                return False
+        elif not any(_fits(one, value) for one in wanted):
+            return False
+    return True
+
+
+def batch(records: list[Item]) -> Item:
+    """Return the event that Lambda invokes the publisher with."""
+    return {"Records": [{"eventSource": "aws:dynamodb", **record} for record in records]}
+
+
+def _fits(wanted: Any, value: Any) -> bool:
+    if isinstance(wanted, dict):
+        return value is not None and value not in wanted["anything-but"]
+    return bool(value == wanted)
