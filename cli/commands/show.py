@@ -46,8 +46,8 @@ def _print(event: Document) -> None:
     output.text(f"\n{output.pretty(event['body'])}")
     for conflict in event["conflicts"]:
         short = conflict["hash"][:12]
-        told = f"{conflict['dialect']}, received {conflict['received_at']}"
-        output.text(f"\nConflict {short}: another body with the same key, {output.line(told)}")
+        origin = f"{conflict['dialect']}, received {conflict['received_at']}"
+        output.text(f"\nConflict {short}: another body with the same key, {output.line(origin)}")
         act = f"replay {shlex.quote(event['key'])} --conflict {short} --reason TEXT"
         output.text(f"To process it as an event of its own: {CALLED} {output.line(act)}")
         output.text(output.pretty(conflict["body"]))

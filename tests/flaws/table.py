@@ -225,8 +225,8 @@ _ANSWERS = (
         "They process the event before they answer, and the sender times out.",
         "facts",
         "src/handler/receive.py",
-        "    _send(event.type, message_of(event), ports.queues)\n    return Outcome(ACCEPTED, event.key)\n",
-        '    ports.ledger._client().get_item(TableName="contacts", Key={})\n    _send(event.type, message_of(event), ports.queues)\n    return Outcome(ACCEPTED, event.key)\n',
+        "    _send(event.type, message_of(event), ports.queues)\n    return Outcome(ACCEPTED, event.key, reason)\n",
+        '    ports.ledger._client().get_item(TableName="contacts", Key={})\n    _send(event.type, message_of(event), ports.queues)\n    return Outcome(ACCEPTED, event.key, reason)\n',
         f"{_UNIT}/aws/test_deadline.py::test_accepted_event_makes_two_calls",
     ),
     Flaw(
@@ -275,7 +275,7 @@ _IDENTITY = (
         "src/justcall/keys.py",
         "    if envelope.type in ONCE:\n"
         '        return f"{envelope.type}:{identity}"\n'
-        '    return f"{envelope.type}:{identity}:{said_hash[:_SHORT_HASH]}"\n',
+        '    return with_content(f"{envelope.type}:{identity}", said_hash)\n',
         "    return identity\n",
         f"{_KEYS}::test_call_id_alone_is_no_key",
     ),
@@ -284,7 +284,7 @@ _IDENTITY = (
         "They deduplicate updates by type and object, and drop the second real change.",
         "facts",
         "src/justcall/keys.py",
-        '    return f"{envelope.type}:{identity}:{said_hash[:_SHORT_HASH]}"\n',
+        '    return with_content(f"{envelope.type}:{identity}", said_hash)\n',
         '    return f"{envelope.type}:{identity}"\n',
         f"{_URL_PATH}::test_consent_is_what_was_said_last",
     ),
@@ -302,8 +302,8 @@ _IDENTITY = (
         "Their client retries a write whose answer was lost, and they treat that as a duplicate.",
         "aws-powertools/powertools-lambda-python#4759",
         "src/ledger/events.py",
-        "        return None if own else existing\n",
-        "        return existing\n",
+        "    return None if own else existing\n",
+        "    return existing\n",
         f"{_PROMISES}::test_a_lost_put_answer_is_no_duplicate",
     ),
     Flaw(
@@ -350,8 +350,8 @@ _LOSS = (
         "They keep no list of open events, so nobody looks for lost ones.",
         "elizaOS/eliza#10160",
         "src/ledger/events.py",
-        '        item["cell"] = {"S": schema.cell(event.status, event.key, item["received_at"]["S"])}\n',
-        "",
+        '        return item | {"cell": {"S": cell}}\n',
+        "        return item\n",
         f"{_SWEEPER}::test_lost_event_is_sent_again",
     ),
     Flaw(
@@ -428,8 +428,8 @@ _LOSS = (
         "A late copy that fails turns a finished event into a failed one.",
         "aws-powertools/powertools-lambda-python#4759",
         "src/ledger/events.py",
-        "        self._update(key, change, _NOT_PROCESSED, values,",
-        '        self._update(key, change, "attribute_exists(pk) OR #status <> :processed", values,',
+        '        condition = f"{_NOT_PROCESSED} AND {_SAME_BODY}"\n',
+        '        condition = f"(attribute_exists(pk) OR #status <> :processed) AND {_SAME_BODY}"\n',
         f"{_PROMISES}::test_a_failure_never_undoes_processed",
     ),
 )
@@ -461,8 +461,8 @@ _AGAIN = (
         "A forced replay adds its effects to those of the first time.",
         "KanishJebaMathewM/Truxify#11218",
         "src/ledger/events.py",
-        '            f" REMOVE contact, #at, entry, processed_at, {_HISTORY}",\n',
-        '            f" REMOVE processed_at, {_HISTORY}",\n',
+        '            f" REMOVE contact, #at, entry, processed_at, {_HISTORY} ADD reopened :one",\n',
+        '            f" REMOVE processed_at, {_HISTORY} ADD reopened :one",\n',
         f"{_LEDGER}::test_reopened_event_is_as_if_it_had_just_come",
     ),
     Flaw(

@@ -249,22 +249,36 @@ def _ledger_breaches(
         yield f"{key}: another entry than what was signed: {entry}"
 
 
+def _at_most(change: str, arrival: str) -> str:
+    """Return a change of consent as of the earlier of its event's time and its arrival."""
+    flag, at, rest = change.split("#", 2)
+    return f"{flag}#{min(at, arrival)}#{rest}"
+
+
+def _without_time(change: str) -> tuple[str, str]:
+    flag, _, rest = change.split("#", 2)
+    return flag, rest
+
+
 def _consent_breaches(found: Contents, signed: set[tuple[bytes, str]]) -> Iterator[str]:
     """Yield changes of consent that processed events made and are not there, and the reverse."""
     owed = {
-        change
+        _at_most(change, found.ledger[key]["received_at"]["S"])
         for key in found.timeline
         if (body := found.bodies[key])
         for change in changes_of(body, key)
     }
     allowed = {
-        change
+        _without_time(change)
         for body, dialect in signed
+        if changes_of(body, "any")
         for key in (key_of(body), again_key(body, dialect))
         for change in changes_of(body, key)
     }
     yield from (f"{one}: not in the history" for one in owed - found.consent)
-    yield from (f"{one}: in the history, and nobody signed it" for one in found.consent - allowed)
+    for one in found.consent:
+        if _without_time(one) not in allowed:
+            yield f"{one}: in the history, and nobody signed it"
     # Of the newest events here one opts in and one out, at the same time: the restrictive one wins.
     states = states_of(history({"sk": {"S": one}} for one in found.consent))
     if (

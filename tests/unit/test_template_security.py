@@ -62,5 +62,5 @@ def test_table_has_point_in_time_recovery() -> None:
 
 
 def test_api_has_an_access_log() -> None:
-    for name in stack.resources("AWS::Serverless::HttpApi"):
-        assert stack.properties(name)["AccessLogSettings"]["DestinationArn"]
+    [stage] = stack.resources("AWS::ApiGatewayV2::Stage")
+    assert stack.properties(stage)["AccessLogSettings"]["DestinationArn"]
