@@ -67,7 +67,7 @@ def delivered(stack: Stack) -> Delivered:
 
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         answers = list(pool.map(one, _ALL))
-    until(lambda: f"{RECEIVED}#" not in stack.everything(), "all cases to be processed", 60)
+    until(lambda: f"{RECEIVED}#" not in stack.everything(), "all cases to be processed", 240)
     return dict(zip(map(name_of, _ALL), answers, strict=True))
 
 
