@@ -87,6 +87,8 @@ class Deployment:
             self.client("sqs").set_queue_attributes(QueueUrl=url, Attributes=visibility)
         client = self.client("lambda")
         for source in client.list_event_source_mappings()["EventSourceMappings"]:
+            if ":sqs:" not in source["EventSourceArn"]:
+                continue  # a stream has no such limit
             client.update_event_source_mapping(
                 UUID=source["UUID"], ScalingConfig={"MaximumConcurrency": _BATCHES}
             )

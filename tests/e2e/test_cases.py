@@ -19,7 +19,7 @@ from tests.support.polling import until
 
 _MAX_ENTRIES = 100
 # Each handler is a process of this machine.
-_AT_ONCE = 4
+_AT_ONCE = 3
 # Those of one step end alike without tables; tests/cases has all.
 _SEVERAL = [case for case in NEIGHBOURS if len(case["steps"]) > 1]
 _ALL = [*CASES, *(apart(case, place) for place, case in enumerate(_SEVERAL))]
@@ -67,7 +67,7 @@ def delivered(stack: Stack) -> Delivered:
 
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         answers = list(pool.map(one, _ALL))
-    until(lambda: f"{RECEIVED}#" not in stack.everything(), "all cases to be processed", 60)
+    until(lambda: f"{RECEIVED}#" not in stack.everything(), "all cases to be processed", 420)
     return dict(zip(map(name_of, _ALL), answers, strict=True))
 
 
