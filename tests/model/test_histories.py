@@ -391,8 +391,6 @@ def test_any_history() -> None:
         harness.processed_stays_in_its_cell,
         harness.take_and_never_send,
         harness.take_after_sending,
-        harness.consent_after_the_step,
-        harness.consent_that_may_be_lost,
     ],
     ids=lambda patch: patch.__name__.replace("_", "-"),
 )
