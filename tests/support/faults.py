@@ -430,11 +430,14 @@ class Moto:
 
 
 class Small(SmallAws):
-    """The small AWS; it notes by which calls the sweeper sent which event."""
+    """The small AWS; it notes by which calls the sweeper sent which event.
+
+    `swept` is by key and delivery: a key that was taken over has an item that counts anew.
+    """
 
     def __init__(self, clock: Callable[[], float]) -> None:
         super().__init__(clock)
-        self.swept: dict[str, set[Call]] = defaultdict(set)
+        self.swept: dict[tuple[str, str], set[Call]] = defaultdict(set)
 
     def answer(self, request: AWSPreparedRequest) -> AWSResponse:
         wire = Wire.current
@@ -444,7 +447,7 @@ class Small(SmallAws):
                 body: Any = request.body
                 message = json.loads(json.loads(body)["MessageBody"])
                 if "key" in message:
-                    self.swept[message["key"]].add(call)
+                    self.swept[message["key"], message["delivery_id"]].add(call)
         return super().answer(request)
 
     def items(self) -> list[Item]:

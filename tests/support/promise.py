@@ -220,11 +220,10 @@ def _repeated(world: World, found: Contents) -> Iterator[str]:
         puts = world.backend.tables.puts[pk, "ledger"]  # more than one if the table was restored
         if status == "processed" and times > max(puts, 1) + world.forced[key]:
             yield f"{key}: processed {times} times"
-    for key, calls in world.backend.swept.items():
-        counted = int(found.ledger.get(key, {}).get("sweeps", {}).get("N", "0"))
-        # An authenticated body that takes the key over is a new item, which counts anew.
-        taken_over = world.backend.tables.puts[f"event#{key}", "ledger"] > 1
-        if key in found.ledger and len(calls) > counted and not taken_over:
+    for (key, delivery), calls in world.backend.swept.items():
+        item = found.ledger.get(key, {})
+        counted = int(item.get("sweeps", {}).get("N", "0"))
+        if item and item["delivery_id"]["S"] == delivery and len(calls) > counted:
             yield f"{key}: swept {len(calls)} times and counted {counted}"
 
 
