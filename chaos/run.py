@@ -17,6 +17,7 @@ from chaos.sender import NO_ANSWER, Sender, Sent
 from chaos.sweeps import Sweeps
 from justcall.event import RECEIVED
 from ledger import schema
+from local import ministack
 from local.place import Place
 
 type Step = Callable[[str], None]
@@ -217,7 +218,7 @@ def _items(deployment: Deployment) -> list[Mapping[str, Any]]:
 def _messages(deployment: Deployment, queues: Iterable[str]) -> list[str]:
     """Return the texts of all messages in some queues, the invisible ones too, touching none."""
     url = f"{deployment.process.endpoint_url}/_ministack/sqs/messages"
-    with PoolManager() as pool:
+    with PoolManager(headers=ministack.admin_headers(deployment.place)) as pool:
         accounts = pool.request("GET", url, timeout=30.0, retries=False).json()["messages"]
     wanted = {where.rpartition("/")[2] for where in queues}
     return [

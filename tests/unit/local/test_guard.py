@@ -147,6 +147,7 @@ def test_no_answer_has_cors_headers(method: str) -> None:
         "/_ministack/reset",
         "/_ministack/config",
         "/_ministack/health",
+        "/_ministack/sqs/messages",
         "/_ministack/lambda-code/a",
         "/_ministack/a\nb",
         "/_ministack",
