@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 from aws import emf, lean
-from aws.deadline import Deadline, Waiting
+from aws.deadline import Deadline
 from aws.failures import cause
 from aws.secrets import Secrets
 from aws.settings import handler_settings
@@ -18,10 +18,6 @@ from handler.receive import PREVIOUS_SECRET, Outcome, Ports, receive
 from justcall import signature, url_signature
 from ledger.events import Ledger
 from messaging.queues import Queues
-
-_waiting = Waiting()
-# A shorter wait is not worth a field in the log.
-_LOGGED_WAIT_SECONDS = 1.0
 
 
 @cache
@@ -41,18 +37,12 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """Answer one request of the HTTP API; always returns, whatever came."""
     if event["requestContext"]["http"]["method"] != "POST":
         return answer(KEPT, "ready")  # JustCall or a person looks whether somebody is there
-    deadline = Deadline(time.monotonic, waited=_waited(event))
+    deadline = Deadline(time.monotonic)
     try:
         outcome = receive(_delivery(event), _ports(), deadline)
     except Exception as error:
         return _failed(error, event, deadline)
     return _kept(outcome, event, deadline)
-
-
-def _waited(event: dict[str, Any]) -> float:
-    """Return how long the request waited before our code ran: for a cold start, mostly."""
-    received_at = event["requestContext"].get("timeEpoch")
-    return _waiting.seconds(time.time(), received_at / 1000) if received_at else 0.0
 
 
 def _delivery(event: dict[str, Any]) -> Delivery:
@@ -84,7 +74,7 @@ def _kept(outcome: Outcome, event: dict[str, Any], deadline: Deadline) -> dict[s
     counts = [outcome.name.title()]
     if outcome.reason == PREVIOUS_SECRET:
         counts.append(emf.PREVIOUS_SECRET)
-    fields = {"event_key": outcome.key, "reason": outcome.reason, **_about(event, deadline)}
+    fields = {"event_key": outcome.key, "reason": outcome.reason, **_about(event)}
     emf.write("INFO", outcome.name, counts, deadline.elapsed(), fields=fields)
     return answer(KEPT, outcome.name)
 
@@ -98,16 +88,14 @@ def _failed(error: Exception, event: dict[str, Any], deadline: Deadline) -> dict
     if reason == SignatureRefused.default_reason:
         counts.append(emf.SIGNATURE_MISMATCH)
     details = {} if refused else cause(error)
-    fields = {"reason": reason, **_about(event, deadline), **details}
+    fields = {"reason": reason, **_about(event), **details}
     emf.write("WARNING", name.lower(), counts, deadline.elapsed(), by_reason=name, fields=fields)
     return answer(status, word)
 
 
-def _about(event: dict[str, Any], deadline: Deadline) -> dict[str, object]:
+def _about(event: dict[str, Any]) -> dict[str, object]:
     """Return what may be said of any request; `chars`: the length of the body as it came."""
-    waited = deadline.waited
     return {
         "request_id": event["requestContext"].get("requestId"),
         "chars": len(event.get("body") or ""),
-        "waited_ms": round(waited * 1000) if waited >= _LOGGED_WAIT_SECONDS else None,
     }

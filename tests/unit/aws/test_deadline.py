@@ -7,7 +7,7 @@ import pytest
 from botocore.exceptions import ReadTimeoutError
 
 from aws.clients import ATTEMPTS, CALL_SECONDS, CONNECT_SECONDS, READ_SECONDS
-from aws.deadline import ANSWER_SECONDS, SENDER_SECONDS, TOTAL_SECONDS, Deadline, Waiting
+from aws.deadline import ANSWER_SECONDS, Deadline
 from aws.secrets import USABLE_SECONDS, Secrets
 from errors import HooksError, OutOfTime, Unavailable
 from handler.authenticate import Delivery
@@ -38,10 +38,10 @@ class SlowAws:
             Queues(self._make("sqs"), "https://sqs/events-"),
         )
 
-    def deliver(self, header: str | None = None, waited: float = 0.0) -> Outcome | type[HooksError]:
+    def deliver(self, header: str | None = None) -> Outcome | type[HooksError]:
         delivery = Delivery("id", BODY, header or sign(BODY, SECRET), 1_773_326_401.25)
         try:
-            return receive(delivery, self.ports, Deadline(lambda: self.time, waited=waited))
+            return receive(delivery, self.ports, Deadline(lambda: self.time))
         except HooksError as error:
             return type(error)
 
@@ -146,47 +146,3 @@ def test_deadline_arithmetic() -> None:
     assert not deadline.allows_call()
     with pytest.raises(OutOfTime):
         deadline.require_call()
-
-
-@pytest.mark.parametrize("waited", [0.0, 1.0, 4.4, 4.6, 7.0, 9.9])
-@pytest.mark.parametrize("seconds", [0.01, 1.0, 2.5, CALL_SECONDS])
-def test_answer_is_in_time_after_a_wait(waited: float, seconds: float) -> None:
-    """A wait before our code counts: no call begins that could end after the sender has gone."""
-    aws = SlowAws()
-    aws.seconds = seconds
-    outcome = aws.deliver(waited=waited)
-    assert aws.time - 1000.0 + waited <= max(TOTAL_SECONDS, waited)
-    if waited + CALL_SECONDS > TOTAL_SECONDS:
-        assert (outcome, aws.client.calls) == (OutOfTime, [])
-
-
-@pytest.mark.parametrize("waited", [SENDER_SECONDS, 20.0, 1e7])
-def test_event_of_a_sender_that_has_gone_is_stored(waited: float) -> None:
-    """No answer is late for a sender that has gone, so the wait does not count."""
-    outcome = SlowAws().deliver(waited=waited)
-    assert isinstance(outcome, Outcome)
-    assert outcome.name == "accepted"
-
-
-def waits(*seconds: float) -> list[float]:
-    """Return what is measured for requests that arrive after these seconds, by our clock."""
-    waiting = Waiting()
-    return [round(waiting.seconds(1000.0 + one, 1000.0), 3) for one in seconds]
-
-
-def test_wait_is_the_time_since_the_request() -> None:
-    """The first request of a process waited for its start; later ones are compared with the best."""
-    assert waits(6.0, 0.1, 5.0) == [6.0, 0.0, 4.9]
-
-
-@pytest.mark.parametrize("ahead", [7.0, -7.0, 1e7, -1e7])
-def test_wrong_clock_refuses_at_most_the_first_request(ahead: float) -> None:
-    """Our clock differs from API Gateway's for as long as the process lives."""
-    _, *later = waits(*[ahead + 0.01] * 3)
-    for waited in later:
-        Deadline(lambda: 1000.0, waited=waited).require_call()
-
-
-def test_requests_longer_ago_are_no_measure() -> None:
-    """A recorded request has one time whenever it is sent."""
-    assert waits(5000.0, 0.1, 5000.0, 3.1) == [5000.0, 0.1, 5000.0, 3.0]

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from aws.deadline import Waiting
 from errors import LedgerUnavailable
 from handler import app
 from handler.app import handler
@@ -60,22 +59,6 @@ def test_a_probe_is_no_signature(ports: FakePorts, written: Written) -> None:
     assert line["Probe"] == [1.0]
     assert "SignatureMismatch" not in line
     assert "event_key" not in line
-
-
-@pytest.mark.parametrize("waited", [0, 2, 5, 12])
-def test_late_request_is_refused_early_and_says_why(
-    ports: FakePorts, written: Written, monkeypatch: pytest.MonkeyPatch, waited: int
-) -> None:
-    """A request that waited too long before our code is answered 503 before any AWS call."""
-    monkeypatch.setattr(app, "_waiting", Waiting())
-    event = request(BODY)
-    event["requestContext"]["timeEpoch"] = round((time.time() - waited) * 1000)
-    [line] = told(written, event)
-    assert line["message"] == ("unavailable" if waited == 5 else "accepted")
-    assert line.get("reason") == ("out-of-time" if waited == 5 else None)
-    assert ports.untouched == (waited == 5)
-    assert line.get("waited_ms", 0) // 1000 == waited
-    assert line["HandlerLatency"][0] < 1000
 
 
 @pytest.mark.parametrize(
