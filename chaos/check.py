@@ -40,6 +40,7 @@ class _Table:
     def __init__(self, items: Iterable[Item]) -> None:
         self.events: dict[str, dict[str, Item]] = defaultdict(dict)
         self.consent: set[tuple[str, str]] = set()
+        self.members: set[str] = set()  # events that the publisher has listed with their call
         self.strangers: list[str] = []
         for item in items:
             partition, sort_key = item["pk"]["S"], item["sk"]["S"]
@@ -47,6 +48,8 @@ class _Table:
                 self.events[schema.key_of(partition)][sort_key] = item
             elif partition.startswith(schema.consent_partition("")):
                 self.consent.add((partition, sort_key))
+            elif partition.startswith(schema.subject_partition("")):
+                self.members |= set(item["members"]["SS"])
             else:
                 self.strangers.append(partition)
 
@@ -94,6 +97,11 @@ def check(
         breaches += [Breach(what, key) for what in broken]
     breaches += [
         Breach("extra: an event that was never sent", key) for key in table.events.keys() - by_key
+    ]
+    breaches += [
+        Breach("extra: published, and not processed", key)
+        for key in sorted(table.members)
+        if table.status(key) != PROCESSED
     ]
     breaches += [Breach("extra: an item of no known sort", one) for one in table.strangers]
     breaches += _consent(table, by_key, figures)

@@ -145,7 +145,11 @@ class Histories(RuleBasedStateMachine):
             Histories.seen["taken over"] += key in self.kept and expected == "accepted"
             self.kept[key] = (body, dialect)
         assert now == self.kept
-        if delivery.status == 200 and expected != "conflict" and self.kept.get(key) != (body, dialect):
+        if (
+            delivery.status == 200
+            and expected != "conflict"
+            and self.kept.get(key) != (body, dialect)
+        ):
             raise AssertionError("200, and not kept")
 
     def _place(self, body: bytes, dialect: str, new: str) -> tuple[str, str]:

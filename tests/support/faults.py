@@ -556,7 +556,6 @@ class World:
             event_type = json.loads(body)["event"]
             headers = url_samples.signed(event_type, url=url, timestamp=timestamp)
         text = request(body, headers, base64_encoded=True)
-        text["requestContext"]["timeEpoch"] = round(self.clock.now * 1000)
         answer = self.invoke(actor, lambda: app.handler(text, None))
         word = json.loads(answer["body"])["status"] if answer else "died"
         status = answer["statusCode"] if answer else None

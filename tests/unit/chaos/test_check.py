@@ -159,6 +159,25 @@ def a_stranger(items: Items) -> None:
     items["contact#+14155550000", "x"] = {"pk": {"S": "contact#+14155550000"}, "sk": {"S": "x"}}
 
 
+def publish(items: Items, key: str) -> None:
+    """List an event as the publisher does."""
+    pk = schema.subject_partition("call:1")
+    items[pk, schema.MEMBERS] = {
+        "pk": {"S": pk},
+        "sk": {"S": schema.MEMBERS},
+        "members": {"SS": [key]},
+        "subjects": {"SS": ["call:1"]},
+    }
+
+
+def published_and_not_processed(items: Items) -> None:
+    publish(items, first(UNHANDLED))
+
+
+def published_and_unknown(items: Items) -> None:
+    publish(items, "call.completed:nobody")
+
+
 def without_what_was_told_again(items: Items) -> None:
     key = next(one.key for one in PLAN if one.sort == CONFLICT)
     where = next(where for where in items if where[0].startswith(f"{schema.event_partition(key)}:"))
@@ -200,6 +219,12 @@ def consent_set_by_another(items: Items) -> None:
     put_change(items, pk, "#".join([*sk.split("#", 3)[:3], first()]))
 
 
+def test_a_published_event_is_no_breach() -> None:
+    items = table()
+    publish(items, first())
+    assert breaches(items) == set()
+
+
 @pytest.mark.parametrize(
     ("flaw", "what"),
     [
@@ -214,6 +239,8 @@ def consent_set_by_another(items: Items) -> None:
         (unhandled_but_processed, "missing: acknowledged and not unhandled but processed"),
         (a_forgery_with_an_effect, "extra: a forged delivery had an effect"),
         (a_stranger, "extra: an item of no known sort"),
+        (published_and_not_processed, "extra: published, and not processed"),
+        (published_and_unknown, "extra: published, and not processed"),
         (without_what_was_told_again, "missing: acknowledged and not on the ledger"),
         (evidence, "extra: evidence of a conflict, though all are authenticated alike"),
         (other_body, "missing: the content on the ledger is not what came"),
