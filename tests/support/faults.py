@@ -14,7 +14,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 from types import SimpleNamespace
 from typing import Any, NamedTuple, Protocol
 
@@ -34,6 +34,7 @@ from aws.failures import CannotConnect, ReadTimeout
 from handler import app
 from justcall.catalogue import KINDS, logical_name
 from justcall.envelope import BODY_SIGNED, URL_SIGNED
+from ledger import bodies
 from messaging import consumer
 from publisher import app as publisher
 from sweeper import app as sweeper
@@ -675,6 +676,11 @@ def _record(kind: str, received: Item) -> Item:
     }
 
 
+# The same large body is compressed and read in thousands of histories, always with this result.
+_compressed = lru_cache(64)(bodies._compress)
+_decompressed = lru_cache(64)(bodies._decompress)
+
+
 @contextmanager
 def world(*, on_moto: bool = False) -> Iterator[World]:
     """Make a world; `wired_clients` is around it."""
@@ -683,6 +689,8 @@ def world(*, on_moto: bool = False) -> Iterator[World]:
         # A processor whose process died has counted nothing when its `finally` runs here.
         warnings.filterwarnings("ignore", "No application metrics")
         _set_environment(patched)
+        patched.setattr(bodies, "_compress", _compressed)
+        patched.setattr(bodies, "_decompress", _decompressed)
         for module in (
             "handler.app",
             "messaging.consumer",
