@@ -23,6 +23,7 @@ from deliveries.message import decode
 from deliveries.outbox import Outbox
 from deliveries.sender import Outcome, Ports
 from errors import HooksError
+from justcall.moments import iso
 from outbound.addresses import networks_of
 from outbound.requests import Room
 
@@ -86,7 +87,7 @@ def _work(record: Record, ports: Ports) -> Outcome | None:
 def _count(outcomes: Sequence[Outcome], ports: Ports) -> None:
     """Add to the destinations' counts of the day, once for each destination of the batch."""
     now = time.time()
-    day = time.strftime("%Y-%m-%d", time.gmtime(now))
+    day = iso(now)[:10]
     for name, delivered, failed in _by_destination(outcomes):
         try:
             ports.directory.count(name, day, delivered, failed, now)

@@ -53,7 +53,7 @@ def encode(message: Delivery | Reference) -> str:
 def decode(text: str) -> Delivery | Reference | Published:
     """Return the message in a text. Raises MessageUnreadable."""
     try:
-        document = json.loads(text)
+        document: dict[str, Any] = dict(json.loads(text))
         if "specversion" in document:
             _check(document)
             return Published(document)
