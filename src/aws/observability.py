@@ -80,11 +80,12 @@ def measure(name: str, seconds: float) -> None:
 
 
 def flush(**fields: object) -> None:
-    """Write the metrics of this invocation in one line, with fields; None is left out."""
+    """Write the metrics of this invocation, if any, in one line, with fields; None is left out."""
     for name, value in fields.items():
         if value is not None:
             metrics.add_metadata(name, value)
-    metrics.flush_metrics()
+    if metrics.metric_set:  # Powertools warns of none
+        metrics.flush_metrics()
 
 
 def log(level: Level, text: str, **fields: object) -> None:

@@ -77,7 +77,13 @@ def test_every_parameter_is_passed() -> None:
 
 @pytest.mark.parametrize(
     ("value", "allowed"),
-    [("", True), ("10.0.0.0/8", True), ("10.0.0.0/8, fd12::/16", True), ("*", False), ("10.0.0.0/8;", False)],
+    [
+        ("", True),
+        ("10.0.0.0/8", True),
+        ("10.0.0.0/8, fd12::/16", True),
+        ("*", False),
+        ("10.0.0.0/8;", False),
+    ],
 )
 def test_networks_are_checked(value: str, allowed: bool) -> None:
     pattern = stack.template()["Parameters"]["DeliveryNetworks"]["AllowedPattern"]
