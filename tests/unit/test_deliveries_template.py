@@ -112,7 +112,8 @@ def test_sender_has_time_for_a_batch() -> None:
 
 
 def test_sender_cannot_take_the_accounts_concurrency() -> None:
-    assert properties("SenderSource")["ScalingConfig"]["MaximumConcurrency"] <= 10
+    limits = properties("SenderSource")["ScalingConfig"]["MaximumConcurrency"]
+    assert limits == {"Fn::If": ["IsLocal", 4, 10]}
 
 
 def test_rule_takes_every_event_and_loses_none() -> None:
