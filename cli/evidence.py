@@ -10,7 +10,7 @@ from cli.stack import Stack
 from justcall import keys
 from justcall.event import RECEIVED, Event
 from ledger import bodies, schema
-from ledger.events import event_of
+from ledger.items import event_of
 
 _SHORT = 12
 

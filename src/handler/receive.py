@@ -20,7 +20,7 @@ from justcall.catalogue import kind_of
 from justcall.envelope import URL_SIGNED
 from justcall.event import QUARANTINED, RECEIVED, UNHANDLED, Event
 from justcall.moments import iso
-from ledger.events import Existing
+from ledger.items import Existing
 from messaging.message import Message, message_of
 
 MAX_BODY_BYTES = 1_048_576

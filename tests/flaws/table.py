@@ -226,7 +226,7 @@ _ANSWERS = (
         "facts",
         "src/handler/receive.py",
         "    _send(event.type, message_of(event), ports.queues)\n    return Outcome(ACCEPTED, event.key, reason)\n",
-        '    ports.ledger._client().get_item(TableName="contacts", Key={})\n    _send(event.type, message_of(event), ports.queues)\n    return Outcome(ACCEPTED, event.key, reason)\n',
+        '    ports.ledger._writes.client().get_item(TableName="contacts", Key={})\n    _send(event.type, message_of(event), ports.queues)\n    return Outcome(ACCEPTED, event.key, reason)\n',
         f"{_UNIT}/aws/test_deadline.py::test_accepted_event_makes_two_calls",
     ),
     Flaw(
@@ -292,9 +292,9 @@ _IDENTITY = (
         "look-then-write",
         "They read first and then write: of two concurrent deliveries both are new.",
         "Devlaner/devlane#332; frain-dev/convoy#1618",
-        "src/ledger/events.py",
-        "            self._client().put_item(TableName=self._table, Item=item, **_IF_ABSENT)\n",
-        '            key = {name: item[name] for name in ("pk", "sk")}\n            old = self._client()._call("GetItem", {"TableName": self._table, "Key": key})\n            if "Item" in old:\n                return _existing(old["Item"])\n            self._client().put_item(TableName=self._table, Item=item)\n',
+        "src/ledger/writes.py",
+        "            self.client().put_item(TableName=self._table, Item=item, **IF_ABSENT)\n",
+        '            key = {name: item[name] for name in ("pk", "sk")}\n            old = self.client()._call("GetItem", {"TableName": self._table, "Key": key})\n            if "Item" in old:\n                return existing_of(old["Item"])\n            self.client().put_item(TableName=self._table, Item=item)\n',
         f"{_RACES}::test_two_deliveries_at_once",
     ),
     Flaw(
