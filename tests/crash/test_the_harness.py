@@ -12,7 +12,7 @@ from errors import LedgerUnavailable
 from handler import receive
 from handler.authenticate import Verified
 from ledger import events as ledger
-from ledger import schema
+from ledger import schema, writes
 from ledger.consent import Consent
 from messaging.message import decode, message_of
 from sweeper import sweep
@@ -57,7 +57,7 @@ def two_hundred_after_a_failed_put(patch: pytest.MonkeyPatch) -> None:
 
 def put_without_condition(patch: pytest.MonkeyPatch) -> None:
     always = {"ConditionExpression": "attribute_not_exists(nothing)"}
-    patch.setattr(ledger, "_IF_ABSENT", {**ledger._IF_ABSENT, **always})
+    patch.setattr(writes, "IF_ABSENT", {**writes.IF_ABSENT, **always})
 
 
 def evidence_thrown_away(patch: pytest.MonkeyPatch) -> None:
@@ -69,8 +69,8 @@ def weaker_takes_over(patch: pytest.MonkeyPatch) -> None:
 
 
 def old_event_is_dropped(patch: pytest.MonkeyPatch) -> None:
-    real = ledger.Ledger._transact
-    patch.setattr(ledger.Ledger, "_transact", lambda self, puts: real(self, [puts[0], *puts[2:]]))
+    real = writes.Writes.transact
+    patch.setattr(writes.Writes, "transact", lambda self, puts: real(self, [puts[0], *puts[2:]]))
 
 
 def dead_letter_of_another_delivery(patch: pytest.MonkeyPatch) -> None:
