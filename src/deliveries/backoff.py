@@ -23,12 +23,14 @@ def delay(attempts: int, asked: float | None, dice: Dice = random.random) -> flo
     """Return the seconds until the next attempt, None if there is none.
 
     `attempts` have failed; `asked` is what the server's Retry-After says. The result is up to a
-    fifth more than the schedule, so that deliveries that failed together do not return together.
+    fifth more than the schedule, or five seconds more than was asked, so that deliveries that
+    failed together do not return together.
     """
     if attempts >= MAX_ATTEMPTS:
         return None
-    seconds = max(DELAYS[attempts - 1], asked or 0.0)
-    return seconds * (1 + 0.2 * dice())
+    jitter = dice()
+    scheduled = DELAYS[attempts - 1] * (1 + 0.2 * jitter)
+    return max(scheduled, (asked or 0.0) + DELAYS[0] * jitter)
 
 
 def pause(failures: int) -> float:

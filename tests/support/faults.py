@@ -802,6 +802,7 @@ def _connected(backend: Backend, clock: Clock, patched: pytest.MonkeyPatch) -> I
         count(name, reason)
 
     patched.setattr(observability, "count_by_reason", count_by_reason)
+    patched.setattr(deliverer, "random", SimpleNamespace(random=lambda: 0.5))
     patched.setattr(deliverer, "posting", lambda _room: made.receivers.post)
     patched.setattr(deliverer, "_each", lambda work, records: list(map(work, records)))
     refuse_sideways(patched)
