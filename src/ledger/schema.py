@@ -8,6 +8,8 @@
 | consent change| `consent#NUMBER` | `FLAG#AT#CHANGE#KEY` | nothing else; it never expires      |
 | subject       | `subject#NAME`   | `events`             | the events that describe one call   |
 
+HTTP destinations and their deliveries are in the table too (`deliveries.places`).
+
 The index `timeline` lists processed events by contact (`contact`) and by their own time (`at`).
 `contact` is a number, or `call:ID` for an event that does not name its contact.
 
