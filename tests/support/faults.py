@@ -470,6 +470,10 @@ class Small(SmallAws):
     def queued(self, kind: str, *, dead: bool = False) -> int:
         return len(self.queues.lying[queue_url(kind, dead=dead).rsplit("/", 1)[-1]])
 
+    def queued_deliveries(self) -> int:
+        """Return how many messages lie in the queue of deliveries."""
+        return len(self.queues.lying[DELIVERIES.rsplit("/", 1)[-1]])
+
     def receive(self, kind: str, most: int = 10) -> list[Item]:
         answer = self.queues.ReceiveMessage(
             {"QueueUrl": queue_url(kind), "MaxNumberOfMessages": most}
