@@ -1,7 +1,6 @@
 """The queue of deliveries. Its message groups are destinations, so that SQS serves them fairly."""
 
-from collections.abc import Callable, Sequence
-from itertools import batched
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from aws.failures import AWS_FAILURES
@@ -13,7 +12,6 @@ if TYPE_CHECKING:
 
 # Source: SQS quotas.
 MAX_DELAY_SECONDS = 900
-_MAX_BATCH = 10
 
 
 class Outbox:
@@ -37,20 +35,3 @@ class Outbox:
             )
         except AWS_FAILURES as error:
             raise QueueUnavailable from error
-
-    def send_all(self, messages: Sequence[Reference]) -> int:
-        """Send messages, ten in a request; return how many the queue took."""
-        taken = 0
-        for some in batched(messages, _MAX_BATCH, strict=False):
-            try:
-                answer = self._client().send_message_batch(
-                    QueueUrl=self._url,
-                    Entries=[
-                        {"Id": str(n), "MessageBody": encode(one), "MessageGroupId": one.to}
-                        for n, one in enumerate(some)
-                    ],
-                )
-            except AWS_FAILURES as error:
-                raise QueueUnavailable from error
-            taken += len(answer.get("Successful", []))
-        return taken

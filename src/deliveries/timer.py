@@ -11,14 +11,13 @@ from deliveries.outbox import Outbox
 from errors import HooksError
 
 # Deliveries of one destination that one run sends to the queue.
-MAX_DUE = 2_000
+MAX_DUE = 1_000
 # While a destination fails, only one delivery at a time is tried.
 MAX_DUE_FAILING = 3
 # A delivery that was sent to the queue and never came out is sent again after this time.
 LEASE_SECONDS = 900.0
 # A destination that fails for longer is reported.
 FAILING_SECONDS = 300.0
-_BATCH = 10
 
 
 class Ports(NamedTuple):
@@ -62,14 +61,12 @@ def _send_due(
     name = destination.name
     most = MAX_DUE_FAILING if destination.state.failures else MAX_DUE
     sent = 0
-    waiting: list[Reference] = []
     for one_id, seen in ports.backlog.due(name, now, most):
         if not has_time():
             break
         # Claimed before it is sent: the next run would send it once more.
         if ports.backlog.claim(name, one_id, seen, now + LEASE_SECONDS):
-            waiting.append(Reference(name, one_id))
-        if len(waiting) == _BATCH:
-            sent += ports.outbox.send_all(waiting)
-            waiting = []
-    return sent + ports.outbox.send_all(waiting)
+            # One by one: for a batch the embedded AWS requires a permission that AWS does not have.
+            ports.outbox.send(Reference(name, one_id))
+            sent += 1
+    return sent

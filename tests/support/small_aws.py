@@ -476,14 +476,6 @@ class Queues:
         self._queue(arguments).append(letter)
         return {"MessageId": letter.id, "MD5OfMessageBody": _md5(letter.text)}
 
-    def SendMessageBatch(self, arguments: Values) -> Item:  # noqa: N802
-        assert 0 < len(arguments["Entries"]) <= 10
-        sent = [
-            {"Id": one["Id"], **self.SendMessage({"QueueUrl": arguments["QueueUrl"], **one})}
-            for one in arguments["Entries"]
-        ]
-        return {"Successful": sent, "Failed": []}
-
     def ReceiveMessage(self, arguments: Values) -> Item:  # noqa: N802
         name = _name(arguments)
         kind, queue, now = self._kinds[name], self._queue(arguments), self._clock()
