@@ -83,7 +83,7 @@ class Deployment:
         step("pointing the functions to the proxy")
         self._redirect()
         visibility = {"VisibilityTimeout": str(max(1, round(VISIBILITY_SECONDS / scale)))}
-        for url in self.described["queues"].values():
+        for url in (*self.described["queues"].values(), self.described["deliveries_queue"]):
             self.client("sqs").set_queue_attributes(QueueUrl=url, Attributes=visibility)
         client = self.client("lambda")
         for source in client.list_event_source_mappings()["EventSourceMappings"]:

@@ -68,7 +68,7 @@ def show(process: Process, stack: Mapping[str, Any]) -> tuple[list[Shown], str]:
 def _delivered(process: Process, stack: Mapping[str, Any], key: str, arrivals: Arrivals) -> Shown:
     """Return the line of the delivery to a server on this machine."""
     words, seconds = arrivals.wait(key, lambda: _publish(process, stack, key))
-    expected = words == "signature verified"
+    expected = words == "verified"
     return Shown("delivered", f"to {destination.NAME}", f"{words} after {seconds:.1f} s", expected)
 
 

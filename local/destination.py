@@ -53,7 +53,7 @@ class Arrivals:
                 asked_at = now
                 again()
             time.sleep(0.05)
-        words = "signature verified" if self._verified[key] else "wrong signature"
+        words = "verified" if self._verified[key] else "wrong signature"
         return words, time.monotonic() - started
 
 
