@@ -34,21 +34,28 @@ def _breaches(
 ) -> Iterator[Breach]:
     ids: dict[str, set[str]] = defaultdict(set)
     for name in DESTINATIONS:
-        ones = arrived.get(name, ())
-        keys = {one.key for one in ones}
-        for one in ones:
+        keys = {one.key for one in arrived.get(name, ())}
+        yield from _missing(name, keys, processed)
+        yield from _extra(name, keys, processed)
+        for one in arrived.get(name, ()):
             ids[one.event_id].add(one.webhook_id)
-        for key in processed:
-            if _wants(name, key) and key not in keys:
-                yield Breach(f"missing: processed and not delivered to {name}", key)
-        for key in sorted(keys):
-            if not _wants(name, key):
-                yield Breach(f"extra: delivered to {name}, which does not want it", key)
-            if key not in processed:
-                yield Breach(f"extra: delivered to {name}, and not processed", key)
     for event_id, webhook_ids in ids.items():
         if len(webhook_ids) > 1:
             yield Breach("extra: one event with several webhook ids", event_id)
+
+
+def _missing(name: str, keys: Collection[str], processed: Collection[str]) -> Iterator[Breach]:
+    for key in processed:
+        if _wants(name, key) and key not in keys:
+            yield Breach(f"missing: processed and not delivered to {name}", key)
+
+
+def _extra(name: str, keys: Collection[str], processed: Collection[str]) -> Iterator[Breach]:
+    for key in sorted(keys):
+        if not _wants(name, key):
+            yield Breach(f"extra: delivered to {name}, which does not want it", key)
+        if key not in processed:
+            yield Breach(f"extra: delivered to {name}, and not processed", key)
 
 
 def _wants(name: str, key: str) -> bool:

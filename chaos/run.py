@@ -130,7 +130,8 @@ def _run(
     ended = time.monotonic()
     figures = {
         **_of_sender(sender.sent),
-        **(found.figures | {one: delivered.figures[one] for one in _OF_DELIVERIES}),
+        **found.figures,
+        **{one: delivered.figures[one] for one in _OF_DELIVERIES},
         "attempts that a destination refused": destinations.refused,
         "requests through the proxy": proxy.requests.total(),
         "seconds of load": round(loaded - begun, 1),
