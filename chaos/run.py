@@ -13,7 +13,7 @@ from urllib3 import PoolManager
 from chaos.check import Breach, check
 from chaos.delivered import check_delivered
 from chaos.deployment import Deployment
-from chaos.destinations import Destinations
+from chaos.destinations import Destinations, republish
 from chaos.plan import Stack, plan, poison
 from chaos.sender import NO_ANSWER, Sender, Sent
 from chaos.sweeps import Sweeps
@@ -27,6 +27,7 @@ FLAWS = ("none", "lost", "twice", "forgotten")
 # How long the drain may take, and for how long everything must be quiet.
 DRAIN_SECONDS = 300.0
 _QUIET_LOOKS = 3
+_IDLE_LOOKS = 8
 _POISON = 9
 _OF_DELIVERIES = (
     "deliveries owed to destinations",
@@ -133,6 +134,7 @@ def _run(
         **found.figures,
         **{one: delivered.figures[one] for one in _OF_DELIVERIES},
         "attempts that a destination refused": destinations.refused,
+        "published again, forgotten by a restart": destinations.republished,
         "requests through the proxy": proxy.requests.total(),
         "seconds of load": round(loaded - begun, 1),
         "seconds of drain": round(ended - loaded, 1),
@@ -209,17 +211,20 @@ def _drain(deployment: Deployment) -> bool:
 def _deliver(deployment: Deployment, destinations: Destinations) -> bool:
     """Let what waits for its next attempt be due, until everything published has arrived."""
     end = time.monotonic() + DRAIN_SECONDS
-    quiet = 0
+    quiet = idle = 0
     while quiet < _QUIET_LOOKS:
         if time.monotonic() > end:
             return False
         time.sleep(2.0)
         queue = [deployment.described["deliveries_queue"]]
         busy = len(_messages(deployment, queue)) or destinations.hurry(deployment)
-        # The publisher may still repeat a batch.
-        processed = _processed(_items(deployment))
-        owed = busy or check_delivered(destinations.arrived, processed).figures["missing"]
-        quiet = 0 if owed else quiet + 1
+        items = _items(deployment)
+        owed = check_delivered(destinations.arrived, _processed(items)).breaches
+        quiet = 0 if busy or owed else quiet + 1
+        idle = 0 if busy or not owed else idle + 1
+        # The publisher repeats a batch every second, so what is owed by now is not in the stream.
+        if idle == _IDLE_LOOKS:
+            destinations.republished += republish(deployment, items, {one.key for one in owed})
     return True
 
 
