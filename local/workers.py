@@ -17,8 +17,9 @@ from typing import Any, Self
 # More starts at once than processors delay the functions that already run, until their calls time
 # out.
 MAX_STARTS = max(2, os.cpu_count() or 2)
-# A function that invokes another while it starts would hold its place for ever.
-MAX_WAIT_SECONDS = 5.0
+# A function that invokes another while it starts holds a place that the other waits for. On a busy
+# machine the wait is long: whoever gave up earlier would start together with all others.
+MAX_WAIT_SECONDS = 30.0
 _COUNT_RECURSION = "\n    _ms_install_invoke_depth()\n"
 # Lambda sets this variable, and the handler asks it whether it needs botocore.
 _NAME_HANDLER = '\n    os.environ["_HANDLER"] = f"{module_name}.{handler_name}"\n'
