@@ -1,12 +1,12 @@
-"""Consent: the history of a number's flags. Its state is derived from the history when it is read.
+"""Consent: the history of a number's flags. A flag's state is derived from it at each read.
 
-Each change of a flag is one item, and all that it says is in its key:
+Each change of a flag is one item with all of its information in its key:
 
     consent#NUMBER / FLAG#AT#CHANGE#KEY      opted_out#2026-03-12T14:42:00.000Z#set#sms.optout:m1
 
-So writing a change twice is writing it once, no write needs a condition, and the order of writes
-does not matter. Nothing updates, deletes or expires an item. A processor writes it before its event
-becomes *processed* (docs/decisions/0019-consent-history.md).
+So a write is idempotent, needs no condition, and may come in any order. Nothing updates, deletes or
+expires an item. A processor writes it before its event becomes *processed*
+(docs/decisions/0019-consent-history.md).
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Consent:
-    """Writes the history."""
+    """Writes the history of consent flags."""
 
     def __init__(self, client: Callable[[], "DynamoDBClient"], table: str) -> None:
         self._client = client
@@ -45,5 +45,5 @@ class Consent:
 
 
 def history(items: Iterable[Mapping[str, Any]]) -> list[FlagChange]:
-    """Return the changes in a consent partition; `items` as boto3's client returns them."""
+    """Return the changes in a consent partition; `items` are in the form of boto3's client."""
     return [FlagChange(*item["sk"]["S"].split("#", 3)) for item in items]
