@@ -14,9 +14,9 @@ from handler.authenticate import Verified
 from ledger import events as ledger
 from ledger import schema, writes
 from ledger.consent import Consent
-from messaging.message import message_of
+from messaging.message import decode, message_of
 from sweeper import sweep
-from tests.crash.stories import KIND, STORIES, calls_of, cases
+from tests.crash.stories import KIND, LARGE, STORIES, calls_of, cases
 from tests.crash.test_at_once import SCENES, play
 from tests.crash.test_every_step import tell
 from tests.support.deliveries import signed
@@ -243,3 +243,11 @@ def test_every_call_is_known() -> None:
         ("sweeper", "UpdateItem"),
         ("sweeper", "SendMessage"),
     }
+
+
+def test_large_is_large() -> None:
+    """The large body is cut into parts, and its message comes without it."""
+    with world() as made:
+        made.deliver(LARGE)
+        assert sum(one["sk"]["S"].startswith("part#") for one in made.backend.items()) > 1
+        assert decode(made.backend.receive("sms.received")[0]["Body"]).body is None
