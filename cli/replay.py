@@ -31,7 +31,7 @@ _CHANGED = "it has changed meanwhile; try again"
 
 
 class _Plan(NamedTuple):
-    """What a dry run shows, and the action."""
+    """The outcome that a dry run shows, and the action."""
 
     preview: Outcome
     act: Callable[[], Outcome]

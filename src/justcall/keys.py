@@ -88,7 +88,7 @@ def quarantine_key(body_hash: str) -> str:
 
 
 def object_id(envelope: Envelope) -> str | None:
-    """Return the id of an event's object as it stands in keys; None if it names nothing."""
+    """Return the id of an event's object as it stands in keys; None if there is none."""
     own = _OWN_FIELDS.get(envelope.type.partition(".")[0], ())
     return named_id(envelope.data, (*own, *_ID_FIELDS))
 
