@@ -40,11 +40,15 @@ class Change(NamedTuple):
 
 
 class FlagChange(NamedTuple):
-    """One change of one flag: when, which of `STEPS`, and by which event."""
+    """One change of one flag: when, which of `STEPS`, and by which event with which body.
+
+    `body` is the beginning of the hash of the event's body.
+    """
 
     flag: str
     at: str
     step: str
+    body: str
     key: str
 
 

@@ -2,7 +2,8 @@
 
 Each change of a flag is one item with all of its information in its key:
 
-    consent#NUMBER / FLAG#AT#CHANGE#KEY      opted_out#2026-03-12T14:42:00.000Z#set#sms.optout:m1
+    consent#NUMBER / FLAG#AT#CHANGE#HASH#KEY
+                     opted_out#2026-03-12T14:42:00.000Z#set#5d1c0e7a92b4f316#sms.optout:m1
 
 So a write is idempotent, needs no condition, and may come in any order. Nothing updates, deletes or
 expires an item. A processor writes it before its event becomes *processed*
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from aws.failures import AWS_FAILURES
 from errors import LedgerUnavailable
 from justcall.consent import Change, FlagChange, steps_of
+from justcall.event import Event
 from ledger import schema
 
 if TYPE_CHECKING:
@@ -28,15 +30,15 @@ class Consent:
         self._client = client
         self._table = table
 
-    def record(self, number: str, change: Change, at: str, key: str) -> None:
+    def record(self, number: str, change: Change, at: str, event: Event) -> None:
         """Write what an event changes for a number. Raises LedgerUnavailable.
 
-        `at` is `YYYY-MM-DDTHH:MM:SS.mmmZ`, `key` the event's.
+        `at` is `YYYY-MM-DDTHH:MM:SS.mmmZ`.
         """
         for flag, step in steps_of(change).items():
             item: Any = {
                 "pk": {"S": schema.consent_partition(number)},
-                "sk": {"S": schema.consent_change(flag, at, step, key)},
+                "sk": {"S": schema.consent_change(flag, at, step, event.body_hash, event.key)},
             }
             try:
                 self._client().put_item(TableName=self._table, Item=item)
@@ -46,4 +48,4 @@ class Consent:
 
 def history(items: Iterable[Mapping[str, Any]]) -> list[FlagChange]:
     """Return the changes in a consent partition; `items` are in the form of boto3's client."""
-    return [FlagChange(*item["sk"]["S"].split("#", 3)) for item in items]
+    return [FlagChange(*item["sk"]["S"].split("#", 4)) for item in items]

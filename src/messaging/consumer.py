@@ -162,7 +162,7 @@ def _record_consent(event: Event, entry: Entry, at: str, consent: Consent) -> No
         return
     since = min(at, iso(event.received_at))
     change = Change(entry.consent, entry.consent_if_set)
-    consent.record(entry.number, change, since, event.key)
+    consent.record(entry.number, change, since, event)
 
 
 def _moment(event: Event, parsed: envelope.Envelope) -> str:
