@@ -2,7 +2,7 @@
 
 MiniStack answers every Host and Origin, and takes anyone for its root user. Without the guard, any
 web page in a browser here and any user of this machine could call it. MiniStack's own environment
-runs this file, so of ours it imports only `local.workers`.
+runs this file, so it imports nothing of ours.
 """
 
 import hmac
@@ -145,10 +145,7 @@ async def _refuse(send: Send, reason: str) -> None:
 def main() -> None:
     """Start MiniStack's own server with the guard around its application."""
     token = Path(sys.argv[1]).read_text()
-    sys.path.append(str(Path(__file__).parent.parent))  # last, so that it hides no other module
     sys.argv[1:] = []  # MiniStack reads the arguments too
-    workers: Any = importlib.import_module("local.workers")
-    workers.install(importlib.import_module("ministack.core.lambda_runtime"))
     ministack: Any = importlib.import_module("ministack.app")
     # The one key that MiniStack takes for root's and nobody can guess; see `Place.root_key`.
     ministack.app = Guard(ministack.app, token, os.environ["AWS_ACCESS_KEY_ID"])

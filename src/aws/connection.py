@@ -1,4 +1,4 @@
-"""One HTTP request and its answer over a connection that is kept, within a wall-clock limit.
+"""One HTTP request and its answer over a connection that is reused, within a wall-clock limit.
 
 Not `http.client`: its import of `email` takes as long as our own code does, parsing headers with
 it costs more than signing, and its time-out counts from byte to byte, so that an answer of one
@@ -27,18 +27,18 @@ _idle: dict[str, "_Connection"] = {}
 def exchange(request: Request) -> Answer:
     """Send one request and return its whole answer. Raises a NoAnswer (aws.failures).
 
-    A kept connection that the server has closed meanwhile is opened anew, within the same limit.
+    If the server has closed an idle connection, it opens a new one, within the same limit.
     """
     until = time.monotonic() + CONNECT_SECONDS + READ_SECONDS
-    kept = _idle.pop(request.url, None)
-    if kept and not kept.is_readable():  # readable before a request: closed, or out of step
+    idle = _idle.pop(request.url, None)
+    if idle and not idle.is_readable():  # readable before a request: closed, or out of step
         try:
-            return kept.ask(request, until)
+            return idle.ask(request, until)
         except ConnectionLost:
-            if kept.heard:
+            if idle.heard:
                 raise
-    elif kept:
-        kept.close()
+    elif idle:
+        idle.close()
     return _Connection(request.url, until).ask(request, until)
 
 
@@ -124,8 +124,8 @@ class _Connection:
             if len(self._buffer) > _MAX_HEAD_BYTES:
                 raise AnswerUnreadable
             self._buffer += self._receive()
-        found, _, self._buffer = self._buffer.partition(mark)
-        return found
+        head, _, self._buffer = self._buffer.partition(mark)
+        return head
 
     def _exactly(self, size: int) -> bytes:
         pieces, missing = [self._buffer], size - len(self._buffer)

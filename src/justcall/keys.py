@@ -1,9 +1,9 @@
-"""The idempotency key: what makes two deliveries the same event.
+"""The idempotency key: two deliveries with the same key are the same event.
 
-`TYPE:ID` for types whose object is told of once; `TYPE:ID:HASH` for other content of the same
-object, for types that repeat and for types that we don't know yet; `TYPE:sha256-HASH` when the
-event names no object. JustCall advises `call_id` or `message_id`, but call.answered and
-call.completed share their call_id, so the type is part of the key.
+`TYPE:ID` for types that JustCall sends once per object; `TYPE:ID:HASH` for other content of the
+same object, for types that repeat and for unknown types; `TYPE:sha256-HASH` when the event names no
+object. JustCall advises `call_id` or `message_id`, but call.answered and call.completed share their
+call_id, so the type is part of the key.
 """
 
 import hashlib
@@ -31,13 +31,13 @@ _OWN_FIELDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     }
 )
 _ID_FIELDS = ("call_sid", "call_id", "message_id", "voicemail_id", "contact_id", "id")
-# What may stand in a key as it is; any other id is hashed. Keys are typed in shells and stand in
-# logs, so nothing that could be a phone number with its plus or an e-mail address is plain.
+# Ids of these characters are part of the key as they are; others are hashed. Keys appear in logs
+# and are typed in shells, so no phone number with a plus and no e-mail address may be in them.
 _PLAIN_ID = re.compile(r"[A-Za-z0-9._=-]{1,200}")
 _DECIMALS = re.compile(r"(\d+)\.0+", re.ASCII)
 _HASHED = "sha256-"
 _SHORT_HASH = 16
-# What JustCall writes where it has no id: url-signed calls may have an empty one.
+# JustCall writes these if there is no id, for example in url-signed calls.
 _NO_ID = ("", "0")
 
 
@@ -58,28 +58,28 @@ def event_hash(envelope: Envelope, body: bytes, sent_at: str | None = None) -> s
         return content_hash(body)
     when = None if envelope.type in ONCE else sent_at
     try:
-        said = json.dumps([when, envelope.data], sort_keys=True, separators=(",", ":"))
+        text = json.dumps([when, envelope.data], sort_keys=True, separators=(",", ":"))
     except RecursionError:  # nested a few levels less deep than the reader's limit
         return content_hash(body)
-    return content_hash(said.encode())
+    return content_hash(text.encode())
 
 
-def key_of(envelope: Envelope, said_hash: str) -> str:
-    """Return the key of a readable event; `said_hash` is its `event_hash`.
+def key_of(envelope: Envelope, digest: str) -> str:
+    """Return the key of a readable event; `digest` is its `event_hash`.
 
     The key is the same before and after a type becomes known.
     """
     identity = object_id(envelope)
     if identity is None:
-        return f"{envelope.type}:{_HASHED}{said_hash}"
+        return f"{envelope.type}:{_HASHED}{digest}"
     if envelope.type in ONCE:
         return f"{envelope.type}:{identity}"
-    return with_content(f"{envelope.type}:{identity}", said_hash)
+    return with_content(f"{envelope.type}:{identity}", digest)
 
 
-def with_content(key: str, said_hash: str) -> str:
-    """Return the key of an event whose object is told of again."""
-    return f"{key}:{said_hash[:_SHORT_HASH]}"
+def with_content(key: str, digest: str) -> str:
+    """Return the key of other content under a taken key, or of a type that repeats."""
+    return f"{key}:{digest[:_SHORT_HASH]}"
 
 
 def quarantine_key(body_hash: str) -> str:
@@ -88,7 +88,7 @@ def quarantine_key(body_hash: str) -> str:
 
 
 def object_id(envelope: Envelope) -> str | None:
-    """Return the id of an event's object as it stands in keys; None if it names nothing."""
+    """Return the id of an event's object as it stands in keys; None if there is none."""
     own = _OWN_FIELDS.get(envelope.type.partition(".")[0], ())
     return named_id(envelope.data, (*own, *_ID_FIELDS))
 

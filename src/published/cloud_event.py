@@ -16,15 +16,15 @@ from published import fitting
 
 type Item = Mapping[str, Any]
 
-# Things of which every event carries all that is known.
+# Every event of one of these carries the whole call or message.
 _WHOLES = ("call", "message")
-# What the call or message lists of each of its events, and which fields say nothing of itself.
+# The fields of each event in a call's or message's list, and fields that do not describe the call.
 _OF_MEMBERS = ("key", "type", "dialect", "at")
 _OF_EVENTS = frozenset({"key", "type", "subjects", "dialect", "received_at"})
 
 
 class Published(NamedTuple):
-    """A CloudEvent and what it is addressed by."""
+    """A CloudEvent, and the fields that address it."""
 
     id: str
     kind: str
@@ -100,11 +100,11 @@ def _whole(item: Item, others: Sequence[Item], revision: int) -> dict[str, Any]:
     entries = list(map(bodies.unpack_entry, processed))
     key = schema.key_of(item["pk"]["S"])
     # A replay may have found other subjects, so not all of them need to be one call any more.
-    found = next(one for one in joined(entries) if key in _keys(one))
-    listed = found.pop("events", None) or [found]
+    entry = next(one for one in joined(entries) if key in _keys(one))
+    listed = entry.pop("events", None) or [entry]
     events = [{name: one[name] for name in _OF_MEMBERS} for one in listed]
-    fields = {name: one for name, one in found.items() if name not in _OF_EVENTS}
-    ids = sorted(name.partition(":")[2] for name in found["subjects"])
+    fields = {name: one for name, one in entry.items() if name not in _OF_EVENTS}
+    ids = sorted(name.partition(":")[2] for name in entry["subjects"])
     return {"ids": ids, "revision": revision, "events": events, **_numbered(fields)}
 
 
