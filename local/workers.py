@@ -1,4 +1,4 @@
-"""Let MiniStack start function processes cheaply: `install` replaces four of its names.
+"""Let MiniStack start function processes cheaply: `install` replaces three of its names.
 
 MiniStack 1.5.33 unpacks the whole zip for each process while its other threads wait, and each
 process imports botocore to count recursive invocations (decision 22). MiniStack's own environment
