@@ -1,6 +1,7 @@
 """Which missed calls nobody returned: a later call or text, in either direction, returns them."""
 
 import random
+from collections.abc import Callable
 from itertools import permutations
 from typing import Any
 
@@ -192,7 +193,7 @@ STEPS = st.lists(
 @given(STEPS, st.randoms(use_true_random=False))
 def test_any_history_in_any_order(steps: list[tuple[str, int]], dice: random.Random) -> None:
     """A missed call is unreturned exactly if no other step is later."""
-    make = {
+    make: dict[str, Callable[[int, str], dict[str, Any]]] = {
         "missed": missed_call,
         "out": outbound,
         "in": lambda minute, name: event("call.completed", minute, name, **INBOUND_ANSWERED),

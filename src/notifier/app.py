@@ -1,0 +1,91 @@
+"""The notifier's two Lambda functions.
+
+`handler` has the queue of published events and the table's stream. The event bus brings missed
+calls, voicemails and inbound texts through the queue. Events that failed are on no bus, because
+nothing is published that was not processed; the stream tells of them.
+
+`digest_handler` is invoked every hour by EventBridge Scheduler.
+"""
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from aws import observability
+from errors import HooksError
+from ledger import schema
+from notifier import digest, tell
+from notifier.ports import ports
+
+type Record = Mapping[str, Any]
+
+
+def handler(event: Mapping[str, Any], context: Any) -> dict[str, list[dict[str, str]]]:
+    """Tell people of a batch; return the messages that failed. Of a stream it raises instead."""
+    records = event["Records"]
+    try:
+        if records[0]["eventSource"] == "aws:dynamodb":
+            return _of_stream(records)
+        failed = [one["messageId"] for one in records if _attempt(_tell_event, one, _key(one))]
+        return {"batchItemFailures": [{"itemIdentifier": one} for one in failed]}
+    finally:
+        observability.flush()
+
+
+def digest_handler(event: object, context: Any) -> dict[str, int]:
+    """Send the digests that are owed. Raises the first failure, so that an alarm sees it."""
+    report = digest.run(ports(), time.time())
+    for error in report.failures:
+        _log_failure("digest not sent", error, None)
+    if report.sent:
+        observability.count(observability.NOTICES_SENT, report.sent)
+    if report.sent or report.failures:
+        observability.flush()
+    if report.failures:
+        raise report.failures[0]
+    return {"sent": report.sent}
+
+
+def _of_stream(records: list[Record]) -> dict[str, list[dict[str, str]]]:
+    # The embedded AWS ignores a partial batch response of a stream (decision 40), so this raises.
+    keys = [schema.key_of(one["dynamodb"]["Keys"]["pk"]["S"]) for one in records]
+    attempts = zip(records, keys, strict=True)
+    reasons = [reason for one, key in attempts if (reason := _attempt(_tell_failure, one, key))]
+    if reasons:
+        raise HooksError(reasons[0])
+    return {"batchItemFailures": []}
+
+
+def _tell_event(record: Record) -> str:
+    return tell.event(json.loads(record["body"])["detail"], ports(), time.time())
+
+
+def _tell_failure(record: Record) -> str:
+    return tell.failure(record["dynamodb"]["NewImage"], ports())
+
+
+def _attempt(act: Callable[[Record], str], record: Record, key: str | None) -> str | None:
+    """Act on a record and log what was done; return the reason if it failed."""
+    try:
+        done = act(record)
+    except Exception as error:
+        return _log_failure("not told", error, key)
+    observability.log("info", done, event_key=key)
+    return None
+
+
+def _key(record: Record) -> str | None:
+    """Return the key of the event in a message, for the log; None if it is no event."""
+    try:
+        key: str = json.loads(record["body"])["detail"]["data"]["event"]["key"]
+    except (ValueError, KeyError, TypeError):
+        return None
+    return key
+
+
+def _log_failure(text: str, error: Exception, key: str | None) -> str:
+    reason = error.reason if isinstance(error, HooksError) else "unexpected"
+    observability.count_by_reason(observability.NOTICE_FAILED, reason)
+    observability.log("error", text, event_key=key, reason=reason, **observability.cause(error))
+    return reason
