@@ -62,26 +62,32 @@ def brief(stack: Stack, keys: Sequence[str]) -> list[Document]:
     unique = list(dict.fromkeys(keys))
     by_key: dict[str, Document] = {}
     for chunk in batched(unique, _BATCH, strict=False):
-        by_key |= {one["key"]: one for one in map(document, _get(stack, chunk))}
+        by_key |= {one["key"]: one for one in map(document, _get(stack, chunk, _BRIEF))}
     return [by_key[key] for key in unique if key in by_key]
 
 
-def _get(stack: Stack, keys: Sequence[str]) -> list[Item]:
-    names = {f"#{name}": name for name in _BRIEF}
-    partitions = [{"S": schema.event_partition(key)} for key in keys]
-    request: Any = {
-        stack.events_table: {
-            "Keys": [{"pk": pk, "sk": {"S": schema.LEDGER}} for pk in partitions],
-            "ProjectionExpression": ", ".join(names),
-            "ExpressionAttributeNames": names,
+def items(stack: Stack, keys: Sequence[str]) -> list[Item]:
+    """Return the ledger items of these events, without those that do not exist, in any order."""
+    chunks = batched(dict.fromkeys(keys), _BATCH, strict=False)
+    return [item for chunk in chunks for item in _get(stack, chunk)]
+
+
+def _get(stack: Stack, keys: Sequence[str], names: Sequence[str] = ()) -> list[Item]:
+    """Return the ledger items of at most 100 events, with these attributes only, or with all."""
+    wanted: dict[str, Any] = {"Keys": list(map(schema.ledger_place, keys))}
+    if names:
+        aliases = {f"#{name}": name for name in names}
+        wanted |= {
+            "ProjectionExpression": ", ".join(aliases),
+            "ExpressionAttributeNames": aliases,
         }
-    }
-    items: list[Item] = []
+    request: Any = {stack.events_table: wanted}
+    found: list[Item] = []
     while request:
         answer = stack.client("dynamodb").batch_get_item(RequestItems=request)
-        items += answer["Responses"].get(stack.events_table, [])
+        found += answer["Responses"].get(stack.events_table, [])
         request = answer.get("UnprocessedKeys")
-    return items
+    return found
 
 
 def document(item: Item) -> Document:

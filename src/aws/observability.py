@@ -69,7 +69,12 @@ def measure(name: str, seconds: float) -> None:
 
 
 def flush(**fields: object) -> None:
-    """Write the metrics of this invocation in one line, with fields; None is left out."""
+    """Write the metrics of this invocation in one line, with fields; None is left out.
+
+    It writes nothing if nothing was counted or measured.
+    """
+    if not metrics.metric_set:
+        return  # Powertools would warn
     for name, value in fields.items():
         if value is not None:
             metrics.add_metadata(name, value)

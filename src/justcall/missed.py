@@ -6,6 +6,7 @@ voicemail returns nothing. All functions take entries of `justcall.timeline.join
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
 from typing import Any, NamedTuple
 
 from justcall.catalogue import kind_of
@@ -18,6 +19,9 @@ type Entry = Mapping[str, Any]
 # Kinds of the events that tell of a missed call. A call.completed tells of one by its outcome.
 KINDS = frozenset({"call.missed", "voicemail.received"})
 VOICEMAIL = "voicemail"
+# How long before a missed call its caller's timeline is read. JustCall may tell of an older call or
+# text again; only its first event shows that it was before the missed call.
+LOOK_BACK = timedelta(days=7)
 _OUTCOMES = frozenset({"missed", VOICEMAIL, "abandoned", "unanswered"})
 _COMPLETED = "completed"
 # Events that show that a call took place; an update may be of a call of last week.

@@ -35,15 +35,17 @@ def handler(event: Mapping[str, Any], context: Any) -> dict[str, list[dict[str, 
 
 def digest_handler(event: object, context: Any) -> dict[str, int]:
     """Send the digests that are owed. Raises the first failure, so that an alarm sees it."""
-    report = digest.run(ports(), time.time())
+    try:
+        report = digest.run(ports(), time.time())
+    except HooksError as error:
+        report = digest.Report(0, [error])
     for error in report.failures:
         _log_failure("digest not sent", error, None)
     if report.sent:
         observability.count(observability.NOTICES_SENT, report.sent)
-    if report.sent or report.failures:
-        observability.flush()
+    observability.flush()
     if report.failures:
-        raise report.failures[0]
+        raise HooksError(report.failures[0].reason)
     return {"sent": report.sent}
 
 

@@ -6,7 +6,6 @@ run that dies in between tells twice.
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
 from typing import Any, NamedTuple
 
 from aws import observability
@@ -23,9 +22,6 @@ from notifier.ports import Ports
 
 # A run takes no more; the next one takes the rest. Each caller costs one query.
 MAX_WAITING = 1_000
-# How long before a missed call its timeline is read. JustCall may tell of an older call or text
-# again, and only its first event shows that it was before the missed call.
-LOOK_BACK = timedelta(days=7)
 
 type Item = Mapping[str, Any]
 type Entry = Mapping[str, Any]
@@ -86,7 +82,7 @@ def _owed(
     }
     if contact != NO_NUMBER and not is_subject(contact):
         since = epoch(min(heads[one.key]["at"]["S"] for one in waiting))
-        start = iso(since - LOOK_BACK.total_seconds())
+        start = iso(since - missed.LOOK_BACK.total_seconds())
         found = timelines.entries(own.client, own.table, contact, start)
         entries |= {entry["key"]: entry for entry in found}
     timeline = joined(entries.values())

@@ -9,7 +9,7 @@ from ledger.events import Ledger
 from notices import digest
 from notices.notice import DIGEST
 from tests.support import samples, stack
-from tests.support.faults import Small, died_before
+from tests.support.faults import Small, broken, died_before
 from tests.support.missed_calls import (
     LINE,
     NUMBER,
@@ -194,6 +194,17 @@ def test_line_that_fails_does_not_stop_the_others(hourly: People, written: Writt
     assert hourly.digest() == 1
     assert [one.line for one in hourly.told] == [LINE, OTHER]
     assert waiting(hourly) == []
+
+
+def test_table_that_is_down_is_logged_with_the_reason(hourly: People, written: Written) -> None:
+    hourly.happen(missed(10))
+    written.text()
+    hourly.world.wire.standing = lambda call: broken if call.operation == "Query" else None
+    assert hourly.digest() is None
+    [line] = [one for one in written.logs() if one["level"] == "ERROR"]
+    assert (line["message"], line["reason"]) == ("digest not sent", "ledger-unavailable")
+    hourly.world.wire.standing = lambda _call: None
+    assert hourly.digest() == 1
 
 
 def test_digest_whose_run_died_is_told_again_with_the_same_id(hourly: People) -> None:
