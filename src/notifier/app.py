@@ -39,8 +39,8 @@ def digest_handler(event: object, context: Any) -> dict[str, int]:
         report = digest.run(ports(), time.time())
     except HooksError as error:
         report = digest.Report(0, [error])
-    for error in report.failures:
-        _log_failure("digest not sent", error, None)
+    for failure in report.failures:
+        _log_failure("digest not sent", failure, None)
     if report.sent:
         observability.count(observability.NOTICES_SENT, report.sent)
     observability.flush()

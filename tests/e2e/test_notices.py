@@ -1,0 +1,130 @@
+"""From a missed call to a subscriber's queue, through the rule, the notifier, the table and SNS."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from justcall.signature import sign
+from ledger import schema
+from local import deploy
+from tests.e2e.conftest import Stack
+from tests.e2e.test_path import fresh
+from tests.e2e.test_rights import _as_function, _denied, _physical_id
+from tests.support.polling import until
+from tests.support.samples import SECRET
+
+# The number and the line of the sample.
+NUMBER, LINE = "+14155558765", "+14155551234"
+
+
+class Team:
+    """A queue that is subscribed to the notices of one line, and to all failures."""
+
+    def __init__(self, stack: Stack, topic: str) -> None:
+        self._sqs = stack.client("sqs")
+        self.url = self._sqs.create_queue(QueueName="team")["QueueUrl"]
+        names = {"QueueUrl": self.url, "AttributeNames": ["QueueArn"]}
+        arn = self._sqs.get_queue_attributes(**names)["Attributes"]["QueueArn"]
+        policy = {"$or": [{"line": [LINE]}, {"notice": ["failure"]}]}
+        stack.client("sns").subscribe(
+            TopicArn=topic,
+            Protocol="sqs",
+            Endpoint=arn,
+            Attributes={"FilterPolicy": json.dumps(policy)},
+        )
+        self.got: list[dict[str, Any]] = []
+
+    def wait_for(self, subject: str) -> dict[str, Any]:
+        """Poll until a notice with this subject arrives."""
+
+        def arrived() -> bool:
+            answer = self._sqs.receive_message(QueueUrl=self.url, MaxNumberOfMessages=10)
+            for message in answer.get("Messages", []):
+                self.got.append(json.loads(message["Body"]))
+                self._sqs.delete_message(QueueUrl=self.url, ReceiptHandle=message["ReceiptHandle"])
+            return any(subject in one["Subject"] for one in self.got)
+
+        until(arrived, f"a notice {subject}")
+        return next(one for one in self.got if subject in one["Subject"])
+
+
+@pytest.fixture(scope="module")
+def notices(stack: Stack) -> Iterator[str]:
+    """Switch hourly notices on; return the name of their nested stack."""
+    deploy.sam(stack.place, stack.process, "deploy", ["Notices=hourly"])
+    bus = _physical_id(stack, stack.described["stack_name"], "Bus")
+    name = _physical_id(stack, bus, "NoticesStack")
+    yield name
+    deploy.sam(stack.place, stack.process, "deploy", ["Notices=off"])
+    with pytest.raises(ClientError):
+        _physical_id(stack, bus, "NoticesStack")
+
+
+@pytest.fixture(scope="module")
+def team(stack: Stack, notices: str) -> Team:
+    return Team(stack, _physical_id(stack, notices, "NoticeTopic"))
+
+
+def untold(stack: Stack) -> list[dict[str, Any]]:
+    answer = stack.client("dynamodb").query(
+        TableName=stack.described["events_table"],
+        IndexName=schema.STATUS_INDEX,
+        KeyConditionExpression="cell = :cell",
+        ExpressionAttributeValues={":cell": {"S": schema.UNTOLD}},
+    )
+    items: list[dict[str, Any]] = answer["Items"]
+    return items
+
+
+def test_unreturned_call_is_in_the_digest_of_its_line(
+    stack: Stack, notices: str, team: Team
+) -> None:
+    _, content = fresh("call.missed")
+    assert stack.post(content, sign(content, SECRET)).status == 200
+    until(lambda: bool(untold(stack)), "the missed call to wait for the digest")
+    function = _physical_id(stack, notices, "DigestFunction")
+    answer = stack.client("lambda").invoke(FunctionName=function, Payload=b"{}")
+    assert json.loads(answer["Payload"].read()) == {"sent": 1}
+    notice = team.wait_for(f"not returned to {LINE}")
+    assert NUMBER in notice["Message"]
+    attributes = {name: one["Value"] for name, one in notice["MessageAttributes"].items()}
+    assert attributes.pop("id").startswith("digest#")
+    assert attributes == {"notice": "digest", "kind": "call.missed", "line": LINE}
+    assert untold(stack) == []
+
+
+def test_failed_event_is_told_by_the_stream(stack: Stack, team: Team) -> None:
+    """The processor's own way takes five attempts; the stream shows the same change."""
+    key, content = fresh("contact.created")
+    assert stack.post(content, sign(content, SECRET)).status == 200
+    stack.wait_for(key, "processed")
+    stack.client("dynamodb").update_item(
+        TableName=stack.described["events_table"],
+        Key=schema.ledger_place(key),
+        UpdateExpression="SET #status = :failed, #error = :error",
+        ExpressionAttributeNames={"#status": "status", "#error": "error"},
+        ExpressionAttributeValues={":failed": {"S": "failed"}, ":error": {"S": "model-refused"}},
+    )
+    notice = team.wait_for(f"Event failed: {key}")
+    assert "Reason: model-refused" in notice["Message"]
+
+
+def test_notifier_can_only_note_whom_it_told(stack: Stack, notices: str, team: Team) -> None:
+    """It may not read or change events, and the digest may not write them."""
+    table = stack.described["events_table"]
+    event, notice = schema.ledger_place("call.missed:x"), schema.ledger_place("call.missed:x")
+    notice["pk"] = {"S": schema.notice_partition("call:x")}
+    notifier = _as_function(stack, "NotifierFunction", notices)
+    digest = _as_function(stack, "DigestFunction", notices)
+    assert _denied(notifier("dynamodb").get_item, TableName=table, Key=event)
+    for client in (notifier, digest):
+        change = {"TableName": table, "UpdateExpression": "SET told_at = :x"}
+        change |= {"ExpressionAttributeValues": {":x": {"S": "x"}}}
+        assert _denied(client("dynamodb").update_item, Key=event, **change)
+        client("dynamodb").update_item(Key=notice, **change)
+        assert _denied(client("dynamodb").scan, TableName=table)
+        assert _denied(client("sqs").receive_message, QueueUrl=team.url)
+        assert _denied(client("sns").publish, TopicArn=stack.described["secret_arn"], Message="x")
