@@ -27,7 +27,7 @@ from cli.errors import EXPECTED, NotFoundError, explain
 from cli.options import TAKES_KEYS
 
 app = typer.Typer(
-    help="Send sample events to a receiver, list and show events, and replay them.",
+    help="Send sample events to a stack, list and show events, and replay them.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

@@ -10,7 +10,7 @@ from cli.stack import Stack
 from justcall import keys
 from justcall.event import RECEIVED, Event
 from ledger import bodies, schema
-from ledger.events import event_of
+from ledger.items import event_of
 
 _SHORT = 12
 
@@ -21,13 +21,13 @@ def find(stack: Stack, key: str, body_hash: str) -> Sequence[Item]:
     Raises NotFoundError if there is none, UsageError if there are several.
     """
     items = table.partition(stack, schema.event_partition(key))
-    found = details.evidence(items, body_hash.lower())
-    if not found:
+    matches = details.evidence(items, body_hash.lower())
+    if not matches:
         raise NotFoundError(f"No conflict {body_hash} of {key}. List them: {CALLED} show {key}")
-    if len(found) > 1:
-        hashes = ", ".join(one["body_hash"]["B"].hex()[:_SHORT] for one in found)
+    if len(matches) > 1:
+        hashes = ", ".join(one["body_hash"]["B"].hex()[:_SHORT] for one in matches)
         raise UsageError(f"Several conflicts begin with {body_hash}: {hashes}. Write more of one.")
-    return details.whole(found[0], items)
+    return details.whole(matches[0], items)
 
 
 def event_in(items: Sequence[Item]) -> Event | None:

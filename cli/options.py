@@ -20,7 +20,7 @@ from justcall.catalogue import KINDS, module_name
 Kind = Annotated[str | None, typer.Option(help="Only this kind, for example sms.sent.")]
 Since = Annotated[
     str | None,
-    typer.Option(help="Only since 90s, 15m, 2h or 3d ago, or since an ISO time (default UTC)."),
+    typer.Option(help="Only since 90s, 15m, 2h or 3d ago, or since an ISO time (UTC by default)."),
 ]
 DryRun = Annotated[
     bool, typer.Option("--dry-run", help="Show what would happen, and change nothing.")
@@ -105,6 +105,9 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
     ) -> None:
         function(Session(stack, region, profile, as_json=json), **own)
 
+    # typer breaks lines of help where the source does, except in the first paragraph.
+    paragraphs = inspect.cleandoc(function.__doc__ or "").split("\n\n")
+    run.__doc__ = "\n\n".join(" ".join(one.split()) for one in paragraphs)
     own = list(inspect.signature(function).parameters.values())[1:]
     keyword = inspect.Parameter.KEYWORD_ONLY
     run.__signature__ = inspect.Signature(  # type: ignore[attr-defined]  # typer reads it
@@ -129,15 +132,17 @@ def moment(option: str, text: str | None) -> datetime | None:
         in_utc = parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
         return max(in_utc, EARLIEST)
     except (ValueError, OverflowError) as error:  # not a time, or before the year 1
-        raise UsageError(f"{option} {text}: write 90s, 15m, 2h, 3d or an ISO time.") from error
+        raise UsageError(
+            f"{option} {text} is not a time. Write 90s, 15m, 2h, 3d or an ISO time."
+        ) from error
 
 
 def span(option: str, text: str) -> timedelta:
     """Return the time that `24h` stands for. Raises UsageError."""
     with suppress(OverflowError):
-        if (found := _span(text)) is not None:
-            return found
-    raise UsageError(f"{option} {text}: write 0s, 90m, 24h or 7d.")
+        if (length := _span(text)) is not None:
+            return length
+    raise UsageError(f"{option} {text} is not a length of time. Write 0s, 90m, 24h or 7d.")
 
 
 def _span(text: str) -> timedelta | None:

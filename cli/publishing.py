@@ -38,15 +38,15 @@ class Publishing:
         outcomes: dict[str, Outcome] = {}
         items: list[Item] = []
         for key in keys:
-            found = table.ledger_items(self._stack, key)
-            status = found[0]["status"]["S"] if found else None
+            ledger_items = table.ledger_items(self._stack, key)
+            status = ledger_items[0]["status"]["S"] if ledger_items else None
             if status is None:
                 outcomes[key] = Outcome(key, FAILED, note="there is no such event")
             elif status != PROCESSED:
                 outcomes[key] = Outcome(key, SKIPPED, status, "only processed events are published")
             else:
                 outcomes[key] = Outcome(key, PUBLISHED, status)
-                items.append(found[0])
+                items.append(ledger_items[0])
         if items and not self._dry_run:
             outcomes |= self._publish(items)
         return [outcomes[key] for key in keys]

@@ -13,17 +13,17 @@ _DAY_SECONDS = 86_400
 
 def event_in(old: Event) -> Event:
     """Return the event that a quarantined body holds. Raises Unreadable."""
-    found = envelope.read(old.body, URL_SIGNED if old.dialect == URL_SIGNED else None)
-    if not found.data:
+    parsed = envelope.read(old.body, URL_SIGNED if old.dialect == URL_SIGNED else None)
+    if not parsed.data:
         raise Unreadable("no-data")
-    event_hash = keys.event_hash(found, old.body, old.event_time)
+    event_hash = keys.event_hash(parsed, old.body, old.event_time)
     return old._replace(
         # The same after a crash: a second replay recognises the first one's event as its own.
         delivery_id=f"replay-{old.key}",
-        key=keys.key_of(found, event_hash),
+        key=keys.key_of(parsed, event_hash),
         body_hash=event_hash,
-        type=found.type,
-        status=RECEIVED if kind_of(found.type) else UNHANDLED,
+        type=parsed.type,
+        status=RECEIVED if kind_of(parsed.type) else UNHANDLED,
     )
 
 

@@ -20,7 +20,8 @@ from errors import HooksError, LedgerUnavailable, QueueUnavailable, Unreadable
 from justcall.catalogue import kind_of
 from justcall.event import QUARANTINED, RECEIVED, Event
 from ledger import bodies
-from ledger.events import Ledger, event_of
+from ledger.events import Ledger
+from ledger.items import event_of
 from messaging.message import message_of
 from messaging.queues import Queues
 

@@ -39,7 +39,8 @@ def deploy(place: Place, process: Process, step: Step) -> dict[str, Any]:
         _host_packages(place)
         _default_stage(place)
         step("deploying the template")
-        _remove_broken(process)
+        if _remove_broken(process):
+            step("the stack of a failed deploy was removed: its events are lost")
         sam(place, process, "deploy")
         outputs = _outputs(process)
     if outputs is None:
@@ -153,13 +154,15 @@ def _outputs(process: Process) -> dict[str, str] | None:
     return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
 
 
-def _remove_broken(process: Process) -> None:
-    """Delete a stack that an interrupted deploy left; CloudFormation cannot update it."""
+def _remove_broken(process: Process) -> bool:
+    """Delete a stack that a failed or interrupted deploy left; CloudFormation cannot update it."""
     stack = _stack(process)
-    if stack is not None and stack["StackStatus"] not in _COMPLETE:
-        cloudformation = client(process, "cloudformation")
-        cloudformation.delete_stack(StackName=STACK_NAME)
-        cloudformation.get_waiter("stack_delete_complete").wait(StackName=STACK_NAME)
+    if stack is None or stack["StackStatus"] in _COMPLETE:
+        return False
+    cloudformation = client(process, "cloudformation")
+    cloudformation.delete_stack(StackName=STACK_NAME)
+    cloudformation.get_waiter("stack_delete_complete").wait(StackName=STACK_NAME)
+    return True
 
 
 def _describe(place: Place, process: Process, outputs: Mapping[str, str]) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Start MiniStack behind a guard: `python local/guard.py TOKEN_FILE`.
 
 MiniStack answers every Host and Origin. Without the guard, any web page in a browser here could
-call it. MiniStack's own environment runs this file, so it imports nothing of ours.
+call it. MiniStack's own environment runs this file, so of ours it imports only `local.workers`.
 """
 
 import hmac
@@ -120,7 +120,10 @@ async def _refuse(send: Send, reason: str) -> None:
 def main() -> None:
     """Start MiniStack's own server with the guard around its application."""
     token = Path(sys.argv[1]).read_text()
+    sys.path.append(str(Path(__file__).parent.parent))  # last, so that it hides no other module
     sys.argv[1:] = []  # MiniStack reads the arguments too
+    workers: Any = importlib.import_module("local.workers")
+    workers.install(importlib.import_module("ministack.core.lambda_runtime"))
     ministack: Any = importlib.import_module("ministack.app")
     ministack.app = Guard(ministack.app, token)
     ministack.main()

@@ -17,7 +17,7 @@ from typing import NamedTuple
 from urllib3 import PoolManager
 from urllib3.exceptions import HTTPError
 
-from local import guard
+from local import guard, patches
 from local.place import LocalError, Place, environment, private, tool, write
 
 FIRST_PORT = 4566
@@ -66,7 +66,10 @@ def start(place: Place) -> Process:
     with open(place.log, "ab", opener=private) as log:
         child = subprocess.Popen(  # noqa: S603  (our own program, no shell)
             # -P: this folder's modules must not hide others of the same name.
-            [str(tool("ministack", "python")), "-P", guard.__file__, str(place.token)],
+            [
+                *(str(tool("ministack", "python")), "-P", patches.__file__),
+                *(guard.__file__, str(place.token)),
+            ],
             env=environment() | switches,
             stdin=subprocess.DEVNULL,
             stdout=log,

@@ -162,6 +162,8 @@ def tool(environment: str, name: str) -> Path:
 def environment(endpoint_url: str | None = None) -> dict[str, str]:
     """Return an environment without the user's AWS credentials."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    # Without byte code on the disk, every process of a function compiles its modules again.
+    clean.pop("PYTHONDONTWRITEBYTECODE", None)
     clean |= ROOT_CREDENTIALS | {
         "AWS_DEFAULT_REGION": REGION,
         "AWS_CONFIG_FILE": os.devnull,

@@ -75,13 +75,13 @@ def _not_utf8(at: Deployment) -> Result:
     body = b'{"hooks": "doctor \xff ' + secrets.token_hex(4).encode() + b'"}'
     status = _post(at, body, at.stack.secret)
     if status == 401:
-        return OK, "API Gateway alters them: 401, no effect. JustCall sends UTF-8", None
+        return OK, "401, no effect: API Gateway alters such bytes. JustCall sends UTF-8", None
     if status != 200:
         return WARN, f"answered {status} instead of 200 or 401", at.hooks("secret show")
     left = _remove(at, key_of(body) or "")
     if left:
         return WARN, f"quarantined, but {left} of its items could not be removed", None
-    return OK, "API Gateway does not alter them: quarantined, and removed", None
+    return OK, "quarantined, and removed: API Gateway does not alter such bytes", None
 
 
 def _look(at: Deployment) -> Any:

@@ -1,4 +1,4 @@
-"""`hooks contact`: what a contact does not want."""
+"""`hooks contact`: a contact's consent flags and their history."""
 
 from cli import options, output
 from cli.commands.timeline import Number, hint
@@ -10,9 +10,9 @@ from justcall.timeline import number_of
 
 @options.command
 def contact(session: Session, number: Number) -> None:
-    """Show what a contact does not want, and which events said so, newest first.
+    """Show a contact's consent flags, and the events that changed them, newest first.
 
-    Flags: no calls (dnd), no messages (dnm), blacklist, opted out of texts (opted_out).
+    Flags: dnd (no calls), dnm (no messages), blacklist, opted_out (of texts).
     """
     session.show(details.contact(session.stack, number_of(number)), _print)
 
@@ -21,7 +21,7 @@ def _print(document: Document) -> None:
     rows = output.Table("flag", "value", "since", "key")
     for name, flag in document["consent"].items():
         rows.add(name, "yes" if flag["value"] else "no", output.when(flag["since"]), flag["key"])
-    rows.print(f"No wishes known of {hint(document['number'])}")
+    rows.print(f"No event has changed a consent flag of {hint(document['number'])}")
     if document["history"]:
         output.text("", "History:")
         changes = output.Table("flag", "change", "at", "type", "key")

@@ -33,7 +33,7 @@ ApiKey = Annotated[
 def doctor(
     session: Session, api_key: ApiKey = None, api_url: ApiUrl = justcall_api.API_URL
 ) -> None:
-    """Check a deployment from outside and inside. It sends one event, and removes it again.
+    """Check a deployment from outside and inside; send one event and remove it again.
 
     Exit code 0 if nothing is wrong, else 1.
     """
@@ -69,7 +69,7 @@ def examine(at: Deployment) -> Iterator[Finding]:
 
 
 def _print(document: Document) -> None:
-    table = output.Table("check", "verdict", "what", "try")
+    table = output.Table("check", "verdict", "finding", "try")
     for one in document["checks"]:
         table.add(one["check"], one["verdict"], one["what"], one["mend"])
     table.print()

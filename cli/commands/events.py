@@ -30,10 +30,10 @@ def events(
     before: Before = None,
     limit: Limit = 20,
 ) -> None:
-    """List events by their times of arrival, newest first.
+    """List events by time of arrival, newest first.
 
-    Without --since it lists the last 24 hours. With a --status other than processed it lists
-    events of any age.
+    Without --since: those of the last 24 hours, or of any age with a --status other than
+    processed.
     """
     chosen = wanted(status, kind, since, before)
     with output.progress("looking"):

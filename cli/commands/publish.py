@@ -38,8 +38,9 @@ def publish(
 ) -> None:
     """Publish processed events again on the event bus: those with the KEYs, or all --since a time.
 
-    Each has the same id as before, unless more is known of its call or message. Exit code 0 if all
-    of them were published, 1 if some were not or there are none.
+    Each has the same id as before, unless its call or message has changed since.
+
+    Exit code 0 if all of them were published, 1 if some were not or there are none.
     """
     chosen = wanted(PROCESSED, kind, since, before)
     if keys and (kind or since or before):
@@ -84,7 +85,7 @@ def _show(session: Session, outcomes: Sequence[Outcome], *, dry_run: bool) -> No
 
 def _print(document: Document) -> None:
     dry_run = document["dry_run"]
-    table = output.Table("status", "then", "key", "note")
+    table = output.Table("status", "result", "key", "note")
     for one in document["events"]:
         then = f"would be {one['outcome']}" if dry_run else one["outcome"]
         table.add(one["status"], then, one["key"], one["note"])

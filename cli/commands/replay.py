@@ -24,13 +24,13 @@ from justcall.event import PROCESSED
 # Every replayed item stores its reason, and an item ends at 400 KB.
 _MAX_REASON_CHARACTERS = 500
 
-Reason = Annotated[str, typer.Option(help="Why; it is kept with each event.")]
+Reason = Annotated[str, typer.Option(help="Why you replay them; it is kept with each event.")]
 Status = Annotated[
     str | None, typer.Option(help=f"All events with this status: {', '.join(listing.STATUSES)}")
 ]
 Conflict = Annotated[
     str | None,
-    typer.Option(help="Replay the evidence with this hash (its beginning will do) of one KEY."),
+    typer.Option(help="Replay the evidence whose hash begins with this; needs exactly one KEY."),
 ]
 Rate = Annotated[float, typer.Option(min=0.01, help="Maximum events per second.")]
 Limit = Annotated[int | None, typer.Option(min=1, help="Maximum number of events to replay.")]
@@ -54,7 +54,7 @@ def replay(
     yes: Yes = False,
     conflict: Conflict = None,
 ) -> None:
-    """Process events again, oldest first: those with the KEYs, or with a status.
+    """Process events again, oldest first: those with the KEYs, or all with a --status.
 
     Exit code 0 if all of them were replayed, 1 if some were not or there are none.
     """
@@ -149,7 +149,7 @@ def _show(session: Session, outcomes: Sequence[Outcome], *, dry_run: bool) -> No
 
 def _print(document: Document) -> None:
     dry_run = document["dry_run"]
-    table = output.Table("was", "then", "key", "as", "note")
+    table = output.Table("was", "result", "key", "as", "note")
     for one in document["events"]:
         then = f"would be {one['outcome']}" if dry_run else one["outcome"]
         table.add(one["was"], then, one["key"], one["replayed_as"], one["note"])

@@ -17,7 +17,7 @@ _APART = ("body", "conflicts", "replays", "dead_letter")
 
 @options.command
 def show(session: Session, key: options.Key) -> None:
-    """Show one event: its steps and failures, its dead letter, its body and its conflicts."""
+    """Show one event: status, times, failures, replays, dead letter, body and conflicts."""
     event = details.event(session.stack, key)
     event["dead_letter"] = _dead_letter(session.stack, event)
     session.show(event, _print)

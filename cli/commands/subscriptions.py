@@ -92,7 +92,7 @@ def _account(
     """Open JustCall's API; also yield the function that shows progress. Raises UsageError."""
     if not api_key:
         if not sys.stdin.isatty():
-            raise UsageError("No API key. Set JUSTCALL_API_KEY.")
+            raise UsageError("No API key. Set JUSTCALL_API_KEY, or use --api-key.")
         api_key = getpass.getpass("JustCall's API key (not shown): ").strip()
     credentials = Credentials(api_key, session.stack.secret)
     with output.progress("asking JustCall") as progress:
@@ -130,7 +130,7 @@ def _print_subscriptions(rows: list[Document]) -> None:
 
 
 def _print_changes(document: Document) -> None:
-    table = output.Table("type", "then", "note")
+    table = output.Table("type", "result", "note")
     for one in document["types"]:
         would = document["dry_run"] and one["outcome"] in (SUBSCRIBED, REMOVED)
         table.add(one["type"], f"{'would be ' * would}{one['outcome']}", one["note"])

@@ -9,7 +9,7 @@ from cli.options import Session
 from cli.reading import timeline as reading
 from cli.reading.table import Document
 from justcall.moments import iso
-from justcall.phone import number_of
+from justcall.phone import NO_NUMBER, number_of
 from justcall.subjects import is_subject
 
 Limit = Annotated[
@@ -38,7 +38,7 @@ _SECONDS = {"duration_seconds": "lasted", "ring_seconds": "rang"}
 
 @options.command
 def timeline(session: Session, number: Number, limit: Limit = 100, before: Before = None) -> None:
-    """Show a contact's calls, messages and changes, by the events' own times.
+    """Show a contact's calls, messages and changes of consent, by the events' own times.
 
     `unknown` shows callers that withheld their number, newest first.
     """
@@ -51,17 +51,19 @@ def timeline(session: Session, number: Number, limit: Limit = 100, before: Befor
 
 
 def hint(contact: str) -> str:
-    """Return a number without events, and how to write it."""
+    """Return a contact without events and, unless its number is in E.164, how to write it."""
     written = output.line(contact)
+    if contact.startswith("+") or is_subject(contact) or contact == NO_NUMBER:
+        return f"{written}."
     return f"{written}. Write the number with plus and country code, for example +14155559876."
 
 
 def _print(entries: list[Document], contact: str) -> None:
-    table = output.Table("time", "type", "direction", "what", "key")
+    table = output.Table("time", "type", "direction", "summary", "key")
     for entry in entries:
-        what = " · ".join(_field(name, entry[name]) for name in _SHOWN if entry.get(name))
+        summary = " · ".join(_field(name, entry[name]) for name in _SHOWN if entry.get(name))
         at = output.when(entry["at"])
-        table.add(at, entry["type"], entry.get("direction"), what, entry["key"])
+        table.add(at, entry["type"], entry.get("direction"), summary, entry["key"])
     table.print(f"No events of {hint(contact)}")
 
 

@@ -50,7 +50,7 @@ def event(stack: Stack, key: str) -> Document:
 
 
 def contact(stack: Stack, phone: str) -> Document:
-    """Return what a contact does not want, and the history of each flag, newest first."""
+    """Return a contact's consent flags and the history of each, newest first."""
     changes = newest_first(history(partition(stack, schema.consent_partition(phone))))
     return {
         "number": phone,

@@ -30,15 +30,15 @@ def exchange(request: Request) -> Answer:
     A kept connection that the server has closed meanwhile is opened anew, within the same limit.
     """
     until = time.monotonic() + CONNECT_SECONDS + READ_SECONDS
-    kept = _idle.pop(request.url, None)
-    if kept and not kept.is_readable():  # readable before a request: closed, or out of step
+    idle = _idle.pop(request.url, None)
+    if idle and not idle.is_readable():  # readable before a request: closed, or out of step
         try:
-            return kept.ask(request, until)
+            return idle.ask(request, until)
         except ConnectionLost:
-            if kept.heard:
+            if idle.heard:
                 raise
-    elif kept:
-        kept.close()
+    elif idle:
+        idle.close()
     return _Connection(request.url, until).ask(request, until)
 
 
@@ -124,8 +124,8 @@ class _Connection:
             if len(self._buffer) > _MAX_HEAD_BYTES:
                 raise AnswerUnreadable
             self._buffer += self._receive()
-        found, _, self._buffer = self._buffer.partition(mark)
-        return found
+        head, _, self._buffer = self._buffer.partition(mark)
+        return head
 
     def _exactly(self, size: int) -> bytes:
         pieces, missing = [self._buffer], size - len(self._buffer)

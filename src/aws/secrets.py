@@ -74,14 +74,14 @@ class Secrets:
         Raises SecretUnavailable while it cannot be known whether another secret would fit: a
         sender that is told 401 may never come back. So it is too while a rotation is under way.
         """
-        asked = self._may_ask(deadline)
-        if asked:
+        may_ask = self._may_ask(deadline)
+        if may_ask:
             self._fetch(deadline)
         if not self._complete:
             raise SecretUnavailable("previous-secret-unavailable")
         if self._wall_clock() < self._rotation_until:
             raise SecretUnavailable("rotation-under-way")
-        return self._accepted() if asked else ()
+        return self._accepted() if may_ask else ()
 
     def _accepted(self) -> tuple[str, ...]:
         """Return the secrets without a previous one whose time is over."""

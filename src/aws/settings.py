@@ -163,14 +163,14 @@ def account() -> Account | None:
 
     None where it holds no credentials, no region, or asks for what only botocore knows.
     """
-    found = Account(
+    candidate = Account(
         os.environ.get("AWS_ACCESS_KEY_ID", ""),
         os.environ.get("AWS_SECRET_ACCESS_KEY", ""),
         os.environ.get("AWS_SESSION_TOKEN", ""),
         os.environ.get("AWS_DEFAULT_REGION", "") or os.environ.get("AWS_REGION", ""),
     )
-    complete = found.key_id and found.secret and found.region
-    return None if not complete or any(map(os.environ.get, _NEEDS_BOTOCORE)) else found
+    complete = candidate.key_id and candidate.secret and candidate.region
+    return None if not complete or any(map(os.environ.get, _NEEDS_BOTOCORE)) else candidate
 
 
 def is_lean() -> bool:

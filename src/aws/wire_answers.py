@@ -29,11 +29,11 @@ def document(answer: Answer) -> dict[str, Any]:
     if checksum is not None and checksum != str(zlib.crc32(answer.body)):
         raise AnswerUnreadable
     try:
-        found = json.loads(answer.body, object_hook=_with_bytes)
+        content = json.loads(answer.body, object_hook=_with_bytes)
     except (ValueError, RecursionError):
-        found = None
-    if isinstance(found, dict):
-        return found
+        content = None
+    if isinstance(content, dict):
+        return content
     if answer.status < 300:
         raise AnswerUnreadable
     return {}

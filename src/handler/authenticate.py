@@ -93,7 +93,7 @@ def _body_signed[T: Time](
     _require_dialect(BODY_SIGNED, policy)
     claimed = signature.parse(delivery.signature)
     rotated = _require_match(
-        lambda known: signature.matches(claimed, delivery.body, known), secrets, deadline
+        lambda candidates: signature.matches(claimed, delivery.body, candidates), secrets, deadline
     )
     return Verified(BODY_SIGNED, rotated=rotated)
 
@@ -109,18 +109,18 @@ def _url_signed[T: Time](
     _require_dialect(URL_SIGNED, policy)
     claimed = url_signature.parse(delivery.signature, delivery.version)
     sent_at = url_signature.sent_at(delivery.timestamp)
-    types, told_url = envelope.told(delivery.body)
+    types, claimed_url = envelope.claims(delivery.body)
     if not types:
         raise SignatureRefused("signature-of-nothing")
     timestamp = delivery.timestamp or ""
 
     def matches(urls: tuple[str, ...]) -> Callable[[tuple[str, ...]], bool]:
-        return lambda known: url_signature.matches(claimed, urls, types, timestamp, known)
+        return lambda candidates: url_signature.matches(claimed, urls, types, timestamp, candidates)
 
     try:
         rotated = _require_match(matches(policy.urls), secrets, deadline)
     except SignatureRefused:
-        theirs = told_url if isinstance(told_url, str) else ""
+        theirs = claimed_url if isinstance(claimed_url, str) else ""
         if theirs and matches((theirs,))(secrets.usable(deadline)):
             raise NotRightYet from None
         raise
@@ -140,8 +140,8 @@ def _require_match[T: Time](
     matches: Callable[[tuple[str, ...]], bool], secrets: SecretsPort[T], deadline: T
 ) -> bool:
     """Return whether it was the previous secret and not the current that matched."""
-    for known in (secrets.usable, secrets.refreshed):
-        found = known(deadline)
-        if matches(found):
-            return len(found) > 1 and not matches(found[:1])
+    for fetch in (secrets.usable, secrets.refreshed):
+        candidates = fetch(deadline)
+        if matches(candidates):
+            return len(candidates) > 1 and not matches(candidates[:1])
     raise SignatureRefused

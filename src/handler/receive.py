@@ -20,7 +20,7 @@ from justcall.catalogue import kind_of
 from justcall.envelope import URL_SIGNED
 from justcall.event import QUARANTINED, RECEIVED, UNHANDLED, Event
 from justcall.moments import iso
-from ledger.events import Existing
+from ledger.items import Existing
 from messaging.message import Message, message_of
 
 MAX_BODY_BYTES = 1_048_576
@@ -175,18 +175,18 @@ def _read(delivery: Delivery, verified: Verified) -> Event:
     """Return the event in a body. Raises Unreadable."""
     # Whose bytes are signed may have any shape that we know.
     shape = URL_SIGNED if verified.dialect == URL_SIGNED else None
-    read = envelope.read(delivery.body, shape)
-    if not read.data:
+    parsed = envelope.read(delivery.body, shape)
+    if not parsed.data:
         raise Unreadable("no-data")
-    said = keys.event_hash(read, delivery.body, verified.sent_at)
+    event_hash = keys.event_hash(parsed, delivery.body, verified.sent_at)
     return Event(
         delivery_id=delivery.id,
-        key=keys.key_of(read, said),
-        type=read.type,
+        key=keys.key_of(parsed, event_hash),
+        type=parsed.type,
         dialect=verified.dialect,
-        status=RECEIVED if kind_of(read.type) else UNHANDLED,
+        status=RECEIVED if kind_of(parsed.type) else UNHANDLED,
         body=delivery.body,
-        body_hash=said,
+        body_hash=event_hash,
         received_at=delivery.received_at,
         event_time=verified.sent_at,
     )

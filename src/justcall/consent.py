@@ -102,8 +102,8 @@ def states_of(history: Iterable[FlagChange]) -> dict[str, State]:
     """Return the state of each flag that any change has set or cleared, in any order of changes."""
     states: dict[str, State] = {}
     for one in reversed(newest_first(history)):
-        known = states.get(one.flag)
-        if one.step != CLEAR_IF_SET or (known and known.value):
+        state = states.get(one.flag)
+        if one.step != CLEAR_IF_SET or (state and state.value):
             states[one.flag] = State(one.step == SET, one.at, one.key)
     return states
 
@@ -113,9 +113,9 @@ def _word(text: str) -> str:
     if len(text) > 100:
         return ""
     folded = unicodedata.normalize("NFKC", text).casefold()
-    kept = [one for one in folded if unicodedata.category(one) != "Cf"]
-    while kept and not kept[-1].isalnum():
-        kept.pop()
-    while kept and not kept[0].isalnum():
-        kept.pop(0)
-    return _BETWEEN.sub("", "".join(kept))
+    letters = [one for one in folded if unicodedata.category(one) != "Cf"]
+    while letters and not letters[-1].isalnum():
+        letters.pop()
+    while letters and not letters[0].isalnum():
+        letters.pop(0)
+    return _BETWEEN.sub("", "".join(letters))

@@ -22,11 +22,11 @@ _UPDATES = frozenset({"call.updated", "message.status"})
 def call_entry(envelope: Envelope, call: Call, outcome: str | None = None, **own: object) -> Entry:
     """Return the entry of a call; `outcome` is its type's, where the call itself has no word."""
     fields = {
-        **call.shown("call_sid", "call_id", "id", "status"),
+        **call.pick("call_sid", "call_id", "id", "status"),
         "outcome": _OUTCOMES.get(call.outcome, call.outcome) if call.outcome else outcome,
         "duration_seconds": call.duration,
         "ring_seconds": call.ring_duration,
-        **call.shown("recording_url", "notes", "disposition"),
+        **call.pick("recording_url", "notes", "disposition"),
         "missed_reason": call.missed_call_reason,
         "text": call.transcription,
         "ai": call.justcall_ai,
@@ -38,7 +38,7 @@ def call_entry(envelope: Envelope, call: Call, outcome: str | None = None, **own
 def message_entry(envelope: Envelope, message: Message, **own: object) -> Entry:
     """Return the entry of a text message."""
     fields = {
-        **message.shown("message_id", "id", "media", "delivery_status", "medium"),
+        **message.pick("message_id", "id", "media", "delivery_status", "medium"),
         "text": message.body,
     }
     return entry_of(envelope, message, **fields | own)
@@ -70,10 +70,10 @@ def entry_of(envelope: Envelope, event: EventData, **fields: object) -> Entry:
         number = NO_NUMBER
     shown = {
         **parties.fields,
-        **event.shown("agent_id", "agent_name", "agent_email", "contact_name", "contact_email"),
-        **event.shown("justcall_line_name"),
+        **event.pick("agent_id", "agent_name", "agent_email", "contact_name", "contact_email"),
+        **event.pick("justcall_line_name"),
         **fields,
-        **event.shown("unknown_fields", "unfit"),
+        **event.pick("unknown_fields", "unfit"),
     }
     held = {name: one for name, one in shown.items() if one is False or not is_nothing(one)}
     return Entry(number, held, subjects=subjects)

@@ -32,9 +32,9 @@ def _refuse_constant(name: str) -> NoReturn:
 
 
 def _refuse_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    if len(found := dict(pairs)) < len(pairs):
+    if len(members := dict(pairs)) < len(pairs):
         raise ValueError
-    return found
+    return members
 
 
 _DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
@@ -60,7 +60,7 @@ def read(body: bytes, dialect: str | None = None) -> Envelope:
     """
     document = _parse(body)
     dialect = dialect or (BODY_SIGNED if "event" in document else URL_SIGNED)
-    event_type = _named(document, dialect)
+    event_type = _type_in(document, dialect)
     if not isinstance(event_type, str) or not _TYPE.fullmatch(event_type.strip()):
         raise Unreadable("type-unreadable")
     data = {} if _holds_nothing(document) else document["data"]
@@ -72,7 +72,7 @@ def read(body: bytes, dialect: str | None = None) -> Envelope:
     return Envelope(event_type.strip(), document.get("timestamp"), data, dialect, url)
 
 
-def told(body: bytes) -> tuple[Sequence[str], object]:
+def claims(body: bytes) -> tuple[Sequence[str], object]:
     """Return the types that a url-signed body may name, of any spelling, and the URL that it names.
 
     Its signature may hold though nothing else does: in a body that can't be read a type is looked
@@ -81,10 +81,10 @@ def told(body: bytes) -> tuple[Sequence[str], object]:
     try:
         document = _parse(body)
     except Unreadable:
-        found = _TYPE_IN_BYTES.search(body)
-        return [*([found[1].decode(errors="replace")] if found else []), *TYPES], None
-    named = _named(document, URL_SIGNED)
-    return ([named] if isinstance(named, str) else []), document.get("webhook_url")
+        match = _TYPE_IN_BYTES.search(body)
+        return [*([match[1].decode(errors="replace")] if match else []), *TYPES], None
+    name = _type_in(document, URL_SIGNED)
+    return ([name] if isinstance(name, str) else []), document.get("webhook_url")
 
 
 def is_probe(body: bytes) -> bool:
@@ -126,7 +126,7 @@ def _times(envelope: Envelope) -> Iterator[object]:
     yield envelope.data.get("datetime")
 
 
-def _named(document: Mapping[str, Any], dialect: str) -> object:
+def _type_in(document: Mapping[str, Any], dialect: str) -> object:
     """Return what names the type: the field that the dialect signs, if it holds anything."""
     own, other = _TYPE_FIELDS if dialect == BODY_SIGNED else reversed(_TYPE_FIELDS)
     return document.get(own) or document.get(other)

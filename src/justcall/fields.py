@@ -30,18 +30,18 @@ class Fields:
 
         A field holds a link, an object with one, or a list of such. The rest of it is left.
         """
-        found: dict[str, None] = {}
+        links: dict[str, None] = {}
         for path in paths:
             holder, name = self._holder(path)
             value = holder.pop(name, None)
             rest = []
             for one in value if isinstance(value, list) else [value]:
                 link, more = _link(one)
-                found |= {link: None} if link else {}
+                links |= {link: None} if link else {}
                 rest += [] if is_nothing(more) else [more]
             if rest:
                 holder[name] = rest
-        return list(found) or None
+        return list(links) or None
 
     def rest(self) -> dict[str, Any]:
         """Return the fields that nobody took, without objects that were emptied."""

@@ -58,28 +58,28 @@ def event_hash(envelope: Envelope, body: bytes, sent_at: str | None = None) -> s
         return content_hash(body)
     when = None if envelope.type in ONCE else sent_at
     try:
-        said = json.dumps([when, envelope.data], sort_keys=True, separators=(",", ":"))
+        text = json.dumps([when, envelope.data], sort_keys=True, separators=(",", ":"))
     except RecursionError:  # nested a few levels less deep than the reader's limit
         return content_hash(body)
-    return content_hash(said.encode())
+    return content_hash(text.encode())
 
 
-def key_of(envelope: Envelope, said_hash: str) -> str:
-    """Return the key of a readable event; `said_hash` is its `event_hash`.
+def key_of(envelope: Envelope, digest: str) -> str:
+    """Return the key of a readable event; `digest` is its `event_hash`.
 
     The key is the same before and after a type becomes known.
     """
     identity = object_id(envelope)
     if identity is None:
-        return f"{envelope.type}:{_HASHED}{said_hash}"
+        return f"{envelope.type}:{_HASHED}{digest}"
     if envelope.type in ONCE:
         return f"{envelope.type}:{identity}"
-    return with_content(f"{envelope.type}:{identity}", said_hash)
+    return with_content(f"{envelope.type}:{identity}", digest)
 
 
-def with_content(key: str, said_hash: str) -> str:
+def with_content(key: str, digest: str) -> str:
     """Return the key of an event whose object is told of again."""
-    return f"{key}:{said_hash[:_SHORT_HASH]}"
+    return f"{key}:{digest[:_SHORT_HASH]}"
 
 
 def quarantine_key(body_hash: str) -> str:

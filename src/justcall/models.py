@@ -16,18 +16,18 @@ from justcall.fields import ABSENT, Fields, is_nothing, the_one
 from justcall.values import Direction, Id, Seconds, Text, Word
 
 
-def said(*paths: str) -> Any:
-    """Declare where a field may be; without a path, under its own name."""
-    return Field(default=None, json_schema_extra={"paths": list(paths)})
+def paths(*names: str) -> Any:
+    """Declare the paths at which a field may be; by default its own name."""
+    return Field(default=None, json_schema_extra={"paths": list(names)})
 
 
-def links(*paths: str) -> Any:
-    """Declare a list of links: those of all these places, each once."""
-    return Field(default=None, json_schema_extra={"paths": list(paths), "links": True})
+def links(*names: str) -> Any:
+    """Declare a list of links, collected from all these paths, each once."""
+    return Field(default=None, json_schema_extra={"paths": list(names), "links": True})
 
 
 def flag(path: str) -> Any:
-    """Declare a flag. There `false` says something, and nothing is unfit."""
+    """Declare a flag: `false` is a value, and an empty value is unfit."""
     return Field(default=None, json_schema_extra={"paths": [path], "flag": True})
 
 
@@ -39,52 +39,52 @@ class EventData(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    direction: Direction | None = said("call_info.direction", "direction", "sms_info.direction")
-    contact_number: Text | None = said(
+    direction: Direction | None = paths("call_info.direction", "direction", "sms_info.direction")
+    contact_number: Text | None = paths(
         "contact_number", "phone", "phone_number", "contact.number", "contact.phone"
     )
-    justcall_number: Text | None = said("justcall_number", "sales_dialer_number")
-    from_: Text | None = said("from")
-    to: Text | None = said()
-    contact_name: Text | None = said("contact_name", "contact.name")
-    contact_email: Text | None = said()
-    agent_id: Id | None = said("agent_id", "agent.id")
-    agent_name: Text | None = said("agent_name", "agent.name")
-    agent_email: Text | None = said()
-    justcall_line_name: Text | None = said()
+    justcall_number: Text | None = paths("justcall_number", "sales_dialer_number")
+    from_: Text | None = paths("from")
+    to: Text | None = paths()
+    contact_name: Text | None = paths("contact_name", "contact.name")
+    contact_email: Text | None = paths()
+    agent_id: Id | None = paths("agent_id", "agent.id")
+    agent_name: Text | None = paths("agent_name", "agent.name")
+    agent_email: Text | None = paths()
+    justcall_line_name: Text | None = paths()
 
     # The fields of `data` that are there, though they may hold nothing.
-    given: frozenset[str] = frozenset()
+    present: frozenset[str] = frozenset()
     unknown_fields: dict[str, Any] = {}
     unfit: dict[str, Any] = {}
 
     @classmethod
     def read(cls, data: Mapping[str, Any]) -> Self:
         """Return the event that `data` holds. Whatever `data` is, nothing is raised."""
-        left = Fields(data)
-        found: dict[str, Any] = {}
+        remaining = Fields(data)
+        values: dict[str, Any] = {}
         unfit: dict[str, Any] = {}
         for name, reader in _readers(cls).items():
             if reader.links:
-                found[name] = left.links(reader.paths)
+                values[name] = remaining.links(reader.paths)
                 continue
             for path in reader.paths:
-                given = left.take(path)
-                if given is ABSENT:
+                raw = remaining.take(path)
+                if raw is ABSENT:
                     continue
-                value = given if reader.whole else the_one(given)
+                value = raw if reader.whole else the_one(raw)
                 if is_nothing(value) and not (value is False and reader.is_flag):
-                    unfit |= {path: given} if reader.is_flag else {}
+                    unfit |= {path: raw} if reader.is_flag else {}
                     continue
                 try:
-                    found[name] = reader.type.validate_python(value)
+                    values[name] = reader.type.validate_python(value)
                     break
                 except ValidationError:
-                    unfit[path] = given
-        found |= {"given": frozenset(data), "unknown_fields": left.rest(), "unfit": unfit}
-        return cast("Self", cls.model_construct(**found))
+                    unfit[path] = raw
+        values |= {"present": frozenset(data), "unknown_fields": remaining.rest(), "unfit": unfit}
+        return cast("Self", cls.model_construct(**values))
 
-    def shown(self, *names: str) -> dict[str, Any]:
+    def pick(self, *names: str) -> dict[str, Any]:
         """Return some fields under their own names."""
         return {name: getattr(self, name) for name in names}
 
@@ -92,34 +92,34 @@ class EventData(BaseModel):
 class Call(EventData):
     """A call at any of its steps. `recording_url` is a link that expires after 24 hours."""
 
-    call_sid: Id | None = said()
-    call_id: Id | None = said()
-    id: Id | None = said()
-    outcome: Word | None = said("call_info.type")
-    status: Text | None = said()
-    duration: Seconds | None = said(
+    call_sid: Id | None = paths()
+    call_id: Id | None = paths()
+    id: Id | None = paths()
+    outcome: Word | None = paths("call_info.type")
+    status: Text | None = paths()
+    duration: Seconds | None = paths(
         "call_duration.conversation_time", "duration", "call_duration.total_duration"
     )
-    ring_duration: Seconds | None = said("ring_duration", "call_duration.ring_time")
-    recording_url: Text | None = said("recording_url", "call_info.recording", "recording")
-    notes: Text | None = said("call_info.notes", "notes")
-    disposition: Text | None = said("call_info.disposition", "disposition")
-    missed_call_reason: Text | None = said("call_info.missed_call_reason", "missed_call_reason")
-    transcription: Text | None = said(
+    ring_duration: Seconds | None = paths("ring_duration", "call_duration.ring_time")
+    recording_url: Text | None = paths("recording_url", "call_info.recording", "recording")
+    notes: Text | None = paths("call_info.notes", "notes")
+    disposition: Text | None = paths("call_info.disposition", "disposition")
+    missed_call_reason: Text | None = paths("call_info.missed_call_reason", "missed_call_reason")
+    transcription: Text | None = paths(
         "call_info.voicemail_transcription", "voicemail_transcription", "transcription"
     )
-    justcall_ai: Any = said()
-    campaign: Any = said()
+    justcall_ai: Any = paths()
+    campaign: Any = paths()
 
 
 class Message(EventData):
     """An SMS, MMS or WhatsApp message."""
 
-    message_id: Id | None = said("message_id", "messageid")
-    id: Id | None = said()
-    body: Text | None = said("body", "sms_info.body", "content")
-    delivery_status: Word | None = said()
-    medium: Text | None = said()
+    message_id: Id | None = paths("message_id", "messageid")
+    id: Id | None = paths()
+    body: Text | None = paths("body", "sms_info.body", "content")
+    delivery_status: Word | None = paths()
+    medium: Text | None = paths()
     media: list[str] | None = links(
         "media_url", "media_urls", "sms_info.mms", "sms_info.media_url", "mms", "media"
     )

@@ -75,8 +75,8 @@ def _written(text: str) -> datetime | None:
             moment = datetime.fromisoformat(text.upper())
             return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
     for form in _FORMS:
-        if found := re.fullmatch(form, text, re.ASCII | re.IGNORECASE):
-            return _from_parts(found.groupdict())
+        if match := re.fullmatch(form, text, re.ASCII | re.IGNORECASE):
+            return _from_parts(match.groupdict())
     return None
 
 

@@ -79,7 +79,7 @@ def _sides(event: EventData, direction: str | None) -> tuple[str | None, str | N
 def _is_blank(event: EventData, direction: str | None) -> bool:
     """Tell whether the contact's side is there and empty, as of a withheld caller."""
     side = {INBOUND: {"from"}, OUTBOUND: {"to"}}.get(direction or "", set())
-    return bool(event.given & (side | {"contact_number", "phone", "phone_number"}))
+    return bool(event.present & (side | {"contact_number", "phone", "phone_number"}))
 
 
 def _as_given(event: EventData, *numbers: str | None) -> dict[str, Any]:

@@ -56,9 +56,9 @@ def normalise(text: str, region: str | None = None) -> str:
     bare = _bare(text)
     if _SHORT_CODE.fullmatch(bare):
         return bare
-    if not (found := _NUMBER.fullmatch(bare)):
+    if not (match := _NUMBER.fullmatch(bare)):
         return text
-    for candidate, country in _readings(bare, found[1], region):
+    for candidate, country in _readings(bare, match[1], region):
         try:
             number = phonenumbers.parse(candidate, country)
         except phonenumbers.NumberParseException:

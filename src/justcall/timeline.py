@@ -56,7 +56,7 @@ def joined(entries: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     groups: dict[str, list[Mapping[str, Any]]] = {}
     for entry in ordered:
         groups.setdefault(leader(_names(entry)[0]), []).append(entry)
-    return sorted(map(_join, groups.values()), key=lambda one: (one["at"], one["key"]))
+    return sorted(map(_merge_group, groups.values()), key=lambda one: (one["at"], one["key"]))
 
 
 def _names(entry: Mapping[str, Any]) -> Sequence[str]:
@@ -73,41 +73,41 @@ def _order(entry: Mapping[str, Any]) -> tuple[Any, ...]:
     return strong, entry["at"][:19], stage, place, *last
 
 
-def _join(group: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def _merge_group(group: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     if len(group) == 1:
         return dict(group[0])
-    whole: dict[str, Any] = {}
+    merged: dict[str, Any] = {}
     for entry in group:
-        whole = _merged(whole, entry)
+        merged = _merge(merged, entry)
     by_time = sorted(group, key=lambda entry: _order(entry)[1:])
-    events = [_named(entry, (*_SOURCE, "at")) for entry in by_time]
+    events = [_pick(entry, (*_SOURCE, "at")) for entry in by_time]
     calls = [entry for entry in group if entry["type"] in ONCE] or group
-    named = _named(calls[-1], _SOURCE)
+    source = _pick(calls[-1], _SOURCE)
     subjects = dict.fromkeys(name for entry in group for name in entry.get("subjects", ()))
     at = min(entry["at"] for entry in group)
-    return whole | named | {"at": at, "subjects": list(subjects), "events": events}
+    return merged | source | {"at": at, "subjects": list(subjects), "events": events}
 
 
-def _named(entry: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
+def _pick(entry: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
     return {name: entry[name] for name in names if name in entry}
 
 
-def _merged(older: Mapping[str, Any], newer: Mapping[str, Any]) -> dict[str, Any]:
+def _merge(older: Mapping[str, Any], newer: Mapping[str, Any]) -> dict[str, Any]:
     """Return both, where what the newer leaves empty does not empty the older."""
-    whole = dict(older)
+    merged = dict(older)
     for name, value in newer.items():
-        known = older.get(name)
-        if isinstance(known, dict) and isinstance(value, dict):
-            whole[name] = _merged(known, value)
-        elif name not in older or not _says_less(name, value, known):
-            whole[name] = value
-    return whole
+        old = older.get(name)
+        if isinstance(old, dict) and isinstance(value, dict):
+            merged[name] = _merge(old, value)
+        elif name not in older or not _is_emptier(name, value, old):
+            merged[name] = value
+    return merged
 
 
-def _says_less(name: str, value: object, known: object) -> bool:
+def _is_emptier(name: str, value: object, old: object) -> bool:
     """Tell whether a newer value is empty, or 0 of a step that has not happened yet."""
     if name == "number" and isinstance(value, str) and (value == NO_NUMBER or is_subject(value)):
         return True
-    if isinstance(known, bool):
+    if isinstance(old, bool):
         return is_nothing(value) and value is not False
-    return (is_nothing(value) or value == 0) and not is_nothing(known)
+    return (is_nothing(value) or value == 0) and not is_nothing(old)

@@ -18,23 +18,19 @@ replay stores it anew under its own key. Each change is one conditional update t
 event to the cell of its new status (`ledger.schema`).
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
-from aws.failures import AWS_FAILURES, detail_of, error_code
-from errors import BodyReplaced, LedgerItemMissing, LedgerUnavailable
+from errors import BodyReplaced, LedgerItemMissing
 from justcall.event import FAILED, PROCESSED, RECEIVED, STUCK, Event
-from justcall.moments import epoch, iso
+from justcall.moments import iso
 from ledger import bodies, schema
+from ledger.items import Existing, item_of, with_body
+from ledger.writes import Writes, put
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-# Fails if another delivery has already stored the event.
-_IF_ABSENT: Mapping[str, Any] = {
-    "ConditionExpression": "attribute_not_exists(pk)",
-    "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
-}
 # Fails if another copy of the message was processed first; then the write is a no-op.
 _NOT_PROCESSED = "attribute_exists(pk) AND #status <> :processed"
 # Fails if the item is another delivery's; the entry is compressed with the body.
@@ -48,8 +44,6 @@ _NOT_SENT_SINCE = "(attribute_not_exists(sent_at) OR sent_at <= :letter)"
 # `sent_at` is written before the message is sent, and by another clock than SQS's.
 _CLOCK_SKEW_SECONDS = 60.0
 _DAY_SECONDS = 86_400
-# About how many bytes `process` adds to the item. DynamoDB bills the larger of old and new size.
-_STEP_BYTES = 240
 # Attributes that a failed processor or the sweeper wrote; a replay removes them.
 _HISTORY = "#error, attempts, sweeps, failed_at, first_failed_at, stuck_at"
 # Evidence is on no timeline, and has no status that anything waits for.
@@ -58,35 +52,24 @@ _OF_INDEXES = ("cell", "contact", "at", "entry")
 DIED = "died: no attempt of its processor ended"
 
 
-class Existing(NamedTuple):
-    """A ledger item that an earlier delivery wrote; `sent_at` is the time of its last message."""
-
-    delivery_id: str
-    status: str
-    dialect: str
-    body_hash: str
-    received_at: float
-    sent_at: float
-    item: Mapping[str, Any]
-
-
 class Ledger:
     """Every write to ledger items. Each method raises LedgerUnavailable when DynamoDB refuses."""
 
     def __init__(
         self, client: Callable[[], "DynamoDBClient"], table: str, retention_days: int
     ) -> None:
-        self._client = client
-        self._table = table
+        self._writes = Writes(client, table)
         self._retention = retention_days * _DAY_SECONDS
 
     def keep(self, event: Event) -> Existing | None:
         """Store the event unless its key is taken: None if it is new, else the existing item."""
-        return _other(event, self._write(self._open_item(event), event.body))
+        item, parts = with_body(self._open_item(event), event.body)
+        return _other(event, self._writes.put_if_absent(item, parts))
 
     def keep_evidence(self, event: Event) -> None:
         """Store a delivery whose key has other content, as evidence beside the existing event."""
-        self._write(self._item(event) | {"sk": {"S": schema.evidence(event.body_hash)}}, event.body)
+        item = self._item(event) | {"sk": {"S": schema.evidence(event.body_hash)}}
+        self._writes.put_if_absent(*with_body(item, event.body))
 
     def take_over(self, event: Event, existing: Existing) -> Existing | None:
         """Store the event in place of a less authentic one, which becomes evidence beside it.
@@ -104,13 +87,13 @@ class Ledger:
         # Counted like a replay: what is published afterwards needs a higher revision.
         reopened = int(existing.item.get("reopened", {}).get("N", 0)) + 1
         opened = self._open_item(event) | {"reopened": {"N": str(reopened)}}
-        item, parts = _packed(opened, event.body)
-        puts = [_put(item, condition), _put(evidence), *map(_put, parts)]
-        return _other(event, self._transact(puts))
+        item, parts = with_body(opened, event.body)
+        puts = [put(item, condition), put(evidence), *map(put, parts)]
+        return _other(event, self._writes.transact(puts))
 
     def count_delivery(self, key: str, now: float, *, sent: bool) -> None:
         """Count one more delivery of an existing event and, if it was sent again, note when."""
-        self._update(
+        self._writes.update(
             key,
             "SET #at = :now ADD deliveries :one",
             "attribute_exists(pk)",
@@ -133,7 +116,7 @@ class Ledger:
         BodyReplaced when the ledger item holds the body of another delivery.
         """
         body = event.body if bodies.fits_inline(event.body) else None
-        done, existing = self._try_update(
+        done, existing = self._writes.update(
             event.key,
             "SET #status = :processed, cell = :cell, contact = :contact, #at = :at, entry = :entry,"
             " processed_at = :now, attempts = :attempts REMOVE #error",
@@ -178,7 +161,9 @@ class Ledger:
             change += ", #status = :failed, cell = :cell"
             values |= _to(FAILED, key)
         condition = f"{_NOT_PROCESSED} AND {_SAME_BODY}"
-        self._update(key, change, condition, values, {"#status": "status", "#error": "error"})
+        self._writes.update(
+            key, change, condition, values, {"#status": "status", "#error": "error"}
+        )
 
     def take(self, key: str, sweeps: int, now: float) -> bool:
         """Count one more resend of an open event; False if the caller must not send it.
@@ -231,7 +216,7 @@ class Ledger:
         The caller then sends its message. If the caller dies first, the sweeper sends it.
         `reopened` counts, so that what is published afterwards has a higher revision.
         """
-        done, existing = self._try_update(
+        done, existing = self._writes.update(
             key,
             "SET #status = :received, cell = :cell, sent_at = :now"
             f" REMOVE contact, #at, entry, processed_at, {_HISTORY} ADD reopened :one",
@@ -251,49 +236,15 @@ class Ledger:
         names: Mapping[str, str] | None = None,
         condition: str = "",
     ) -> bool:
-        return self._update(
+        """Update an event that is *received*; False if it is not, or the condition fails."""
+        done, _ = self._writes.update(
             key,
             change,
             f"{_STILL_OPEN} AND {condition}" if condition else _STILL_OPEN,
             {":received": {"S": RECEIVED}, **values},
             {"#status": "status", **(names or {})},
         )
-
-    def _update(
-        self,
-        key: str,
-        change: str,
-        condition: str,
-        values: Mapping[str, Any],
-        names: Mapping[str, str],
-    ) -> bool:
-        """Update a ledger item; False if the condition does not hold."""
-        return self._try_update(key, change, condition, values, names)[0]
-
-    def _try_update(
-        self,
-        key: str,
-        change: str,
-        condition: str,
-        values: Mapping[str, Any],
-        names: Mapping[str, str],
-    ) -> tuple[bool, Mapping[str, Any] | None]:
-        """Update a ledger item; return whether the condition held and, if not, the item."""
-        try:
-            self._client().update_item(
-                TableName=self._table,
-                Key={"pk": {"S": schema.event_partition(key)}, "sk": {"S": schema.LEDGER}},
-                UpdateExpression=change,
-                ConditionExpression=condition,
-                ExpressionAttributeNames=names,
-                ExpressionAttributeValues=values,
-                ReturnValuesOnConditionCheckFailure="ALL_OLD",
-            )
-        except AWS_FAILURES as error:
-            if error_code(error) == "ConditionalCheckFailedException":
-                return False, detail_of(error, "Item")
-            raise LedgerUnavailable from error
-        return True, None
+        return done
 
     def _open_item(self, event: Event) -> dict[str, Any]:
         item = self._item(event)
@@ -301,76 +252,7 @@ class Ledger:
         return item | {"cell": {"S": cell}}
 
     def _item(self, event: Event) -> dict[str, Any]:
-        item: dict[str, Any] = {
-            "pk": {"S": schema.event_partition(event.key)},
-            "sk": {"S": schema.LEDGER},
-            "dialect": {"S": event.dialect},
-            "delivery_id": {"S": event.delivery_id},
-            "status": {"S": event.status},
-            "received_at": {"S": iso(event.received_at)},
-            "deliveries": {"N": "1"},
-            "body_hash": {"B": bytes.fromhex(event.body_hash)},
-            "expires_at": {"N": str(int(event.received_at) + self._retention)},
-        }
-        if event.event_time:
-            item["event_time"] = {"S": event.event_time}
-        return item
-
-    def _write(self, item: dict[str, Any], body: bytes) -> Existing | None:
-        item, parts = _packed(item, body)
-        if parts:
-            return self._transact([_put(item, _IF_ABSENT), *map(_put, parts)])
-        try:
-            self._client().put_item(TableName=self._table, Item=item, **_IF_ABSENT)
-        except AWS_FAILURES as error:
-            if error_code(error) == "ConditionalCheckFailedException":
-                return _existing(detail_of(error, "Item"))
-            raise LedgerUnavailable from error
-        return None
-
-    def _transact(self, puts: list[dict[str, Any]]) -> Existing | None:
-        """Put items in one transaction, which is one AWS call; the first has the condition."""
-        writes: Any = [{"Put": {"TableName": self._table, **put}} for put in puts]
-        try:
-            self._client().transact_write_items(TransactItems=writes)
-        except AWS_FAILURES as error:
-            if existing := _taken(error):
-                return _existing(existing)
-            raise LedgerUnavailable from error
-        return None
-
-
-def _put(item: Mapping[str, Any], condition: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    return {"Item": item, **(condition or {})}
-
-
-def _packed(item: dict[str, Any], body: bytes) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """Return an item with its body, or without it and the parts of the body."""
-    packed = bodies.pack(body, _size(item) + _STEP_BYTES)
-    if isinstance(packed, str) or len(packed) <= bodies.MAX_INLINE_BYTES:
-        return item | bodies.attribute(packed), []
-    shared = {name: item[name] for name in ("pk", "expires_at")}
-    body_hash = item["body_hash"]["B"].hex()
-    parts = [
-        shared | {"sk": {"S": schema.part(body_hash, number)}, "packed": {"B": piece}}
-        for number, piece in enumerate(bodies.cut(packed), start=1)
-    ]
-    return item | {"parts": {"N": str(len(parts))}}, parts
-
-
-def event_of(item: Mapping[str, Any], body: bytes) -> Event:
-    """Return the event of a ledger item, or of evidence, and its body."""
-    return Event(
-        delivery_id=item["delivery_id"]["S"],
-        key=schema.key_of(item["pk"]["S"]),
-        type=schema.type_of(schema.key_of(item["pk"]["S"])),
-        dialect=item["dialect"]["S"],
-        status=item["status"]["S"],
-        body=body,
-        body_hash=item["body_hash"]["B"].hex(),
-        received_at=epoch(item["received_at"]["S"]),
-        event_time=item.get("event_time", {}).get("S"),
-    )
+        return item_of(event, self._retention)
 
 
 def _to(status: str, key: str) -> dict[str, Any]:
@@ -378,33 +260,7 @@ def _to(status: str, key: str) -> dict[str, Any]:
     return {f":{status}": {"S": status}, ":cell": {"S": schema.cell(status, key, "")}}
 
 
-def _taken(error: Exception) -> Mapping[str, Any] | None:
-    """Return the item that failed the condition of a cancelled transaction's first write."""
-    reasons: Sequence[Mapping[str, Any]] = detail_of(error, "CancellationReasons") or [{}]
-    failed = reasons[0].get("Code") == "ConditionalCheckFailed"
-    return reasons[0].get("Item") if failed else None
-
-
 def _other(event: Event, existing: Existing | None) -> Existing | None:
     """Return the existing item, None if it is the event's own: a retry finds its first try."""
     own = existing is not None and existing.delivery_id == event.delivery_id
     return None if own else existing
-
-
-def _existing(item: Mapping[str, Any]) -> Existing:
-    received_at = item["received_at"]["S"]
-    sent_at = item.get("sent_at", {}).get("S", received_at)
-    return Existing(
-        delivery_id=item["delivery_id"]["S"],
-        status=item["status"]["S"],
-        dialect=item["dialect"]["S"],
-        body_hash=item["body_hash"]["B"].hex(),
-        received_at=epoch(received_at),
-        sent_at=epoch(sent_at),
-        item=item,
-    )
-
-
-def _size(item: Mapping[str, Any]) -> int:
-    """Return about the size by which DynamoDB bills an item: names and values."""
-    return sum(len(name) + len(*value.values()) for name, value in item.items())

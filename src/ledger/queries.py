@@ -8,7 +8,7 @@ from aws.failures import AWS_FAILURES
 from errors import BodyMissing, LedgerUnavailable
 from justcall.event import Event
 from ledger import bodies, schema
-from ledger.events import event_of
+from ledger.items import event_of
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

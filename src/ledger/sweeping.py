@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from justcall.event import RECEIVED, Event
 from justcall.moments import epoch
 from ledger import bodies, queries, schema
-from ledger.events import event_of
+from ledger.items import event_of
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

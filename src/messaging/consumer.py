@@ -137,20 +137,20 @@ def _act(message: Message, kind: Kind, tables: Tables, attempts: int) -> bool:
         if message.body is None
         else event_of(message, message.body.encode())
     )
-    read = envelope.read(event.body, event.dialect)
-    entry = kind.read(read)
-    at = _moment(event, read)
+    parsed = envelope.read(event.body, event.dialect)
+    entry = kind.read(parsed)
+    at = _moment(event, parsed)
     contact = entry.number or entry.subjects[0]
     subjects = {"subjects": list(entry.subjects)} if entry.subjects else {}
-    shown = {**subjects, **entry.fields}
+    fields = {**subjects, **entry.fields}
     _record_consent(event, entry, at, tables.consent)
     now = time.time()
     try:
-        return tables.ledger.process(event, contact, at, shown, attempts, now)
+        return tables.ledger.process(event, contact, at, fields, attempts, now)
     except LedgerItemMissing:
         # The table was restored to an earlier time.
         tables.ledger.keep(event)
-        return tables.ledger.process(event, contact, at, shown, attempts, now)
+        return tables.ledger.process(event, contact, at, fields, attempts, now)
 
 
 def _record_consent(event: Event, entry: Entry, at: str, consent: Consent) -> None:
@@ -165,14 +165,14 @@ def _record_consent(event: Event, entry: Entry, at: str, consent: Consent) -> No
     consent.record(entry.number, change, since, event.key)
 
 
-def _moment(event: Event, read: envelope.Envelope) -> str:
+def _moment(event: Event, parsed: envelope.Envelope) -> str:
     """Return the event's own time, or its arrival if it has none or one that is too far ahead.
 
     An event that claims the year 9999 would stay the newest for ever.
     """
-    told = moment_of(read.timestamp) or event.event_time or envelope.event_time(read)
+    claimed = moment_of(parsed.timestamp) or event.event_time or envelope.event_time(parsed)
     latest = iso(event.received_at + _CLOCK_SKEW_SECONDS)
-    return told if told and told <= latest else iso(event.received_at)
+    return claimed if claimed and claimed <= latest else iso(event.received_at)
 
 
 def _fail(error: Exception, message: Message, tables: Tables, attempts: int) -> None:

@@ -52,10 +52,10 @@ class Queues:
         """Return at most about `limit` dead letters; they stay in their queue."""
         if not self._count(self._dead_letter_url):
             return []
-        found: list[DeadLetter] = []
+        letters: list[DeadLetter] = []
         handles: list[str] = []
         try:
-            while len(found) < limit:
+            while len(letters) < limit:
                 answer = self._client().receive_message(
                     QueueUrl=self._dead_letter_url,
                     MaxNumberOfMessages=10,
@@ -66,7 +66,7 @@ class Queues:
                 if not messages:
                     break
                 handles += [message["ReceiptHandle"] for message in messages]
-                found += [
+                letters += [
                     DeadLetter(
                         message["MessageId"],
                         message["Body"],
@@ -78,7 +78,7 @@ class Queues:
             self._put_back(handles)
         except AWS_FAILURES as error:
             raise QueueUnavailable from error
-        return found
+        return letters
 
     def _put_back(self, handles: list[str]) -> None:
         # One by one: for a batch the embedded AWS requires a permission that AWS does not have.

@@ -10,7 +10,7 @@ or no for it, never touches it.
 from justcall.consent import FLAGS, OPTED_OUT, Change
 from justcall.entries import message_entry, with_consent
 from justcall.envelope import Envelope
-from justcall.models import Message, flag, said
+from justcall.models import Message, flag, paths
 from justcall.timeline import Entry
 from justcall.values import Flag, Text
 from messaging.consumer import processor
@@ -21,7 +21,7 @@ _BY_TEXT = {"sms.optout": True, "sms.optin": False}
 class ConsentChanged(Message):
     """A contact and its flags, or the text by which the contact opted out or in."""
 
-    contact_name: Text | None = said("contact_name", "name")
+    contact_name: Text | None = paths("contact_name", "name")
     dnd: Flag | None = flag("status.dnd")
     dnm: Flag | None = flag("status.dnm")
     blacklist: Flag | None = flag("status.blacklist")
@@ -33,7 +33,7 @@ def entry(envelope: Envelope) -> Entry:
     if envelope.type in _BY_TEXT:
         flags = {OPTED_OUT: _BY_TEXT[envelope.type]}
     else:
-        flags = {name: one for name, one in event.shown(*FLAGS).items() if one is not None}
+        flags = {name: one for name, one in event.pick(*FLAGS).items() if one is not None}
     shown = message_entry(envelope, event)
     shown = shown._replace(fields={**shown.fields, "consent": flags})
     return with_consent(shown, Change(flags))

@@ -8,7 +8,7 @@ from typing import Any
 
 from justcall.entries import entry_of
 from justcall.envelope import Envelope
-from justcall.models import EventData, said
+from justcall.models import EventData, paths
 from justcall.timeline import Entry
 from justcall.values import Id, Text
 from messaging.consumer import processor
@@ -20,21 +20,21 @@ _FIELDS = ("contact_id", "id", "name", "first_name", "last_name", "email", "comp
 class ContactCreated(EventData):
     """A contact; without a phone it is kept on the timeline of no number."""
 
-    contact_id: Id | None = said()
-    id: Id | None = said()
-    name: Text | None = said()
-    first_name: Text | None = said()
-    last_name: Text | None = said()
-    email: Text | None = said()
-    company: Text | None = said()
-    custom_fields: Any = said()
-    created_at: Text | None = said()
+    contact_id: Id | None = paths()
+    id: Id | None = paths()
+    name: Text | None = paths()
+    first_name: Text | None = paths()
+    last_name: Text | None = paths()
+    email: Text | None = paths()
+    company: Text | None = paths()
+    custom_fields: Any = paths()
+    created_at: Text | None = paths()
 
 
 def entry(envelope: Envelope) -> Entry:
     """Return the contact as it is kept on its own timeline."""
     contact = ContactCreated.read(envelope.data)
-    return entry_of(envelope, contact, **contact.shown(*_FIELDS))
+    return entry_of(envelope, contact, **contact.pick(*_FIELDS))
 
 
 handler = processor("contact.created", entry)

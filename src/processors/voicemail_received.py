@@ -6,7 +6,7 @@ voicemail. In the url-signed dialect it is `call.voicemail`.
 
 from justcall.entries import call_entry
 from justcall.envelope import Envelope
-from justcall.models import Call, said
+from justcall.models import Call, paths
 from justcall.timeline import Entry
 from justcall.values import Id, Text
 from messaging.consumer import processor
@@ -15,8 +15,8 @@ from messaging.consumer import processor
 class VoicemailReceived(Call):
     """A call whose link may be called after the voicemail or after the recording."""
 
-    voicemail_id: Id | None = said()
-    voicemail_url: Text | None = said("voicemail_url", "call_info.voicemail_url")
+    voicemail_id: Id | None = paths()
+    voicemail_url: Text | None = paths("voicemail_url", "call_info.voicemail_url")
 
 
 def entry(envelope: Envelope) -> Entry:

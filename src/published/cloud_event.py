@@ -100,11 +100,11 @@ def _whole(item: Item, others: Sequence[Item], revision: int) -> dict[str, Any]:
     entries = list(map(bodies.unpack_entry, processed))
     key = schema.key_of(item["pk"]["S"])
     # A replay may have found other subjects, so not all of them need to be one call any more.
-    found = next(one for one in joined(entries) if key in _keys(one))
-    listed = found.pop("events", None) or [found]
+    entry = next(one for one in joined(entries) if key in _keys(one))
+    listed = entry.pop("events", None) or [entry]
     events = [{name: one[name] for name in _OF_MEMBERS} for one in listed]
-    fields = {name: one for name, one in found.items() if name not in _OF_EVENTS}
-    ids = sorted(name.partition(":")[2] for name in found["subjects"])
+    fields = {name: one for name, one in entry.items() if name not in _OF_EVENTS}
+    ids = sorted(name.partition(":")[2] for name in entry["subjects"])
     return {"ids": ids, "revision": revision, "events": events, **_numbered(fields)}
 
 

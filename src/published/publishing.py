@@ -80,8 +80,8 @@ def _put(built: Sequence[Published], bus: Bus) -> tuple[list[str], list[Failure]
 
 
 def _failure(item: Item, error: Exception) -> Failure:
-    known = error if isinstance(error, HooksError) else HooksError()
-    return Failure(_key(item), known, cause(error))
+    ours = error if isinstance(error, HooksError) else HooksError()
+    return Failure(_key(item), ours, cause(error))
 
 
 def _key(item: Item) -> str:

@@ -105,16 +105,16 @@ class Sweep:
 
     def _bury(self) -> None:
         """Make open events *failed* whose message is a dead letter: their processor died."""
-        known = self._ports.buried
+        buried = self._ports.buried
         for letter in self._ports.queues.dead_letters(MAX_DEAD_LETTERS):
-            if letter.id in known:
+            if letter.id in buried:
                 continue
             message = _message(letter)
             if message and self._ports.ledger.bury(
                 message.key, message.delivery_id, letter.sent_at, letter.receives, self._now
             ):
                 self.report.buried.append(message.key)
-            known[letter.id] = None
+            buried[letter.id] = None
 
     def _opened(self) -> Mapping[str, list[OpenEvent]]:
         opened: dict[str, list[OpenEvent]] = defaultdict(list)

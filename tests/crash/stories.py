@@ -225,7 +225,7 @@ def _noise(length: int) -> str:
 
 
 LARGE = json.dumps(
-    samples.changed(samples.SMS_RECEIVED, message_id="large", body=_noise(300_000)),
+    samples.changed(samples.SMS_RECEIVED, message_id="large", body=_noise(1500)),
     ensure_ascii=False,
 ).encode()
 LARGER = LARGE.replace(b"inbound", b"Inbound")

@@ -56,7 +56,6 @@ def warm(made: World) -> None:
     """Both processes know the secrets."""
     for actor in ("one", "two"):
         made.deliver(b'{"event": "x", "data": null}', actor=actor)
-        made.deliver(call("other"), actor=actor)
 
 
 def lost_for(seconds: float) -> Callable[[World], None]:

@@ -12,11 +12,11 @@ from errors import LedgerUnavailable
 from handler import receive
 from handler.authenticate import Verified
 from ledger import events as ledger
-from ledger import schema
+from ledger import schema, writes
 from ledger.consent import Consent
-from messaging.message import message_of
+from messaging.message import decode, message_of
 from sweeper import sweep
-from tests.crash.stories import KIND, STORIES, calls_of, cases
+from tests.crash.stories import KIND, LARGE, STORIES, calls_of, cases
 from tests.crash.test_at_once import SCENES, play
 from tests.crash.test_every_step import tell
 from tests.support.deliveries import signed
@@ -57,7 +57,7 @@ def two_hundred_after_a_failed_put(patch: pytest.MonkeyPatch) -> None:
 
 def put_without_condition(patch: pytest.MonkeyPatch) -> None:
     always = {"ConditionExpression": "attribute_not_exists(nothing)"}
-    patch.setattr(ledger, "_IF_ABSENT", {**ledger._IF_ABSENT, **always})
+    patch.setattr(writes, "IF_ABSENT", {**writes.IF_ABSENT, **always})
 
 
 def evidence_thrown_away(patch: pytest.MonkeyPatch) -> None:
@@ -69,8 +69,8 @@ def weaker_takes_over(patch: pytest.MonkeyPatch) -> None:
 
 
 def old_event_is_dropped(patch: pytest.MonkeyPatch) -> None:
-    real = ledger.Ledger._transact
-    patch.setattr(ledger.Ledger, "_transact", lambda self, puts: real(self, [puts[0], *puts[2:]]))
+    real = writes.Writes.transact
+    patch.setattr(writes.Writes, "transact", lambda self, puts: real(self, [puts[0], *puts[2:]]))
 
 
 def dead_letter_of_another_delivery(patch: pytest.MonkeyPatch) -> None:
@@ -243,3 +243,11 @@ def test_every_call_is_known() -> None:
         ("sweeper", "UpdateItem"),
         ("sweeper", "SendMessage"),
     }
+
+
+def test_large_is_large() -> None:
+    """The large body is cut into parts, and its message comes without it."""
+    with world() as made:
+        made.deliver(LARGE)
+        assert sum(one["sk"]["S"].startswith("part#") for one in made.backend.items()) > 1
+        assert decode(made.backend.receive("sms.received")[0]["Body"]).body is None

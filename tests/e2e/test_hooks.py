@@ -9,7 +9,7 @@ from typing import Any
 from justcall.event import FAILED
 from ledger import schema
 from ledger.bodies import unpack
-from ledger.events import event_of
+from ledger.items import event_of
 from local.place import ROOT
 from messaging.message import encode, message_of
 from tests.e2e.conftest import Stack

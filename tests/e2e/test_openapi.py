@@ -144,7 +144,7 @@ def is_text(content: bytes) -> bool:
 
 def type_of(content: bytes) -> str:
     """Return a type that may be signed for, if the body has one."""
-    types, _ = envelope.told(content)
+    types, _ = envelope.claims(content)
     return types[0] if types else ""
 
 

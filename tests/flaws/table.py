@@ -125,8 +125,8 @@ _AUTHENTICITY = (
         "They read the secret only at startup, so a rotation needs a deploy.",
         "probot/probot#1974",
         "src/aws/secrets.py",
-        "        asked = self._may_ask(deadline)\n",
-        "        asked = False\n",
+        "        may_ask = self._may_ask(deadline)\n",
+        "        may_ask = False\n",
         f"{_SECRETS}::test_mismatch_after_a_minute_finds_the_new_secret",
     ),
     Flaw(
@@ -226,7 +226,7 @@ _ANSWERS = (
         "facts",
         "src/handler/receive.py",
         "    _send(event.type, message_of(event), ports.queues)\n    return Outcome(ACCEPTED, event.key, reason)\n",
-        '    ports.ledger._client().get_item(TableName="contacts", Key={})\n    _send(event.type, message_of(event), ports.queues)\n    return Outcome(ACCEPTED, event.key, reason)\n',
+        '    ports.ledger._writes.client().get_item(TableName="contacts", Key={})\n    _send(event.type, message_of(event), ports.queues)\n    return Outcome(ACCEPTED, event.key, reason)\n',
         f"{_UNIT}/aws/test_deadline.py::test_accepted_event_makes_two_calls",
     ),
     Flaw(
@@ -243,8 +243,8 @@ _ANSWERS = (
         "They refuse unknown types; JustCall adds types without notice.",
         "facts (event types)",
         "src/handler/receive.py",
-        "    if not read.data:\n",
-        "    if kind_of(read.type) is None:\n        raise BodyTooLarge\n    if not read.data:\n",
+        "    if not parsed.data:\n",
+        "    if kind_of(parsed.type) is None:\n        raise BodyTooLarge\n    if not parsed.data:\n",
         f"{_RECEIVE}::test_unknown_type_is_kept_as_unhandled",
     ),
     Flaw(
@@ -275,7 +275,7 @@ _IDENTITY = (
         "src/justcall/keys.py",
         "    if envelope.type in ONCE:\n"
         '        return f"{envelope.type}:{identity}"\n'
-        '    return with_content(f"{envelope.type}:{identity}", said_hash)\n',
+        '    return with_content(f"{envelope.type}:{identity}", digest)\n',
         "    return identity\n",
         f"{_KEYS}::test_call_id_alone_is_no_key",
     ),
@@ -292,9 +292,9 @@ _IDENTITY = (
         "look-then-write",
         "They read first and then write: of two concurrent deliveries both are new.",
         "Devlaner/devlane#332; frain-dev/convoy#1618",
-        "src/ledger/events.py",
-        "            self._client().put_item(TableName=self._table, Item=item, **_IF_ABSENT)\n",
-        '            key = {name: item[name] for name in ("pk", "sk")}\n            old = self._client()._call("GetItem", {"TableName": self._table, "Key": key})\n            if "Item" in old:\n                return _existing(old["Item"])\n            self._client().put_item(TableName=self._table, Item=item)\n',
+        "src/ledger/writes.py",
+        "            self.client().put_item(TableName=self._table, Item=item, **IF_ABSENT)\n",
+        '            key = {name: item[name] for name in ("pk", "sk")}\n            old = self.client()._call("GetItem", {"TableName": self._table, "Key": key})\n            if "Item" in old:\n                return existing_of(old["Item"])\n            self.client().put_item(TableName=self._table, Item=item)\n',
         f"{_RACES}::test_two_deliveries_at_once",
     ),
     Flaw(
@@ -554,7 +554,7 @@ _MEANING = (
         "They order events by arrival, though neither dialect guarantees an order.",
         "stripe/stripe-cli#418",
         "src/messaging/consumer.py",
-        "    at = _moment(event, read)\n",
+        "    at = _moment(event, parsed)\n",
         "    at = iso(event.received_at)\n",
         f"{_PROMISES}::test_the_timeline_is_in_the_order_of_event_times",
     ),
@@ -653,7 +653,7 @@ _URL_SIGNED = (
         "facts",
         "src/handler/authenticate.py",
         "        rotated = _require_match(matches(policy.urls), secrets, deadline)\n",
-        "        rotated = _require_match(matches((str(told_url),)), secrets, deadline)\n",
+        "        rotated = _require_match(matches((str(claimed_url),)), secrets, deadline)\n",
         f"{_URL}::test_a_delivery_for_another_endpoint",
     ),
     Flaw(
@@ -670,8 +670,8 @@ _URL_SIGNED = (
         "`call_info.status` says Archived; how the call ended is `call_info.type`.",
         "facts",
         "src/justcall/models.py",
-        'said("call_info.type")',
-        'said("call_info.status")',
+        'paths("call_info.type")',
+        'paths("call_info.status")',
         f"{_URL_PATH}::test_the_outcome_is_the_type_and_not_the_status",
     ),
     Flaw(
@@ -679,8 +679,8 @@ _URL_SIGNED = (
         "They look for the recording at the top level; it is in `call_info.recording`.",
         "facts",
         "src/justcall/models.py",
-        'said("recording_url", "call_info.recording", "recording")',
-        'said("recording_url", "recording")',
+        'paths("recording_url", "call_info.recording", "recording")',
+        'paths("recording_url", "recording")',
         f"{_URL_PATH}::test_the_recording_is_where_it_is",
     ),
     Flaw(

@@ -161,9 +161,9 @@ def test_without_a_terminal_it_names_stdin(hooks: Hooks) -> None:
     [
         (("--begin", "--abort"), "Use only one of"),
         (("--begin", "--stdin"), "Use only one of"),
-        (("--overlap", "soon"), "--overlap soon: write"),
+        (("--overlap", "soon"), "--overlap soon is not a length of time. Write"),
         (("--overlap", "9999d"), "a year"),
-        (("--overlap", "9" * 30 + "d"), "write 0s"),
+        (("--overlap", "9" * 30 + "d"), "Write 0s"),
     ],
 )
 def test_contradicting_options_end_with_2(

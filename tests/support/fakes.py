@@ -9,7 +9,7 @@ from errors import LedgerUnavailable, OutOfTime, QueueUnavailable, SecretUnavail
 from handler.authenticate import Policy
 from handler.receive import Ports
 from justcall.event import Event
-from ledger.events import Existing
+from ledger.items import Existing
 from messaging.message import Message
 from tests.support import url_samples
 from tests.support.samples import SECRET

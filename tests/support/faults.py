@@ -14,7 +14,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from functools import cache, lru_cache
+from functools import cache
 from types import SimpleNamespace
 from typing import Any, NamedTuple, Protocol
 
@@ -35,7 +35,7 @@ from handler import app
 from justcall.catalogue import KINDS, logical_name
 from justcall.envelope import BODY_SIGNED, URL_SIGNED
 from ledger import bodies
-from messaging import consumer
+from messaging import consumer, message
 from publisher import app as publisher
 from sweeper import app as sweeper
 from tests.support import stack, stream, url_samples
@@ -676,9 +676,12 @@ def _record(kind: str, received: Item) -> Item:
     }
 
 
-# The same large body is compressed and read in thousands of histories, always with this result.
-_compressed = lru_cache(64)(bodies._compress)
-_decompressed = lru_cache(64)(bodies._decompress)
+# A body that takes several items and does not fit a message is large in a world, and takes no time.
+SMALL_LIMITS = {
+    (bodies, "MAX_INLINE_BYTES"): 2048,
+    (bodies, "PART_BYTES"): 2560,
+    (message, "MESSAGE_BYTES"): 6144,
+}
 
 
 @contextmanager
@@ -689,15 +692,15 @@ def world(*, on_moto: bool = False) -> Iterator[World]:
         # A processor whose process died has counted nothing when its `finally` runs here.
         warnings.filterwarnings("ignore", "No application metrics")
         _set_environment(patched)
-        patched.setattr(bodies, "_compress", _compressed)
-        patched.setattr(bodies, "_decompress", _decompressed)
-        for module in (
+        for (module, limit), size in SMALL_LIMITS.items():
+            patched.setattr(module, limit, size)
+        for name in (
             "handler.app",
             "messaging.consumer",
             "sweeper.app",
             "published.publishing",
         ):
-            patched.setattr(f"{module}.time", clock)
+            patched.setattr(f"{name}.time", clock)
         patched.setattr("botocore.endpoint.time", SimpleNamespace(sleep=clock.sleep))
         patched.setattr(wire, "exchange", _exchange)
         patched.setattr(wire, "time", clock)

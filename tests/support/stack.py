@@ -87,7 +87,7 @@ def load(path: Path) -> dict[str, Any]:
 def resources(kind: str | None = None) -> dict[str, dict[str, Any]]:
     """Return the resources by logical id, or those of one type."""
     every: dict[str, dict[str, Any]] = template()["Resources"]
-    return {name: one for name, one in every.items() if kind in (None, one["Type"])}
+    return every if not kind else {name: one for name, one in every.items() if one["Type"] == kind}
 
 
 def properties(logical_id: str) -> dict[str, Any]:
@@ -113,6 +113,7 @@ def environment(logical_id: str) -> dict[str, str]:
     return {name: str(value) for name, value in variables.items()}
 
 
+@cache
 def physical_name(logical_id: str) -> str:
     """Return the name that the resource has on AWS."""
     own = resources()[logical_id].get("Properties", {})

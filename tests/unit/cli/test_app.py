@@ -57,7 +57,7 @@ def test_since_takes_an_iso_time_and_becomes_utc(text: str, moment: datetime) ->
 def test_an_invalid_time_ends_with_2(hooks: Hooks, option: str, text: str) -> None:
     ran = hooks("events", option, text)
     assert (ran.code, ran.out) == (2, "")
-    assert ran.err.startswith(f"hooks: {option} {text}: write ")
+    assert ran.err.startswith(f"hooks: {option} {text} is not a time. Write ")
 
 
 @pytest.mark.parametrize(

@@ -207,7 +207,7 @@ def change(**attributes: Any) -> Callable[[World], None]:
         ("signed processed", change(status="failed"), WRONG, "failed after 0 s"),
         ("signed processed", change(keeps=True), WARN, "1 of its items"),
         ("not UTF-8", change(not_utf8=200), OK, "does not alter"),
-        ("not UTF-8", change(not_utf8=401), OK, "alters them: 401"),
+        ("not UTF-8", change(not_utf8=401), OK, "401, no effect: API Gateway alters"),
         ("not UTF-8", change(not_utf8=503), WARN, "answered 503"),
         ("not UTF-8", change(keeps=True), WARN, "1 of its items"),
         ("indexes", change(indexes=[{"IndexName": "timeline"}]), WRONG, "by_status"),

@@ -20,7 +20,7 @@ from justcall.event import FAILED, PROCESSED, QUARANTINED, RECEIVED, UNHANDLED, 
 from justcall.keys import content_hash
 from justcall.moments import iso
 from justcall.signature import sign
-from ledger.events import Existing
+from ledger.items import Existing
 from tests.support import url_samples
 from tests.support.fakes import FakePorts, FakeTime
 from tests.support.samples import (

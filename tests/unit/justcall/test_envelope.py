@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from errors import Unreadable
 from justcall.catalogue import TYPES
-from justcall.envelope import BODY_SIGNED, Envelope, event_time, is_probe, read, told
+from justcall.envelope import BODY_SIGNED, Envelope, claims, event_time, is_probe, read
 from tests.support.samples import BY_KIND, body
 
 UNREADABLE = {
@@ -231,20 +231,20 @@ def test_what_a_url_signed_body_names() -> None:
         content = (
             b'{"type": "sms.sent", "event": "x", "webhook_url": "https://x", "data": ' + data + b"}"
         )
-        assert told(content) == (["sms.sent"], "https://x")
-    assert told(b'{"type": "any type"}') == (["any type"], None)
-    assert told(b'{"event": "a"}') == (["a"], None)
-    assert told(b'{"type": 7}') == told(b"{}") == ([], None)
+        assert claims(content) == (["sms.sent"], "https://x")
+    assert claims(b'{"type": "any type"}') == (["any type"], None)
+    assert claims(b'{"event": "a"}') == (["a"], None)
+    assert claims(b'{"type": 7}') == claims(b"{}") == ([], None)
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"\xff", b"not json"])
 def test_any_type_may_stand_in_what_cannot_be_read(content: bytes) -> None:
     """The signature may hold all the same, for every type that there is."""
-    assert told(content) == ([*TYPES], None)
+    assert claims(content) == ([*TYPES], None)
 
 
 def test_a_type_is_found_in_what_cannot_be_read() -> None:
     """Also one that nobody knows yet."""
-    types, url = told(b'{"type" : "call.teleported", "data": {"a": NaN}}')
+    types, url = claims(b'{"type" : "call.teleported", "data": {"a": NaN}}')
     assert (types, url) == (["call.teleported", *TYPES], None)
-    assert told(b'{"type": "\xff", "data"')[0][0] == "\ufffd"
+    assert claims(b'{"type": "\xff", "data"')[0][0] == "\ufffd"

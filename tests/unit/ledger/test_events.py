@@ -12,7 +12,8 @@ from justcall.event import FAILED, PROCESSED, QUARANTINED, RECEIVED, STUCK, UNHA
 from justcall.keys import content_hash
 from justcall.moments import iso
 from ledger import bodies, queries, schema
-from ledger.events import DIED, Existing, Ledger
+from ledger.events import DIED, Ledger
+from ledger.items import Existing
 from tests.support import samples, url_samples
 from tests.support.fakes import StubClient, aws_error
 from tests.support.faults import Fault, World, conflicted, throttled, timed_out

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import local.__main__ as program
-from local import deploy, guard, ministack
+from local import deploy, guard, ministack, patches
 from local.place import LocalError, Place
 
 PID = 4711
@@ -153,7 +153,7 @@ def test_ministack_starts_behind_the_guard(machine: Machine) -> None:
     machine.start()
     machine.start()
     [command] = machine.commands
-    assert command[1:] == ["-P", guard.__file__, str(machine.place.token)]
+    assert command[1:] == ["-P", patches.__file__, guard.__file__, str(machine.place.token)]
     assert machine.place.token.read_text() not in [*command, *machine.environment.values()]
 
 
