@@ -30,13 +30,13 @@ def callers(stack: Stack, since: datetime, *, unreturned: bool) -> list[Document
     histories = timelines_of(stack, calls, entries)
     # From the whole timeline: a later event may say that somebody answered.
     wanted = set(keys)
-    known = [
+    arrived_calls = [
         call
         for timeline in histories.values()
         for call in timeline
         if missed.is_missed(call) and wanted & set(keys_of(call))
     ]
-    rows = [_caller(one, histories) for one in missed.callers(known)]
+    rows = [_caller(one, histories) for one in missed.callers(arrived_calls)]
     return [row for row in rows if row["unreturned"] or not unreturned]
 
 
@@ -57,20 +57,20 @@ def timelines_of(
 ) -> Mapping[str | None, list[dict[str, Any]]]:
     """Return the joined timeline of each number that missed calls came from.
 
-    `entries` are the events that are known already; those without a number are under None.
+    `entries` are the events that were read already; calls without a number are under None.
     """
     oldest: dict[str, str] = {}
     for call in calls:
         if number := missed.number_of(call):
             oldest[number] = min(call["at"], oldest.get(number, call["at"]))
-    known = {entry["key"]: entry for entry in entries}
+    own = {entry["key"]: entry for entry in entries}
     with ThreadPoolExecutor(_THREADS) as pool:
-        found = pool.map(lambda one: list(_since(stack, *one)), oldest.items())
-    histories: dict[str | None, list[dict[str, Any]]] = {
-        number: joined(({one["key"]: one for one in rows} | _own(known, calls, number)).values())
-        for number, rows in zip(oldest, found, strict=True)
+        histories = pool.map(lambda one: list(_since(stack, *one)), oldest.items())
+    by_number: dict[str | None, list[dict[str, Any]]] = {
+        number: joined(({one["key"]: one for one in rows} | _of(number, calls, own)).values())
+        for number, rows in zip(oldest, histories, strict=True)
     }
-    return histories | {None: joined(_own(known, calls, None).values())}
+    return by_number | {None: joined(_of(None, calls, own).values())}
 
 
 def keys_of(call: Entry) -> list[str]:
@@ -78,12 +78,12 @@ def keys_of(call: Entry) -> list[str]:
     return [one["key"] for one in call.get("events", (call,))]
 
 
-def _own(
-    known: Mapping[str, dict[str, Any]], calls: Sequence[Entry], number: str | None
+def _of(
+    number: str | None, calls: Sequence[Entry], entries: Mapping[str, dict[str, Any]]
 ) -> dict[str, dict[str, Any]]:
-    """Return the known events of a number's missed calls: the index may lag behind."""
+    """Return the events of a number's missed calls among those read: the index may lag behind."""
     own = (key for call in calls if missed.number_of(call) == number for key in keys_of(call))
-    return {key: known[key] for key in own if key in known}
+    return {key: entries[key] for key in own if key in entries}
 
 
 def _since(stack: Stack, number: str, at: str) -> Iterator[dict[str, Any]]:

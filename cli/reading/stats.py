@@ -40,7 +40,7 @@ def of_day(stack: Stack, day: date) -> list[Document]:
     end = start + timedelta(days=1)
     wanted = Wanted(PROCESSED, None, start - _ARRIVES_BEFORE, end + _ARRIVES_AFTER)
     keys = calls.arrived(stack, wanted, (*_CALLS, *_TEXTS))
-    entries = calls.read(stack, [*keys, *_told_before(keys)])
+    entries = calls.read(stack, [*keys, *_first_events(keys)])
     of_the_day = [
         entry
         for entry in joined(entries)
@@ -51,8 +51,8 @@ def of_day(stack: Stack, day: date) -> list[Document]:
     return [_figures(row, timelines) for row in _rows(of_the_day)]
 
 
-def _told_before(keys: Sequence[str]) -> list[str]:
-    """Return the first events of calls that were told again in the window: they may be older."""
+def _first_events(keys: Sequence[str]) -> list[str]:
+    """Return the keys of the first events, which may be older, of calls that were sent again."""
     again = (key for key in keys if key.count(":") == 2 and schema.type_of(key) in ONCE)
     return [key.rpartition(":")[0] for key in again]
 

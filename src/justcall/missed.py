@@ -16,11 +16,11 @@ from justcall.values import OUTBOUND
 
 type Entry = Mapping[str, Any]
 
-# Kinds of the events that tell of a missed call. A call.completed tells of one by its outcome.
+# Kinds of the events of missed calls. A call.completed may have the outcome of one too.
 KINDS = frozenset({"call.missed", "voicemail.received"})
 VOICEMAIL = "voicemail"
-# How long before a missed call its caller's timeline is read. JustCall may tell of an older call or
-# text again; only its first event shows that it was before the missed call.
+# How long before a missed call its caller's timeline is read. JustCall may send another event of an
+# older call or text; only the first event shows that it was before the missed call.
 LOOK_BACK = timedelta(days=7)
 _OUTCOMES = frozenset({"missed", VOICEMAIL, "abandoned", "unanswered"})
 _COMPLETED = "completed"
@@ -91,14 +91,14 @@ def callers(calls: Iterable[Entry]) -> list[Caller]:
     groups: dict[tuple[str | None, str | None], list[Entry]] = {}
     for call in sorted(calls, key=lambda one: (one["at"], one["key"])):
         groups.setdefault((number_of(call), call.get("justcall_number")), []).append(call)
-    made = [Caller(number, line, found) for (number, line), found in groups.items()]
-    return sorted(made, key=lambda one: str(one.calls[-1]["at"]), reverse=True)
+    rows = [Caller(number, line, group) for (number, line), group in groups.items()]
+    return sorted(rows, key=lambda one: str(one.calls[-1]["at"]), reverse=True)
 
 
 def _failed(entry: Entry, types: set[str]) -> bool:
-    # A body-signed text that failed says so by an event of its own.
-    told = "sms.failed" in types and "sms.delivered" not in types
-    return told or entry.get("delivery_status") in _NOT_DELIVERED
+    # A body-signed text that failed has an event of its own that says so.
+    failed = "sms.failed" in types and "sms.delivered" not in types
+    return failed or entry.get("delivery_status") in _NOT_DELIVERED
 
 
 def _types(entry: Entry) -> set[str]:

@@ -1,12 +1,12 @@
-"""Which calls and messages people were told of: one item for each of them and each sort of notice.
+"""Notices that were sent or wait: one item for each call or message and each kind of notice.
 
-JustCall may tell of one text by two types, and the event bus may deliver an event twice. So a
-notice belongs to the call or message, and the first event of it claims it. An event whose notice
-was claimed by another need not be told: the other's message stays in the queue until it is told.
+JustCall may send two events of one text, and the event bus may deliver an event twice. So a notice
+belongs to the call or message, and the first event of it claims the notice. Another event of it is
+dropped, because the claimer's message stays in the queue until the notice was sent.
 
-A notice that waits for a digest is in the cell `untold` of the index `by_status` until it was told.
-So a digest that was not sent is made up for by the next one, however late, and no clock decides
-which hour a call belongs to (docs/decisions/0045-notices.md).
+A notice that waits for a digest is in the cell `unsent` of the index `by_status` until it was sent.
+So the next digest makes up for one that failed, however late, and no clock decides which hour a
+call belongs to (docs/decisions/0045-notices.md).
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 
 _DAY_SECONDS = 86_400
 _ABSENT = "attribute_not_exists(pk)"
-_OWN_OR_ABSENT = f"{_ABSENT} OR event_key = :key AND attribute_not_exists(told_at)"
+_OWN_OR_ABSENT = f"{_ABSENT} OR event_key = :key AND attribute_not_exists(notified_at)"
 
 
 class Waiting(NamedTuple):
-    """A missed call that the next digest owes: its name, and the key of the event that told it."""
+    """A missed call that waits for the next digest: its name, and the key of its first event."""
 
     name: str
     key: str
@@ -43,39 +43,39 @@ class Notices:
         self._retention = retention_days * _DAY_SECONDS
 
     def claim(self, name: str, kind: str, key: str, now: float) -> bool:
-        """Tell whether an event is to be told; False if it was, or another event has claimed it."""
+        """Claim a notice for an event; False if it was sent, or another event has claimed it."""
         item = self._item(name, kind, key, now)
         return self._put(item, _OWN_OR_ABSENT, {":key": {"S": key}})
 
     def wait(self, name: str, key: str, received_at: str, now: float) -> bool:
-        """Let a missed call wait for the next digest; False if it waits or was told before."""
+        """Let a missed call wait for the next digest; False if it waits already or was in one."""
         item = self._item(name, schema.DIGEST, key, now)
-        item |= {"cell": {"S": schema.UNTOLD}, "received_at": {"S": received_at}}
+        item |= {"cell": {"S": schema.UNSENT}, "received_at": {"S": received_at}}
         return self._put(item, _ABSENT, None)
 
     def waiting(self, limit: int) -> list[Waiting]:
-        """Return the missed calls that wait for a digest, those that came first first."""
+        """Return the missed calls that wait for a digest, in the order of their arrival."""
         rows = queries.rows(
             self._client,
             TableName=self._table,
             IndexName=schema.STATUS_INDEX,
             KeyConditionExpression="cell = :cell",
-            ExpressionAttributeValues={":cell": {"S": schema.UNTOLD}},
+            ExpressionAttributeValues={":cell": {"S": schema.UNSENT}},
             PaginationConfig={"MaxItems": limit},
         )
         places = [{"pk": row["pk"], "sk": row["sk"]} for row in rows]
-        # The index lags behind: some of them may have been told since.
-        found = [one for one in queries.items(self._client, self._table, places) if "cell" in one]
-        found.sort(key=lambda one: (one["received_at"]["S"], one["pk"]["S"]))
-        return [Waiting(_name(one), one["event_key"]["S"]) for one in found]
+        # The index lags behind: some of them may be sent by now.
+        items = [one for one in queries.items(self._client, self._table, places) if "cell" in one]
+        items.sort(key=lambda one: (one["received_at"]["S"], one["pk"]["S"]))
+        return [Waiting(_name(one), one["event_key"]["S"]) for one in items]
 
-    def told(self, name: str, kind: str, now: float) -> None:
-        """Record that people were told; repeating it changes nothing that matters."""
+    def mark_sent(self, name: str, kind: str, now: float) -> None:
+        """Record that a notice was sent, or is not needed any more."""
         try:
             self._client().update_item(
                 TableName=self._table,
                 Key=_place(name, kind),
-                UpdateExpression="SET told_at = :now, expires_at = :expires REMOVE cell",
+                UpdateExpression="SET notified_at = :now, expires_at = :expires REMOVE cell",
                 ExpressionAttributeValues={":now": {"S": iso(now)}, ":expires": self._expiry(now)},
             )
         except AWS_FAILURES as error:

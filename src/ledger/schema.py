@@ -7,7 +7,7 @@
 | part of a body| `event#KEY`      | `part#HASH#0001` …   | a body too large for one item       |
 | consent change| `consent#NUMBER` | `FLAG#AT#CHANGE#KEY` | nothing else; it never expires      |
 | subject       | `subject#NAME`   | `events`             | the events that describe one call   |
-| notice        | `notice#NAME`    | a kind, or `digest`  | the event that people are told of   |
+| notice        | `notice#NAME`    | a kind, or `digest`  | the event that people are notified of |
 
 The index `timeline` lists processed events by contact (`contact`) and by their own time (`at`).
 `contact` is a number, or `call:ID` for an event that does not name its contact.
@@ -16,7 +16,7 @@ The index `by_status` lists events by status (`cell`) and by time of arrival. A 
 a shard: `received#7`. There are many processed events, so their cells also name the UTC day of
 arrival: `processed#2026-03-12#7`. An index partition takes about 1,000 writes per second. At the
 planned 5,000 events per second each of 16 shards gets 313 events, with two writes each.
-The cell `untold` lists the notices that wait for the next digest.
+The cell `unsent` lists the notices that wait for the next digest.
 """
 
 import zlib
@@ -29,7 +29,7 @@ MEMBERS = "events"
 TIMELINE_INDEX = "timeline"
 STATUS_INDEX = "by_status"
 DIGEST = "digest"
-UNTOLD = "untold"
+UNSENT = "unsent"
 SHARDS = 16
 
 

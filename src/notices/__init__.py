@@ -1,1 +1,1 @@
-"""What people are told, and the topic that tells them."""
+"""Notices to people, and the SNS topic that they are published on."""

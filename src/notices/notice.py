@@ -14,7 +14,7 @@ _CUT = "..."
 
 
 class Notice(NamedTuple):
-    """One message to the topic. `id` is the same whenever the same thing is told again."""
+    """One message to the topic. `id` is the same when it is sent again."""
 
     id: str
     notice: str

@@ -1,1 +1,1 @@
-"""Tells people of missed calls, voicemails, texts and failed events, at once or by a digest."""
+"""Notifies people of missed calls, voicemails, texts and failed events, at once or hourly."""

@@ -2,7 +2,7 @@
 
 `handler` has the queue of published events and the table's stream. The event bus brings missed
 calls, voicemails and inbound texts through the queue. Events that failed are on no bus, because
-nothing is published that was not processed; the stream tells of them.
+only processed events are published; the stream brings them.
 
 `digest_handler` is invoked every hour by EventBridge Scheduler.
 """
@@ -15,19 +15,19 @@ from typing import Any
 from aws import observability
 from errors import HooksError
 from ledger import schema
-from notifier import digest, tell
+from notifier import digest, instant
 from notifier.ports import ports
 
 type Record = Mapping[str, Any]
 
 
 def handler(event: Mapping[str, Any], context: Any) -> dict[str, list[dict[str, str]]]:
-    """Tell people of a batch; return the messages that failed. Of a stream it raises instead."""
+    """Notify people of a batch; return the messages that failed. For a stream it raises instead."""
     records = event["Records"]
     try:
         if records[0]["eventSource"] == "aws:dynamodb":
             return _of_stream(records)
-        failed = [one["messageId"] for one in records if _attempt(_tell_event, one, _key(one))]
+        failed = [one["messageId"] for one in records if _attempt(_notify_event, one, _key(one))]
         return {"batchItemFailures": [{"itemIdentifier": one} for one in failed]}
     finally:
         observability.flush()
@@ -53,18 +53,18 @@ def _of_stream(records: list[Record]) -> dict[str, list[dict[str, str]]]:
     # The embedded AWS ignores a partial batch response of a stream (decision 40), so this raises.
     keys = [schema.key_of(one["dynamodb"]["Keys"]["pk"]["S"]) for one in records]
     attempts = zip(records, keys, strict=True)
-    reasons = [reason for one, key in attempts if (reason := _attempt(_tell_failure, one, key))]
+    reasons = [reason for one, key in attempts if (reason := _attempt(_notify_failure, one, key))]
     if reasons:
         raise HooksError(reasons[0])
     return {"batchItemFailures": []}
 
 
-def _tell_event(record: Record) -> str:
-    return tell.event(json.loads(record["body"])["detail"], ports(), time.time())
+def _notify_event(record: Record) -> str:
+    return instant.notify_event(json.loads(record["body"])["detail"], ports(), time.time())
 
 
-def _tell_failure(record: Record) -> str:
-    return tell.failure(record["dynamodb"]["NewImage"], ports())
+def _notify_failure(record: Record) -> str:
+    return instant.notify_failure(record["dynamodb"]["NewImage"], ports())
 
 
 def _attempt(act: Callable[[Record], str], record: Record, key: str | None) -> str | None:
@@ -72,7 +72,7 @@ def _attempt(act: Callable[[Record], str], record: Record, key: str | None) -> s
     try:
         done = act(record)
     except Exception as error:
-        return _log_failure("not told", error, key)
+        return _log_failure("notice not sent", error, key)
     observability.log("info", done, event_key=key)
     return None
 

@@ -1,7 +1,7 @@
-"""One run of the digest: which waiting missed calls nobody returned, told line by line.
+"""One run of the digest: a notice for each line, of the waiting missed calls that nobody returned.
 
-A call stops waiting after its digest was sent. So a failed run is made up for by the next, and a
-run that dies in between tells twice.
+A call stops waiting after its digest was sent. So the next run makes up for a failed one, and a run
+that dies in between sends a digest twice.
 """
 
 from collections import defaultdict
@@ -42,39 +42,39 @@ class Report(NamedTuple):
     failures: Sequence[HooksError]
 
 
-def run(own: Ports, now: float) -> Report:
+def run(ports: Ports, now: float) -> Report:
     """Send one digest for each line; a line that fails does not stop the others.
 
     Raises LedgerUnavailable if the waiting calls or their timelines cannot be read.
     """
     sent, failures = 0, []
-    for line, owed in _by_line(own.notices.waiting(MAX_WAITING), own, now).items():
+    for line, owed in _by_line(ports.notices.waiting(MAX_WAITING), ports, now).items():
         try:
-            sent += _tell(line, owed, own, now)
+            sent += _send(line, owed, ports, now)
         except HooksError as error:
             failures.append(error)
     return Report(sent, failures)
 
 
-def _by_line(waiting: Sequence[Waiting], own: Ports, now: float) -> dict[str | None, list[_Owed]]:
+def _by_line(waiting: Sequence[Waiting], ports: Ports, now: float) -> dict[str | None, list[_Owed]]:
     """Return the waiting calls by line. An event that is being replayed goes on waiting."""
-    items = own.notices.ledger_items([one.key for one in waiting])
+    items = ports.notices.ledger_items([one.key for one in waiting])
     heads = {schema.key_of(item["pk"]["S"]): item for item in items}
     by_contact: dict[str, list[Waiting]] = defaultdict(list)
     for one in waiting:
         if one.key not in heads:  # expired
-            own.notices.told(one.name, schema.DIGEST, now)
+            ports.notices.mark_sent(one.name, schema.DIGEST, now)
         elif "entry" in heads[one.key]:
             by_contact[heads[one.key]["contact"]["S"]].append(one)
     lines: dict[str | None, list[_Owed]] = defaultdict(list)
     for contact, some in by_contact.items():
-        for owed in _owed(contact, some, heads, own):
+        for owed in _owed(contact, some, heads, ports):
             lines[owed.line].append(owed)
     return lines
 
 
 def _owed(
-    contact: str, waiting: Sequence[Waiting], heads: Mapping[str, Item], own: Ports
+    contact: str, waiting: Sequence[Waiting], heads: Mapping[str, Item], ports: Ports
 ) -> list[_Owed]:
     """Return what a digest owes for each waiting call of a contact."""
     entries = {
@@ -83,8 +83,8 @@ def _owed(
     if contact != NO_NUMBER and not is_subject(contact):
         since = epoch(min(heads[one.key]["at"]["S"] for one in waiting))
         start = iso(since - missed.LOOK_BACK.total_seconds())
-        found = timelines.entries(own.client, own.table, contact, start)
-        entries |= {entry["key"]: entry for entry in found}
+        rows = timelines.entries(ports.client, ports.table, contact, start)
+        entries |= {entry["key"]: entry for entry in rows}
     timeline = joined(entries.values())
     unreturned = [call for call in timeline if missed.is_unreturned(call, timeline)]
     calls = {key: call for call in timeline for key in _keys(call)}
@@ -93,13 +93,13 @@ def _owed(
 
 def _owed_for(waiting: Waiting, call: Entry | None, unreturned: Sequence[Entry]) -> _Owed:
     if call is None:
-        observability.log("warning", "entry damaged, not told", event_key=waiting.key)
+        observability.log("warning", "entry damaged, not in the digest", event_key=waiting.key)
         return _Owed(waiting, None, ())
-    # Not for a call that was returned: the caller's other calls were told before, or wait too.
+    # A returned call needs no row; the caller's other calls were in a digest before, or wait too.
     return _Owed(waiting, call.get("justcall_number"), unreturned if call in unreturned else ())
 
 
-def _tell(line: str | None, owed: Sequence[_Owed], own: Ports, now: float) -> int:
+def _send(line: str | None, owed: Sequence[_Owed], ports: Ports, now: float) -> int:
     """Send the digest of a line, unless all of its calls were returned; 1 if it was sent."""
     # By key: two waiting calls of one caller bring the same rows.
     rows = {
@@ -110,9 +110,9 @@ def _tell(line: str | None, owed: Sequence[_Owed], own: Ports, now: float) -> in
     }
     if rows:
         notice = digest.notice_of(line, missed.callers(rows.values()), rows)
-        own.topic.publish(notice)
+        ports.topic.publish(notice)
     for one in owed:
-        own.notices.told(one.waiting.name, schema.DIGEST, now)
+        ports.notices.mark_sent(one.waiting.name, schema.DIGEST, now)
     return int(bool(rows))
 
 

@@ -1,4 +1,4 @@
-"""Telling people, with a fault at every AWS call: each is told at least once, and in the end no more."""
+"""Notices, with a fault at every AWS call: each is sent at least once, and in the end no more."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -34,9 +34,9 @@ def peopled(*, hourly: bool) -> Iterator[People]:
         yield people
 
 
-def tell(people: People, *, hourly: bool) -> None:
+def notify(people: People, *, hourly: bool) -> None:
     """Let queue and digest run as long as Lambda and the schedule repeat them."""
-    _repeat(people.world, people.tell)
+    _repeat(people.world, people.notify)
     if hourly:
         _repeat(people.world, lambda: people.digest() is not None)
 
@@ -52,7 +52,7 @@ def _repeat(made: World, act: Callable[[], bool]) -> None:
 def calls(*, hourly: bool) -> list[Call]:
     """Return the notifier's calls when nothing fails."""
     with peopled(hourly=hourly) as people:
-        tell(people, hourly=hourly)
+        notify(people, hourly=hourly)
         return [one for one in people.world.wire.calls if one.actor in ("notifier", "digest")]
 
 
@@ -73,41 +73,41 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     metafunc.parametrize(("hourly", "where", "fault"), found, ids=names)
 
 
-def test_everybody_is_told_whatever_fails(hourly: bool, where: Call, fault: Fault) -> None:
+def test_notices_are_sent_whatever_fails(hourly: bool, where: Call, fault: Fault) -> None:
     with peopled(hourly=hourly) as people:
         people.world.wire.plan[where] = fault
-        tell(people, hourly=hourly)
+        notify(people, hourly=hourly)
         assert where in people.world.wire.struck
-        (assert_told_hourly if hourly else assert_told)(people)
-        before = len(people.told)
-        tell(people, hourly=hourly)
+        (assert_sent_hourly if hourly else assert_sent)(people)
+        before = len(people.sent)
+        notify(people, hourly=hourly)
         if hourly:
             assert people.digest() == 0
-        assert len(people.told) == before, "told again without need"
+        assert len(people.sent) == before, "sent again without need"
         assert surprises(people.world) == []
 
 
-def assert_told(people: People) -> None:
-    """Assert that each call and text was told, and a text by one of its two events only."""
-    told = {one.id for one in people.told}
-    assert {"call.missed:m1", "voicemail.received:m2", "call.missed:m3"} < told
-    assert len([one for one in told if one.startswith("sms.")]) == 1
-    repeated = len(people.told) - len(told)
+def assert_sent(people: People) -> None:
+    """Assert that each call and text has a notice, and a text for one of its two events only."""
+    ids = {one.id for one in people.sent}
+    assert {"call.missed:m1", "voicemail.received:m2", "call.missed:m3"} < ids
+    assert len([one for one in ids if one.startswith("sms.")]) == 1
+    repeated = len(people.sent) - len(ids)
     assert repeated <= 1, "one fault repeats one notice at most"
 
 
-def assert_told_hourly(people: People) -> None:
-    """Assert that the unreturned calls were told, the returned one was not, and none waits."""
-    text = "".join(one.text for one in people.told)
+def assert_sent_hourly(people: People) -> None:
+    """Assert that the unreturned calls are in a digest, the returned one is not, and none waits."""
+    text = "".join(one.text for one in people.sent)
     assert "2 missed calls, first 2026-03-12 14:10 UTC, last 2026-03-12 14:12 UTC" in text
     assert RETURNED not in text
     assert isinstance(people.world.backend, Small)
     cells = [item.get("cell", {}).get("S") for item in people.world.backend.tables.items()]
-    assert schema.UNTOLD not in cells
+    assert schema.UNSENT not in cells
 
 
 @pytest.mark.parametrize("hourly", [False, True], ids=["instant", "hourly"])
-def test_without_faults_everybody_is_told_once(hourly: bool) -> None:
+def test_without_faults_each_notice_is_sent_once(hourly: bool) -> None:
     with peopled(hourly=hourly) as people:
-        tell(people, hourly=hourly)
-        assert len(people.told) == (1 if hourly else 4)
+        notify(people, hourly=hourly)
+        assert len(people.sent) == (1 if hourly else 4)

@@ -68,12 +68,12 @@ def team(stack: Stack, notices: str) -> Team:
     return Team(stack, _physical_id(stack, notices, "NoticeTopic"))
 
 
-def untold(stack: Stack) -> list[dict[str, Any]]:
+def unsent(stack: Stack) -> list[dict[str, Any]]:
     answer = stack.client("dynamodb").query(
         TableName=stack.described["events_table"],
         IndexName=schema.STATUS_INDEX,
         KeyConditionExpression="cell = :cell",
-        ExpressionAttributeValues={":cell": {"S": schema.UNTOLD}},
+        ExpressionAttributeValues={":cell": {"S": schema.UNSENT}},
     )
     items: list[dict[str, Any]] = answer["Items"]
     return items
@@ -84,7 +84,7 @@ def test_unreturned_call_is_in_the_digest_of_its_line(
 ) -> None:
     _, content = fresh("call.missed")
     assert stack.post(content, sign(content, SECRET)).status == 200
-    until(lambda: bool(untold(stack)), "the missed call to wait for the digest")
+    until(lambda: bool(unsent(stack)), "the missed call to wait for the digest")
     function = _physical_id(stack, notices, "DigestFunction")
     answer = stack.client("lambda").invoke(FunctionName=function, Payload=b"{}")
     assert json.loads(answer["Payload"].read()) == {"sent": 1}
@@ -93,10 +93,10 @@ def test_unreturned_call_is_in_the_digest_of_its_line(
     attributes = {name: one["Value"] for name, one in notice["MessageAttributes"].items()}
     assert attributes.pop("id").startswith("digest#")
     assert attributes == {"notice": "digest", "kind": "call.missed", "line": LINE}
-    assert untold(stack) == []
+    assert unsent(stack) == []
 
 
-def test_failed_event_is_told_by_the_stream(stack: Stack, team: Team) -> None:
+def test_failed_event_comes_by_the_stream(stack: Stack, team: Team) -> None:
     """The processor's own way takes five attempts; the stream shows the same change."""
     key, content = fresh("contact.created")
     assert stack.post(content, sign(content, SECRET)).status == 200
@@ -112,8 +112,8 @@ def test_failed_event_is_told_by_the_stream(stack: Stack, team: Team) -> None:
     assert "Reason: model-refused" in notice["Message"]
 
 
-def test_notifier_can_only_note_whom_it_told(stack: Stack, notices: str, team: Team) -> None:
-    """It may not read or change events, and the digest may not write them."""
+def test_notifier_can_only_write_notices(stack: Stack, notices: str, team: Team) -> None:
+    """The notifier may not read events, and neither function may change one."""
     table = stack.described["events_table"]
     event, notice = schema.ledger_place("call.missed:x"), schema.ledger_place("call.missed:x")
     notice["pk"] = {"S": schema.notice_partition("call:x")}
@@ -121,7 +121,7 @@ def test_notifier_can_only_note_whom_it_told(stack: Stack, notices: str, team: T
     digest = _as_function(stack, "DigestFunction", notices)
     assert _denied(notifier("dynamodb").get_item, TableName=table, Key=event)
     for client in (notifier, digest):
-        change = {"TableName": table, "UpdateExpression": "SET told_at = :x"}
+        change = {"TableName": table, "UpdateExpression": "SET notified_at = :x"}
         change |= {"ExpressionAttributeValues": {":x": {"S": "x"}}}
         assert _denied(client("dynamodb").update_item, Key=event, **change)
         client("dynamodb").update_item(Key=notice, **change)

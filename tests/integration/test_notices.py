@@ -46,7 +46,7 @@ def settings(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Settings:
         }
         for name, value in variables.items():
             monkeypatch.setenv(name, value)
-        monkeypatch.setattr("notifier.tell.MAX_AGE_SECONDS", float("inf"))  # of 2026
+        monkeypatch.setattr("notifier.instant.MAX_AGE_SECONDS", float("inf"))  # of 2026
         ports.ports.cache_clear()
 
         def messages() -> list[dict[str, Any]]:
@@ -107,7 +107,7 @@ def test_notice_is_sent_once(cloud: Cloud, settings: Settings) -> None:
     assert len(messages()) == 1
     [claim] = cloud.raw("notice#call:m1")
     assert claim["event_key"] == {"S": "call.missed:m1"}
-    assert {"told_at", "expires_at"} <= claim.keys()
+    assert {"notified_at", "expires_at"} <= claim.keys()
     assert "cell" not in claim
 
 
@@ -137,7 +137,7 @@ def test_topic_that_is_gone_fails_the_message(cloud: Cloud, settings: Settings) 
     assert happen(cloud, missed(10)) == ["call.missed:m1"]
 
 
-def test_every_kind_is_told_or_left_alone(cloud: Cloud, settings: Settings) -> None:
+def test_no_kind_makes_the_notifier_fail(cloud: Cloud, settings: Settings) -> None:
     settings("instant")
     assert happen(cloud, *(samples.body(one) for one in samples.BY_KIND.values())) == []
 

@@ -1,4 +1,4 @@
-"""People who are told: the notifier on what a world publishes, and a topic that keeps the notices."""
+"""The notifier on what a world publishes, and a topic that keeps the notices."""
 
 import json
 from collections.abc import Callable
@@ -65,7 +65,7 @@ class People:
         patched.setattr("notifier.app.time", world.clock)
 
     @property
-    def told(self) -> list[Notice]:
+    def sent(self) -> list[Notice]:
         return self.topic.notices
 
     def happen(self, *bodies: bytes, **how: Any) -> None:
@@ -74,7 +74,7 @@ class People:
             self.world.deliver(body, **how)
         self.world.settle()
         self.collect()
-        self.tell()
+        self.notify()
 
     def collect(self) -> None:
         """Publish, and let the rule take what it matches to the queue."""
@@ -86,10 +86,10 @@ class People:
         self.queue += [
             record(number, entry)
             for number, entry in enumerate(small.bus.entries[before:], start=before)
-            if is_news(entry, self._mode)
+            if is_notifiable(entry, self._mode)
         ]
 
-    def tell(self) -> bool:
+    def notify(self) -> bool:
         """Let the notifier have its queue; False if something comes again."""
         if not self.queue:
             return True
@@ -103,7 +103,7 @@ class People:
         self.queue = [one for one in self.queue if failed is None or one["messageId"] in failed]
         return not self.queue
 
-    def tell_failures(self) -> bool:
+    def notify_failures(self) -> bool:
         """Let the notifier have the stream's failures; False if they come again."""
         batch = stream.batch(self.changes)
         if self.changes and not self.world.invoke("notifier", lambda: app.handler(batch, None)):
@@ -117,9 +117,9 @@ class People:
         return None if answer is None else int(answer["sent"])
 
 
-def is_news(entry: Item, mode: str) -> bool:
+def is_notifiable(entry: Item, mode: str) -> bool:
     """Return whether the rule takes an entry of the bus to the queue."""
-    pattern = stack.nested("notices")["Resources"]["NewsRule"]["Properties"]["EventPattern"]
+    pattern = stack.nested("notices")["Resources"]["NoticesRule"]["Properties"]["EventPattern"]
     kinds = pattern["detail-type"]["Fn::If"]
     assert kinds[0] == "IsHourly"
     wanted = pattern | {"detail-type": kinds[1 if mode == "hourly" else 2]}

@@ -9,9 +9,9 @@ import pytest
 
 from justcall import missed
 from ledger import schema
-from notices import of_event
+from notices import event
 from tests.support import stack
-from tests.support.people import is_failure, is_news
+from tests.support.people import is_failure, is_notifiable
 from tests.unit.test_bus_template import change
 
 ROOT = Path(__file__).parents[2]
@@ -77,12 +77,12 @@ def test_function_has_the_settings_of_the_others(name: str) -> None:
     assert function["Environment"] == properties("NotifierFunction")["Environment"]
 
 
-# ------------------------------------------------------------ what is told
+# ------------------------------------------------------------ events
 
 
-def test_rule_takes_the_kinds_that_are_told() -> None:
-    _, hourly, instant = properties("NewsRule")["EventPattern"]["detail-type"]["Fn::If"]
-    assert set(instant) == set(of_event.WORDS)
+def test_rule_takes_the_kinds_of_notices() -> None:
+    _, hourly, instant = properties("NoticesRule")["EventPattern"]["detail-type"]["Fn::If"]
+    assert set(instant) == set(event.WORDS)
     assert set(hourly) == missed.KINDS
 
 
@@ -91,10 +91,10 @@ def entry(kind: str, direction: str) -> dict[str, Any]:
     return {"Source": "justcall-hooks", "DetailType": kind, "Detail": detail}
 
 
-@pytest.mark.parametrize("kind", of_event.WORDS)
+@pytest.mark.parametrize("kind", event.WORDS)
 def test_rule_takes_what_came_in(kind: str) -> None:
-    assert is_news(entry(kind, "inbound"), "instant")
-    assert not is_news(entry(kind, "outbound"), "instant")
+    assert is_notifiable(entry(kind, "inbound"), "instant")
+    assert not is_notifiable(entry(kind, "outbound"), "instant")
 
 
 @pytest.mark.parametrize("status", ["failed", "stuck"])
@@ -118,12 +118,12 @@ def test_filter_takes_nothing_else(record: dict[str, Any]) -> None:
 
 
 def test_nothing_is_given_up_quietly() -> None:
-    untold = {"Fn::GetAtt": ["UntoldQueue", "Arn"]}
+    unsent = {"Fn::GetAtt": ["UnsentNoticesQueue", "Arn"]}
     source = properties("FailuresSource")
-    assert source["DestinationConfig"]["OnFailure"]["Destination"] == untold
+    assert source["DestinationConfig"]["OnFailure"]["Destination"] == unsent
     assert source["MaximumRecordAgeInSeconds"] == DAY_SECONDS
-    assert properties("NoticesQueue")["RedrivePolicy"]["deadLetterTargetArn"] == untold
-    assert properties("UntoldQueue")["MessageRetentionPeriod"] == 14 * DAY_SECONDS
+    assert properties("NoticesQueue")["RedrivePolicy"]["deadLetterTargetArn"] == unsent
+    assert properties("UnsentNoticesQueue")["MessageRetentionPeriod"] == 14 * DAY_SECONDS
     timeout = properties("NotifierFunction")["Timeout"]
     assert properties("NoticesQueue")["VisibilityTimeout"] >= 6 * timeout
 
@@ -148,7 +148,7 @@ def test_only_the_rule_fills_the_queue() -> None:
     [statement] = properties("NoticesQueuePolicy")["PolicyDocument"]["Statement"]
     assert statement["Principal"] == {"Service": "events.amazonaws.com"}
     assert statement["Condition"] == {
-        "ArnEquals": {"aws:SourceArn": {"Fn::GetAtt": ["NewsRule", "Arn"]}}
+        "ArnEquals": {"aws:SourceArn": {"Fn::GetAtt": ["NoticesRule", "Arn"]}}
     }
 
 

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notices import notice, of_event, of_failure
+from notices import event as event_notice
+from notices import failure, notice
 from notices.notice import Notice
 
 NUMBER, LINE = "+14155558765", "+14155551234"
@@ -28,12 +29,12 @@ def document(kind: str = "call.missed", whole: dict[str, Any] | None = None, **e
     return {"data": data | ({thing: whole} if whole is not None else {})}
 
 
-def told(kind: str = "call.missed", *, content: bool = False, **event: Any) -> Notice:
-    return of_event.notice_of(document(kind, **event), with_content=content)
+def notice_for(kind: str = "call.missed", *, content: bool = False, **event: Any) -> Notice:
+    return event_notice.notice_of(document(kind, **event), with_content=content)
 
 
 def test_missed_call() -> None:
-    made = told(
+    made = notice_for(
         ring_seconds=30.0, contact_name="Robin Vale", justcall_line_name="Main", agent_name="Jo"
     )
     assert made.subject == f"Missed call from {NUMBER} to {LINE}"
@@ -49,7 +50,7 @@ def test_missed_call() -> None:
 
 
 def test_attributes_are_for_filter_policies() -> None:
-    made = told(agent_id=42, agent_name="Jordan Lee")
+    made = notice_for(agent_id=42, agent_name="Jordan Lee")
     assert made.attributes() == {
         "id": "call.missed:1",
         "notice": "event",
@@ -58,7 +59,7 @@ def test_attributes_are_for_filter_policies() -> None:
         "line": LINE,
         "agent": "42",
     }
-    assert set(told(number=None).attributes()) == {"id", "notice", "kind", "line"}
+    assert set(notice_for(number=None).attributes()) == {"id", "notice", "kind", "line"}
 
 
 @pytest.mark.parametrize(
@@ -77,7 +78,7 @@ def test_agent_is_known_by_the_best_name(names: dict[str, Any], expected: str | 
 def test_unnamed_fields_come_from_the_whole_call() -> None:
     event = document(whole={"justcall_line_name": "Main", "agent_id": 7, "number": "+1"})
     del event["data"]["event"]["number"]
-    made = of_event.notice_of(event, with_content=False)
+    made = event_notice.notice_of(event, with_content=False)
     assert (made.number, made.agent) == ("+1", "7")
     assert "(Main)" in made.text
 
@@ -91,25 +92,25 @@ CONTENT: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("kind", CONTENT)
 def test_no_content_unless_switched_on(kind: str) -> None:
-    made = told(kind, **CONTENT[kind])
+    made = notice_for(kind, **CONTENT[kind])
     assert SECRET not in repr(made)
     assert "https://" not in repr(made)
 
 
 def test_content_that_is_switched_on() -> None:
-    text = told("sms.received", content=True, **CONTENT["sms.received"]).text
+    text = notice_for("sms.received", content=True, **CONTENT["sms.received"]).text
     assert f"Attachments: 2\nText: {SECRET}\n" in text
-    voicemail = told("voicemail.received", content=True, **CONTENT["voicemail.received"]).text
+    voicemail = notice_for("voicemail.received", content=True, **CONTENT["voicemail.received"]).text
     assert (
         f"Length: 21 s\nTranscript: {SECRET}\nRecording: https://recordings.example/1\n"
         in voicemail
     )
-    subjects = [told(kind, content=True, **CONTENT[kind]).subject for kind in CONTENT]
+    subjects = [notice_for(kind, content=True, **CONTENT[kind]).subject for kind in CONTENT]
     assert SECRET not in repr(subjects), "a subject shows on locked screens"
 
 
 def test_long_content_is_cut() -> None:
-    made = told("sms.received", content=True, text="x" * 100_000)
+    made = notice_for("sms.received", content=True, text="x" * 100_000)
     assert len(made.text) < 5_000
     assert "x..." in made.text
 
@@ -124,7 +125,7 @@ def test_subject_and_rows_are_plain_whatever_the_sender_wrote(
     number: str, line: str, name: str
 ) -> None:
     """A line break in a subject would be a header; SNS refuses it, and the notice with it."""
-    made = told(number=number, justcall_number=line, contact_name=name, agent_name=name)
+    made = notice_for(number=number, justcall_number=line, contact_name=name, agent_name=name)
     assert made.subject.isascii()
     assert made.subject.isprintable()
     assert 0 < len(made.subject) < 100
@@ -146,7 +147,7 @@ def item(status: str = "failed", **more: str) -> dict[str, Any]:
 
 
 def test_failure_names_the_reason_and_the_next_step() -> None:
-    made = of_failure.notice_of(item(error="model-refused", failed_at="2026-03-12T14:50:00.000Z"))
+    made = failure.notice_of(item(error="model-refused", failed_at="2026-03-12T14:50:00.000Z"))
     assert made.subject == "Event failed: sms.received:1"
     assert "Reason: model-refused\nLook: ./hooks show sms.received:1\n" in made.text
     assert made.attributes() == {
@@ -157,6 +158,6 @@ def test_failure_names_the_reason_and_the_next_step() -> None:
 
 
 def test_stuck_event_is_a_failure_too() -> None:
-    made = of_failure.notice_of(item("stuck", stuck_at="2026-03-12T15:00:00.000Z"))
+    made = failure.notice_of(item("stuck", stuck_at="2026-03-12T15:00:00.000Z"))
     assert made.subject == "Event stuck: sms.received:1"
     assert made.id.endswith("#stuck#2026-03-12T15:00:00.000Z")

@@ -1,4 +1,4 @@
-"""People who are told at once, and people who are told every hour."""
+"""People who get notices at once, and people who get them every hour."""
 
 import pytest
 

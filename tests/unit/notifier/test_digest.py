@@ -1,4 +1,4 @@
-"""The hourly digest: missed calls that nobody returned, told at least once, whatever fails."""
+"""The hourly digest: missed calls that nobody returned, sent at least once, whatever fails."""
 
 from itertools import permutations
 
@@ -27,29 +27,29 @@ OTHER = "+14155550000"
 
 def rows(people: People, number: int = -1) -> list[str]:
     """Return the rows of a digest."""
-    return [line for line in people.told[number].text.splitlines() if line.startswith("- ")]
+    return [line for line in people.sent[number].text.splitlines() if line.startswith("- ")]
 
 
-def test_unreturned_call_is_told_once(hourly: People) -> None:
+def test_unreturned_call_is_in_one_digest(hourly: People) -> None:
     hourly.happen(missed(10))
-    assert hourly.told == []
+    assert hourly.sent == []
     assert hourly.digest() == 1
-    [notice] = hourly.told
+    [notice] = hourly.sent
     assert (notice.notice, notice.kind, notice.line) == (DIGEST, "call.missed", LINE)
     assert notice.subject == f"1 missed call not returned to {LINE}"
     assert rows(hourly) == [f"- {NUMBER}, missed 2026-03-12 14:10 UTC"]
     assert hourly.digest() == 0
-    assert len(hourly.told) == 1
+    assert len(hourly.sent) == 1
 
 
 @pytest.mark.parametrize("back", [outbound(20), sms_sent(20), sms(20)], ids=["call", "text", "caller's text"])  # fmt: skip
-def test_returned_call_is_not_told(hourly: People, back: bytes) -> None:
+def test_returned_call_is_in_no_digest(hourly: People, back: bytes) -> None:
     hourly.happen(missed(10), back)
     assert hourly.digest() == 0
-    assert hourly.told == []
+    assert hourly.sent == []
 
 
-def test_call_returned_before_it_was_missed_is_told(hourly: People) -> None:
+def test_call_before_a_missed_call_does_not_return_it(hourly: People) -> None:
     hourly.happen(outbound(5), missed(10))
     assert hourly.digest() == 1
 
@@ -69,7 +69,7 @@ def test_order_of_arrival_does_not_matter(hourly: People) -> None:
 
 
 def test_return_that_comes_late_is_believed_until_then(hourly: People) -> None:
-    """What is known when the digest is sent counts; it is not told again."""
+    """A digest holds what is known when it is sent, and is not sent again."""
     hourly.happen(missed(10))
     assert hourly.digest() == 1
     hourly.happen(outbound(20))
@@ -79,7 +79,7 @@ def test_return_that_comes_late_is_believed_until_then(hourly: People) -> None:
 def test_later_missed_call_of_a_caller_is_one_row_with_a_count(hourly: People) -> None:
     hourly.happen(missed(10), missed(20, "m2"), voicemail(21, "m2"))
     assert hourly.digest() == 1
-    assert hourly.told[0].subject == f"2 missed calls not returned to {LINE}"
+    assert hourly.sent[0].subject == f"2 missed calls not returned to {LINE}"
     assert rows(hourly) == [
         f"- {NUMBER}, 2 missed calls, first 2026-03-12 14:10 UTC, last 2026-03-12 14:20 UTC, voicemail"
     ]
@@ -93,7 +93,7 @@ def test_count_holds_calls_of_earlier_digests(hourly: People) -> None:
     assert "2 missed calls, first 2026-03-12 14:10 UTC" in rows(hourly)[0]
 
 
-def test_late_event_of_a_returned_call_does_not_tell_a_told_call_again(hourly: People) -> None:
+def test_late_event_of_a_returned_call_repeats_no_other_call(hourly: People) -> None:
     hourly.happen(missed(40, "m2"))
     assert hourly.digest() == 1
     hourly.happen(outbound(20), missed(10, "m1"))
@@ -104,11 +104,11 @@ def test_each_line_has_a_digest_of_its_own(hourly: People) -> None:
     """So that a filter policy on the line shows nobody another line's callers."""
     hourly.happen(missed(10), missed(11, "m2", to=OTHER, from_="+14155557777"))
     assert hourly.digest() == 2
-    assert {one.line for one in hourly.told} == {LINE, OTHER}
-    assert all(len([row for row in one.text.splitlines() if row[:2] == "- "]) == 1 for one in hourly.told)  # fmt: skip
+    assert {one.line for one in hourly.sent} == {LINE, OTHER}
+    assert all(len([row for row in one.text.splitlines() if row[:2] == "- "]) == 1 for one in hourly.sent)  # fmt: skip
 
 
-def test_withheld_callers_are_told_as_one_row_that_cannot_be_returned(hourly: People) -> None:
+def test_withheld_callers_are_one_row_that_cannot_be_returned(hourly: People) -> None:
     """A later call on their timeline may be somebody else's."""
     hourly.happen(missed(10, from_="anonymous"), missed(12, "m2", from_="anonymous"))
     hourly.happen(outbound(20, to="anonymous"))
@@ -121,7 +121,7 @@ def test_withheld_callers_are_told_as_one_row_that_cannot_be_returned(hourly: Pe
     assert rows(hourly) == ["- withheld number, missed 2026-03-12 14:30 UTC, cannot be called back"]
 
 
-def test_call_that_names_no_number_is_told(hourly: People) -> None:
+def test_call_without_a_number_is_in_the_digest(hourly: People) -> None:
     hourly.happen(missed(10, from_=...))
     assert hourly.digest() == 1
     assert rows(hourly)[0].startswith("- number not known, missed")
@@ -132,11 +132,11 @@ def test_call_and_voicemail_wait_once(hourly: People) -> None:
     assert len(waiting(hourly)) == 1
 
 
-def test_texts_are_not_told_hourly(hourly: People) -> None:
+def test_texts_are_in_no_digest(hourly: People) -> None:
     hourly.happen(sms(10))
     assert hourly.queue == []
     assert hourly.digest() == 0
-    assert hourly.told == []
+    assert hourly.sent == []
 
 
 def test_long_digest_names_how_many_are_left_out(
@@ -146,8 +146,8 @@ def test_long_digest_names_how_many_are_left_out(
     hourly.happen(*(missed(10 + n, f"m{n}", from_=f"+1415555800{n}") for n in range(5)))
     assert hourly.digest() == 1
     assert len(rows(hourly)) == 2
-    assert "and 3 more: ./hooks missed --unreturned" in hourly.told[0].text
-    assert hourly.told[0].subject.startswith("5 missed calls")
+    assert "and 3 more: ./hooks missed --unreturned" in hourly.sent[0].text
+    assert hourly.sent[0].subject.startswith("5 missed calls")
 
 
 # ------------------------------------------------------------ at least once
@@ -158,11 +158,11 @@ def waiting(people: People) -> list[str]:
     return [
         item["pk"]["S"]
         for item in people.world.backend.tables.items()
-        if item.get("cell") == {"S": schema.UNTOLD}
+        if item.get("cell") == {"S": schema.UNSENT}
     ]
 
 
-def test_hours_that_were_missed_are_made_up_for(hourly: People) -> None:
+def test_next_digest_makes_up_for_failed_ones(hourly: People) -> None:
     """The topic, or the digest itself, was down for a day."""
     hourly.topic.refuses = lambda _notice: True
     hourly.happen(missed(10))
@@ -175,7 +175,7 @@ def test_hours_that_were_missed_are_made_up_for(hourly: People) -> None:
     assert len(rows(hourly)) == 2
 
 
-def test_event_that_is_processed_a_week_late_is_told(hourly: People) -> None:
+def test_event_that_is_processed_a_week_late_is_in_a_digest(hourly: People) -> None:
     """No hour is closed: a call waits from when it is published, whenever it came."""
     hourly.world.deliver(missed(10))
     assert hourly.digest() == 0
@@ -188,11 +188,11 @@ def test_line_that_fails_does_not_stop_the_others(hourly: People, written: Writt
     hourly.topic.refuses = lambda notice: notice.line == OTHER
     hourly.happen(missed(10), missed(11, "m2", to=OTHER))
     assert hourly.digest() is None
-    assert [one.line for one in hourly.told] == [LINE]
+    assert [one.line for one in hourly.sent] == [LINE]
     assert "topic-unavailable" in written.text()
     hourly.topic.refuses = lambda _notice: False
     assert hourly.digest() == 1
-    assert [one.line for one in hourly.told] == [LINE, OTHER]
+    assert [one.line for one in hourly.sent] == [LINE, OTHER]
     assert waiting(hourly) == []
 
 
@@ -207,7 +207,7 @@ def test_table_that_is_down_is_logged_with_the_reason(hourly: People, written: W
     assert hourly.digest() == 1
 
 
-def test_digest_whose_run_died_is_told_again_with_the_same_id(hourly: People) -> None:
+def test_digest_whose_run_died_is_sent_again_with_the_same_id(hourly: People) -> None:
     hourly.happen(missed(10), missed(20, "m2", from_="+14155558000"))
     hourly.world.wire.standing = lambda call: (
         died_before if call.operation == "UpdateItem" else None
@@ -215,11 +215,11 @@ def test_digest_whose_run_died_is_told_again_with_the_same_id(hourly: People) ->
     assert hourly.digest() is None
     hourly.world.wire.standing = lambda _call: None
     assert hourly.digest() == 1
-    first, second = hourly.told
+    first, second = hourly.sent
     assert first == second
 
 
-def test_more_calls_than_a_run_takes_are_told_by_the_next(
+def test_next_run_takes_the_calls_beyond_the_limit(
     hourly: People, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("notifier.digest.MAX_WAITING", 3)

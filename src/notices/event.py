@@ -21,15 +21,15 @@ _MAX_CONTENT = 4_000
 def name_of(document: Document) -> str:
     """Return the name of the call or message that an event is of, else the event's key.
 
-    Of several names the first by the alphabet: every event of the call that has them agrees.
+    Of several names it is the first by the alphabet, so that events with the same names agree.
     """
     event = document["data"]["event"]
     names: list[str] = event.get("subjects") or [event["key"]]
     return min(names)
 
 
-def is_news(document: Document) -> bool:
-    """Tell whether an event is one to tell: it is inbound, and no call that was answered."""
+def is_notifiable(document: Document) -> bool:
+    """Tell whether people are notified: of inbound events, except calls that were answered."""
     event = document["data"]["event"]
     if event["kind"] not in WORDS or event.get("direction") == OUTBOUND:
         return False
@@ -38,18 +38,18 @@ def is_news(document: Document) -> bool:
 
 
 def notice_of(document: Document, *, with_content: bool) -> Notice:
-    """Return the notice of a CloudEvent; without `with_content` no word of what was said."""
+    """Return the notice of a CloudEvent; `with_content` adds texts, transcripts and links."""
     event = document["data"]["event"]
-    known = _whole(document) | event
+    fields = _whole(document) | event
     title = WORDS[event["kind"]]
-    number, line = known.get("number"), known.get("justcall_number")
+    number, line = fields.get("number"), fields.get("justcall_number")
     rows = {
-        "From": notice.named(number or UNKNOWN, known.get("contact_name")),
-        "To": notice.named(line, known.get("justcall_line_name")),
-        "Agent": notice.row(known.get("agent_name") or ""),
-        "At": notice.when(known["at"]),
-        **_measures(event["kind"], known),
-        **(_content(event["kind"], known) if with_content else {}),
+        "From": notice.named(number or UNKNOWN, fields.get("contact_name")),
+        "To": notice.named(line, fields.get("justcall_line_name")),
+        "Agent": notice.row(fields.get("agent_name") or ""),
+        "At": notice.when(fields["at"]),
+        **_measures(event["kind"], fields),
+        **(_content(event["kind"], fields) if with_content else {}),
         "Event": event["key"],
     }
     to = f" to {line}" if line else ""
@@ -61,7 +61,7 @@ def notice_of(document: Document, *, with_content: bool) -> Notice:
         text=f"{title}\n{notice.lines(rows)}\n",
         number=number,
         line=line,
-        agent=notice.agent_of(known),
+        agent=notice.agent_of(fields),
     )
 
 
@@ -70,20 +70,20 @@ def _whole(document: Document) -> dict[str, Any]:
     return dict(data.get("call") or data.get("message") or {})
 
 
-def _measures(kind: str, known: Document) -> dict[str, str]:
-    """Return what may be told without content: how long, how many."""
+def _measures(kind: str, fields: Document) -> dict[str, str]:
+    """Return durations and counts, which are no content."""
     if kind == "sms.received":
-        return {"Attachments": str(len(known.get("media") or ()) or "")}
-    seconds = known.get("ring_seconds" if kind == "call.missed" else "duration_seconds")
+        return {"Attachments": str(len(fields.get("media") or ()) or "")}
+    seconds = fields.get("ring_seconds" if kind == "call.missed" else "duration_seconds")
     name = "Rang" if kind == "call.missed" else "Length"
     return {name: f"{round(seconds)} s" if seconds else ""}
 
 
-def _content(kind: str, known: Document) -> dict[str, str]:
-    text = notice.block(known.get("text") or "", _MAX_CONTENT)
+def _content(kind: str, fields: Document) -> dict[str, str]:
+    text = notice.block(fields.get("text") or "", _MAX_CONTENT)
     if kind == "sms.received":
         return {"Text": text}
     if kind == "voicemail.received":
-        link = notice.row(known.get("recording_url") or "", 2_000)
+        link = notice.row(fields.get("recording_url") or "", 2_000)
         return {"Transcript": text, "Recording": link}
     return {}

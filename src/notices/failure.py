@@ -15,7 +15,7 @@ _SINCE: Mapping[str, str] = {FAILED: "failed_at", STUCK: "stuck_at"}
 def notice_of(item: Mapping[str, Any]) -> Notice:
     """Return the notice of a ledger item that became *failed* or *stuck*.
 
-    It names no number: an event that was not processed has none that is known.
+    It names no number: only a processor reads numbers, and this event was not processed.
     """
     key, status = schema.key_of(item["pk"]["S"]), item["status"]["S"]
     since = item.get(_SINCE[status], item["received_at"])["S"]
