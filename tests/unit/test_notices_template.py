@@ -138,9 +138,10 @@ def statements(role: str) -> list[dict[str, Any]]:
 
 
 def test_topic_is_not_public() -> None:
-    """Its policy allows nobody anything, so only rights in IAM of this account count."""
-    document = properties("NoticeTopicPolicy")["PolicyDocument"]
-    assert {one["Effect"] for one in document["Statement"]} == {"Deny"}
+    """The account as principal leaves it to IAM who may publish and subscribe."""
+    [statement] = properties("NoticeTopicPolicy")["PolicyDocument"]["Statement"]
+    account = "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"
+    assert statement["Principal"] == {"AWS": {"Fn::Sub": account}}
     assert properties("NoticeTopic")["KmsMasterKeyId"] == "alias/aws/sns"
 
 
