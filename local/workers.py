@@ -1,8 +1,8 @@
 """Let MiniStack start function processes cheaply: `install` replaces four of its names.
 
-MiniStack 1.5.33 unpacks the whole zip for each process while its other threads wait, and each process
-imports botocore to count recursive invocations. Docs: decision 22. MiniStack's own environment runs
-this file, so it imports nothing of ours.
+MiniStack 1.5.33 unpacks the whole zip for each process while its other threads wait, and each
+process imports botocore to count recursive invocations. Docs: decision 22. MiniStack's own
+environment runs this file, so it imports nothing of ours.
 """
 
 import hashlib

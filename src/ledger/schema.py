@@ -1,13 +1,13 @@
 """The events table's layout: one table, six sorts of item, two indexes.
 
-| item          | pk               | sk                   | holds                               |
-|---------------|------------------|----------------------|-------------------------------------|
-| ledger item   | `event#KEY`      | `ledger`             | one event: body, status, entry      |
-| evidence      | `event#KEY`      | `conflict#HASH`      | a less authentic other content      |
-| part of a body| `event#KEY`      | `part#HASH#0001` …   | a body too large for one item       |
-| consent change| `consent#NUMBER` | `FLAG#AT#CHANGE#KEY` | nothing else; it never expires      |
-| subject       | `subject#NAME`   | `events`             | the events that describe one call   |
-| notice        | `notice#NAME`    | a kind, or `digest`  | the event that people are notified of |
+| item          | pk               | sk                        | holds                             |
+|---------------|------------------|---------------------------|-----------------------------------|
+| ledger item   | `event#KEY`      | `ledger`                  | one event: body, status, entry    |
+| evidence      | `event#KEY`      | `conflict#HASH`           | a less authentic other content    |
+| part of a body| `event#KEY`      | `part#HASH#0001` …        | a body too large for one item     |
+| consent change| `consent#NUMBER` | `FLAG#AT#CHANGE#HASH#KEY` | nothing else; it never expires    |
+| subject       | `subject#NAME`   | `events`                  | the events that describe one call |
+| notice        | `notice#NAME`    | a kind, or `digest`       | the event that claims a notice    |
 
 The index `timeline` lists processed events by contact (`contact`) and by their own time (`at`).
 `contact` is a number, or `call:ID` for an event that does not name its contact.
@@ -31,6 +31,7 @@ STATUS_INDEX = "by_status"
 DIGEST = "digest"
 UNSENT = "unsent"
 SHARDS = 16
+_SHORT_HASH = 16
 
 
 def event_partition(key: str) -> str:
@@ -53,9 +54,9 @@ def consent_partition(number: str) -> str:
     return f"consent#{number}"
 
 
-def consent_change(flag: str, at: str, step: str, key: str) -> str:
-    """Return the sort key of a change of a flag; `key` is the event's."""
-    return f"{flag}#{at}#{step}#{key}"
+def consent_change(flag: str, at: str, step: str, body_hash: str, key: str) -> str:
+    """Return the sort key of a change of a flag; `body_hash` and `key` are the event's."""
+    return f"{flag}#{at}#{step}#{body_hash[:_SHORT_HASH]}#{key}"
 
 
 def subject_partition(name: str) -> str:
