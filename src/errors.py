@@ -11,6 +11,7 @@
     │   ├── LedgerUnavailable
     │   ├── QueueUnavailable
     │   ├── BusUnavailable
+    │   ├── TopicUnavailable
     │   ├── OutOfTime
     │   └── NotRightYet              signed, but for a time or a URL that may become right
     ├── Unreadable           authentic, but no event can be read from it: kept as quarantined
@@ -93,6 +94,12 @@ class BusUnavailable(Unavailable):
     """The event bus refused a processed event; it is published again."""
 
     default_reason = "bus-unavailable"
+
+
+class TopicUnavailable(Unavailable):
+    """The topic refused a notice; it is sent again."""
+
+    default_reason = "topic-unavailable"
 
 
 class OutOfTime(Unavailable):

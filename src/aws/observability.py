@@ -1,6 +1,6 @@
 """Logs and metrics with Powertools: ids, sizes and reasons; never bodies, numbers or secrets.
 
-For processors, sweeper and publisher; the handler writes the same metrics with `aws.emf`.
+For processors, sweeper, publisher and notifier; the handler writes the same metrics with `aws.emf`.
 
 Powertools takes the service, the namespace and the level from the environment that the template
 sets. Its tracer is not imported: X-Ray's SDK would cost more than the whole cold start, and active
@@ -44,6 +44,8 @@ STUCK = "Stuck"
 BURIED = "Buried"
 PUBLISHED = "Published"
 PUBLISH_FAILED = "PublishFailed"
+NOTICES_SENT = "NoticesSent"
+NOTICE_FAILED = "NoticeFailed"
 OLDEST_RECEIVED_AGE = "OldestReceivedAge"
 END_TO_END_LATENCY = "EndToEndLatency"
 
@@ -67,7 +69,12 @@ def measure(name: str, seconds: float) -> None:
 
 
 def flush(**fields: object) -> None:
-    """Write the metrics of this invocation in one line, with fields; None is left out."""
+    """Write the metrics of this invocation in one line, with fields; None is left out.
+
+    It writes nothing if nothing was counted or measured.
+    """
+    if not metrics.metric_set:
+        return  # Powertools would warn
     for name, value in fields.items():
         if value is not None:
             metrics.add_metadata(name, value)

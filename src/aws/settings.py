@@ -44,6 +44,16 @@ class PublisherSettings(NamedTuple):
     retention_days: int
 
 
+class NotifierSettings(NamedTuple):
+    """What the template tells the notifier; `hourly` means by a digest, else at once."""
+
+    events_table: str
+    topic_arn: str
+    retention_days: int
+    hourly: bool
+    with_content: bool
+
+
 def handler_settings() -> HandlerSettings:
     """Read the handler's settings. Raises SettingMissing."""
     return HandlerSettings(
@@ -92,6 +102,17 @@ def publisher_settings() -> PublisherSettings:
         events_table=_text("EVENTS_TABLE"),
         event_bus=_text("EVENT_BUS"),
         retention_days=_number("RETENTION_DAYS"),
+    )
+
+
+def notifier_settings() -> NotifierSettings:
+    """Read the notifier's settings. Raises SettingMissing."""
+    return NotifierSettings(
+        events_table=_text("EVENTS_TABLE"),
+        topic_arn=_text("NOTICE_TOPIC"),
+        retention_days=_number("RETENTION_DAYS"),
+        hourly=_text("NOTICES") == "hourly",
+        with_content=_text("NOTICE_CONTENT") == "on",
     )
 
 
