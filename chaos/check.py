@@ -233,10 +233,11 @@ def _consent(
         shown = ones[0].delivery.shown
         if not shown:
             continue
-        at = table.ledger(key).get("at", {}).get("S")
-        owed |= _changes(shown, [at] if at else [], key)
+        item = table.ledger(key)
+        at, body = item.get("at", {}).get("S"), item.get("body_hash", {}).get("B", b"").hex()
+        owed |= _changes(shown, [at] if at else [], body, key)
         signed_at = [at for one in ones for at in one.signed_at if at]
-        possible |= _changes(shown, [shown.at] if shown.at else signed_at, key)
+        possible |= _changes(shown, [shown.at] if shown.at else signed_at, body, key)
     figures["consent changes"] = len(owed)
     for where in owed - table.consent:
         yield Breach("missing: a change of consent that an event made", " ".join(where))
@@ -244,12 +245,12 @@ def _consent(
         yield Breach("extra: a change of consent that no event made", " ".join(where))
 
 
-def _changes(shown: Shown, times: Iterable[str], key: str) -> set[tuple[str, str]]:
+def _changes(shown: Shown, times: Iterable[str], body: str, key: str) -> set[tuple[str, str]]:
     """Return the items of the changes that an event makes, at each of these times."""
     return {
         (
             schema.consent_partition(shown.number),
-            schema.consent_change(flag, at, SET if value else CLEAR, key),
+            schema.consent_change(flag, at, SET if value else CLEAR, body, key),
         )
         for at in times
         for flag, value in shown.flags.items()

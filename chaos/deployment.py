@@ -44,7 +44,7 @@ _MAX_OUTAGE_SECONDS = 5.0
 def own_place() -> Iterator[Place]:
     """Make a folder for one run; in memory, where there is such a place.
 
-    Each process of a function is a copy of its code: half a million files in a run.
+    Each process of a function leaves its zip there until MiniStack stops.
     """
     memory = Path("/dev/shm")  # noqa: S108  (the folder in it is ours)
     where = memory if memory.is_dir() and os.access(memory, os.W_OK) else None

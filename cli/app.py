@@ -15,11 +15,13 @@ from cli.commands import (
     dlq,
     doctor,
     events,
+    missed,
     publish,
     replay,
     secret,
     send,
     show,
+    stats,
     subscriptions,
     timeline,
 )
@@ -38,6 +40,8 @@ app.command()(events.events)
 app.command(context_settings=TAKES_KEYS)(show.show)
 app.command()(timeline.timeline)
 app.command()(contact.contact)
+app.command()(missed.missed)
+app.command()(stats.stats)
 app.command(context_settings=TAKES_KEYS)(replay.replay)
 app.command(context_settings=TAKES_KEYS)(publish.publish)
 app.add_typer(dlq.app, name="dlq")

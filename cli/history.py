@@ -32,7 +32,7 @@ class History:
         )
 
     def mark(self, key: str, replayed_as: str, now: float) -> bool:
-        """Note on a quarantined event under which key it was kept anew; its status stays.
+        """Record on a quarantined event the key under which it was stored; its status stays.
 
         False, and nothing is written, if that was noted before.
         """

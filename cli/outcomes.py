@@ -1,4 +1,4 @@
-"""What becomes of an event that is replayed, and why some are not."""
+"""The outcomes of a replay, and why some events are skipped."""
 
 from typing import NamedTuple
 
@@ -12,7 +12,7 @@ OUTCOMES = (REPLAYED, SKIPPED, FAILED)
 
 
 class Outcome(NamedTuple):
-    """What became of one event; `was` is the status that it had."""
+    """The outcome of one event; `was` is its status before."""
 
     key: str
     outcome: str

@@ -1,7 +1,7 @@
-"""Replaying events: what happens to each, by its status on the ledger.
+"""Replay events; the status on the ledger decides how.
 
-The ledger changes first and the message follows. After a crash in between the event is *received*
-again, and the sweeper sends what is received and in no queue.
+The ledger changes first, then the message is sent. After a crash in between, the event is
+*received*, and the sweeper sends it.
 """
 
 import time
@@ -26,12 +26,12 @@ from messaging.message import message_of
 from messaging.queues import Queues
 
 _REFUSALS: tuple[type[Exception], ...] = (*AWS_FAILURES, LedgerUnavailable)
-CONFLICT = "conflict"  # what evidence was before
-_CHANGED = "it changed meanwhile; try again"
+CONFLICT = "conflict"  # shown as the status of evidence
+_CHANGED = "it has changed meanwhile; try again"
 
 
 class _Plan(NamedTuple):
-    """What a dry run shows, and the action."""
+    """The outcome that a dry run shows, and the action."""
 
     preview: Outcome
     act: Callable[[], Outcome]
@@ -57,7 +57,7 @@ class Replay:
         self._queues = Queues(lambda: sqs, stack.queue_url_prefix)
 
     def __call__(self, key: str) -> Outcome:
-        """Replay one event, or say why not; a refusal by AWS is an outcome too."""
+        """Replay one event and return the outcome, also if AWS refuses."""
         try:
             items = table.ledger_items(self._stack, key)
             if not items:
@@ -70,7 +70,7 @@ class Replay:
             return Outcome(key, FAILED, note=f"AWS refused: {_code(error)}")
 
     def conflict(self, key: str, items: Sequence[Item]) -> Outcome:
-        """Keep the evidence of a conflict as an event of its own, and send it."""
+        """Store the evidence of a conflict as an event of its own, and send it."""
         try:
             event = evidence.event_in(items)
             if event is None:
@@ -110,15 +110,15 @@ class Replay:
         return Outcome(event.key, REPLAYED, event.status, notes[0] or notes[1])
 
     def _add(self, key: str, was: str, now: float) -> str | None:
-        """Keep the reason of a replay; return a warning if that failed."""
+        """Record the reason of a replay; return a warning if that fails."""
         try:
             self._history.add(key, was, now)
         except AWS_FAILURES as error:
-            return f"replayed, but its reason was not kept: {_code(error)}"
+            return f"replayed, but the reason was not recorded: {_code(error)}"
         return None
 
     def _plan_anew(self, old: Event, item: Item) -> _Plan | Outcome:
-        """Plan to keep a quarantined body as the event that can be read from it now."""
+        """Plan to store a quarantined body as the event that today's code reads from it."""
         if "replayed_as" in item:
             before = item["replayed_as"]["S"]
             return Outcome(old.key, SKIPPED, old.status, f"was replayed before, as {before}")
@@ -140,7 +140,9 @@ class Replay:
             outcome = preview._replace(outcome=SKIPPED, note="that event exists already")
         elif existing:
             ledger.keep_evidence(event)
-            outcome = preview._replace(note="another body has that key: kept there as a conflict")
+            outcome = preview._replace(
+                note="another event has that key; this one is stored there as a conflict"
+            )
         if not self._history.mark(preview.key, event.key, self._clock()):
             return outcome._replace(outcome=SKIPPED, note=_CHANGED)
         return outcome
@@ -151,11 +153,11 @@ class Replay:
         return Ledger(lambda: client, self._stack.events_table, days)
 
     def _send(self, event: Event) -> str | None:
-        """Send an open event to its queue; return a warning if that failed."""
+        """Send an open event to its queue; return a warning if that fails."""
         try:
             self._queues.send(kind_of(event.type) or event.type, message_of(event))
         except QueueUnavailable as error:
-            return f"its queue refused it ({_code(error)}); the sweeper will send it"
+            return f"the queue refused it ({_code(error)}); the sweeper will send it"
         return None
 
 

@@ -17,8 +17,9 @@ from justcall.catalogue import KINDS, module_name
 
 ROOT = Path(__file__).resolve().parent.parent
 DEFAULT_RETENTION_DAYS = 400
-# The root user of the local stack's AWS; never used for any other endpoint.
-_LOCAL_CREDENTIALS = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
+# The local stack's AWS does not check the secret of its root user. An earlier version's stack.json
+# names no key, and its AWS takes this one.
+_OLD_KEY = "test"
 # One connection for each index cell: a listing reads them in parallel.
 _CONFIG = Config(max_pool_connections=16)
 
@@ -90,7 +91,12 @@ def _local() -> Stack:
     home = Path(os.environ.get("JUSTCALL_HOOKS_LOCAL", ROOT / ".local"))
     try:
         described = json.loads((home / "stack.json").read_text())
-        return Stack(described, {"region_name": described["region"], **_LOCAL_CREDENTIALS})
+        session = {
+            "region_name": described["region"],
+            "aws_access_key_id": described.get("access_key_id", _OLD_KEY),
+            "aws_secret_access_key": "unused",
+        }
+        return Stack(described, session)
     except (OSError, ValueError, KeyError, TypeError) as error:  # no file, or half a file
         raise UsageError("No local stack. Run: make up  (or name one: --stack)") from error
 

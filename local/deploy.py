@@ -18,7 +18,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from justcall.catalogue import KINDS, module_name
 from local import bridge
 from local.ministack import Process
-from local.place import REGION, ROOT, ROOT_CREDENTIALS, STACK_NAME, LocalError, Place, tool, write
+from local.place import REGION, ROOT, ROOT_SECRET, STACK_NAME, LocalError, Place, tool, write
 from local.place import environment as clean_environment
 
 type Step = Callable[[str], None]
@@ -67,7 +67,7 @@ def sam(place: Place, process: Process, command: str, changed: Sequence[str] = (
         ],
         cwd=ROOT,
         umask=0o077,
-        env=clean_environment(process.endpoint_url),
+        env=clean_environment(process.root_key, process.endpoint_url),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -125,8 +125,8 @@ def client(process: Process, service: str) -> Any:
         service,  # type: ignore[call-overload]  # the stubs know the services by literal only
         endpoint_url=process.endpoint_url,
         region_name=REGION,
-        aws_access_key_id=ROOT_CREDENTIALS["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=ROOT_CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
+        aws_access_key_id=process.root_key,
+        aws_secret_access_key=ROOT_SECRET,
         config=Config(proxies={}),
     )
 
@@ -175,6 +175,7 @@ def _describe(place: Place, process: Process, outputs: Mapping[str, str]) -> dic
         "registered_url": outputs["WebhookUrl"],
         "endpoint_url": process.endpoint_url,
         "region": REGION,
+        "access_key_id": process.root_key,
         "stack_name": STACK_NAME,
         "events_table": outputs["EventsTableName"],
         "secret_arn": outputs["SecretArn"],

@@ -1,21 +1,22 @@
 """Every way in which an event can fail, in one tree; a leaf that imports nothing of ours.
 
     HooksError
-    ├── Refused              never can become right: the sender is told no
+    ├── Refused              a retry cannot succeed: the sender gets a 4xx
     │   ├── BodyUndecodable
     │   ├── BodyTooLarge
     │   └── SignatureRefused     missing, malformed or wrong; the sender cannot tell which
-    ├── Unavailable          may become right: the sender is asked to come back
+    ├── Unavailable          a retry may succeed: the sender gets a 503
     │   ├── SettingMissing
     │   ├── SecretUnavailable
     │   ├── LedgerUnavailable
     │   ├── QueueUnavailable
     │   ├── BusUnavailable
+    │   ├── TopicUnavailable
     │   ├── OutOfTime
     │   └── NotRightYet              signed, but for a time or a URL that may become right
     ├── OutboundFailed       a stranger's server, or the way to it, is not as it should be
     ├── Unreadable           authentic, but no event can be read from it: kept as quarantined
-    └── ProcessingFailed     a processor could not act: it is tried again, then a dead letter
+    └── ProcessingFailed     a processor could not act: it is retried, then it is a dead letter
         ├── MessageUnreadable
         ├── ModelRefused
         ├── BodyMissing
@@ -30,7 +31,7 @@ from typing import ClassVar
 
 
 class HooksError(Exception):
-    """Any failure that this project knows; `reason` says which, in one slug."""
+    """Any expected failure; `reason` is its slug."""
 
     default_reason: ClassVar[str] = "unexpected"
 
@@ -57,23 +58,23 @@ class BodyTooLarge(Refused):
 
 
 class SignatureRefused(Refused):
-    """Nobody who knows the secret signed these bytes; `reason` tells the operator why."""
+    """The signature is missing or wrong; `reason` tells the operator which."""
 
     default_reason = "signature-mismatch"
 
 
 class Unavailable(HooksError):
-    """Something of ours is down; the sender should come back."""
+    """Something of ours is down; the sender should retry."""
 
 
 class SettingMissing(Unavailable):
-    """The deployment lacks a setting; the operator can mend it before the sender gives up."""
+    """The deployment lacks a setting; the operator can add it before the sender gives up."""
 
     default_reason = "setting-missing"
 
 
 class SecretUnavailable(Unavailable):
-    """There is no secret to verify with."""
+    """No secret is available to verify with."""
 
     default_reason = "secret-unavailable"
 
@@ -96,16 +97,22 @@ class BusUnavailable(Unavailable):
     default_reason = "bus-unavailable"
 
 
+class TopicUnavailable(Unavailable):
+    """The topic refused a notice; it is sent again."""
+
+    default_reason = "topic-unavailable"
+
+
 class OutOfTime(Unavailable):
-    """The answer would come later than the sender waits."""
+    """The answer would come after the sender's time-out."""
 
     default_reason = "out-of-time"
 
 
 class NotRightYet(Unavailable):
-    """JustCall signed this, and it may become right: a URL that is registered, a time that comes.
+    """JustCall signed this for an unregistered URL or a future time; a retry may succeed.
 
-    A sender that never repeats a 4xx would lose the event over a setting.
+    A 401 instead would lose the event over a setting, because the sender does not retry a 4xx.
     """
 
     default_reason = "url-not-registered"

@@ -21,7 +21,7 @@ type Result = tuple[str, str, str | None]
 
 
 class Finding(NamedTuple):
-    """The result of one check; `mend` is the command that helps, if something is to do."""
+    """The result of one check; `mend` is the command that helps, if there is one."""
 
     check: str
     verdict: str

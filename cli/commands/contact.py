@@ -12,7 +12,8 @@ from justcall.timeline import number_of
 def contact(session: Session, number: Number) -> None:
     """Show a contact's consent flags, and the events that changed them, newest first.
 
-    Flags: dnd (no calls), dnm (no messages), blacklist, opted_out (of texts).
+    Flags: dnd (no calls), dnm (no messages), blacklist, opted_out (of texts). A displaced change
+    does not count: a body-signed event has taken the place of the event that made it.
     """
     session.show(details.contact(session.stack, number_of(number)), _print)
 
@@ -26,5 +27,6 @@ def _print(document: Document) -> None:
         output.text("", "History:")
         changes = output.Table("flag", "change", "at", "type", "key")
         for one in document["history"]:
-            changes.add(one["flag"], one["change"], output.when(one["at"]), one["type"], one["key"])
+            change = f"{one['change']} (displaced)" if one["displaced"] else one["change"]
+            changes.add(one["flag"], change, output.when(one["at"]), one["type"], one["key"])
         changes.print()

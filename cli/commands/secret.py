@@ -20,7 +20,7 @@ app = typer.Typer(help="Show the API secret's versions, and rotate it.", no_args
 _MAX_OVERLAP = timedelta(days=366)
 
 Begin = Annotated[
-    bool, typer.Option("--begin", help="Run before you make new credentials at JustCall.")
+    bool, typer.Option("--begin", help="Run before you create new credentials at JustCall.")
 ]
 Abort = Annotated[bool, typer.Option("--abort", help="Undo --begin.")]
 Stdin = Annotated[bool, typer.Option("--stdin", help="Read the secret from stdin, for pipes.")]
@@ -52,7 +52,7 @@ def rotate(
 ) -> None:
     """Store a new API secret; the program asks for it, or reads it with --stdin.
 
-    To lose no event: run `rotate --begin`, make new credentials at JustCall, then run `rotate`.
+    To lose no event: run `rotate --begin`, create new credentials at JustCall, then run `rotate`.
     """
     options.exclusive(begin=begin, abort=abort, stdin=stdin)
     accepted = options.span("--overlap", overlap)
@@ -69,7 +69,7 @@ def rotate(
 
 def _begin(stack: Stack) -> Document:
     end = rotation.begin(stack, time.time)
-    with output.progress("waiting until every handler has read the mark"):
+    with output.progress("waiting until every handler has read the label"):
         time.sleep(rotation.KNOWN_SECONDS)
     return {"did": "begin", "rotation_until": iso(end)}
 
@@ -133,9 +133,9 @@ def _print_rotation(result: Document) -> None:
             output.text(
                 f"Until {end} (UTC), deliveries with an unknown signature are answered 503."
             )
-            output.text(f"Make new credentials at JustCall now, then run: {CALLED} secret rotate")
+            output.text(f"Create new credentials at JustCall now, then run: {CALLED} secret rotate")
         case "rotate":
-            output.text("The new secret is in place; handlers use it within seconds.")
+            output.text("The new secret is stored; handlers use it within seconds.")
             if end := result["previous_until"]:
                 output.text(f"The previous one is accepted until {output.when(end)} (UTC).")
         case "abort":

@@ -9,7 +9,7 @@ from typing import Any
 
 from cli import CALLED
 from cli.errors import NotFoundError
-from cli.reading.table import Document, Item, document, number, partition
+from cli.reading.table import Document, Item, body_hashes, document, number, partition
 from cli.stack import Stack
 from justcall.consent import FlagChange, newest_first, states_of
 from ledger import bodies, queries, schema
@@ -50,22 +50,28 @@ def event(stack: Stack, key: str) -> Document:
 
 
 def contact(stack: Stack, phone: str) -> Document:
-    """Return a contact's consent flags and the history of each, newest first."""
+    """Return a contact's consent flags and the history of each, newest first.
+
+    A change by a body that an authenticated one has displaced does not count.
+    """
     changes = newest_first(history(partition(stack, schema.consent_partition(phone))))
+    hashes = body_hashes(stack, [one.key for one in changes])
+    counted = [one for one in changes if hashes.get(one.key, one.body).startswith(one.body)]
     return {
         "number": phone,
-        "consent": {flag: one._asdict() for flag, one in sorted(states_of(changes).items())},
-        "history": [_change(one) for one in changes],
+        "consent": {flag: one._asdict() for flag, one in sorted(states_of(counted).items())},
+        "history": [_change(one, displaced=one not in counted) for one in changes],
     }
 
 
-def _change(one: FlagChange) -> Document:
+def _change(one: FlagChange, *, displaced: bool) -> Document:
     return {
         "flag": one.flag,
         "at": one.at,
         "change": one.step,
         "type": schema.type_of(one.key),
         "key": one.key,
+        "displaced": displaced,
     }
 
 

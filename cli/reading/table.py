@@ -59,29 +59,38 @@ def ledger_items(stack: Stack, key: str) -> list[Item]:
 
 def brief(stack: Stack, keys: Sequence[str]) -> list[Document]:
     """Return these events, without those that do not exist, with the fields of `hooks events`."""
-    unique = list(dict.fromkeys(keys))
-    by_key: dict[str, Document] = {}
-    for chunk in batched(unique, _BATCH, strict=False):
-        by_key |= {one["key"]: one for one in map(document, _get(stack, chunk))}
-    return [by_key[key] for key in unique if key in by_key]
+    by_key = {one["key"]: one for one in map(document, _get(stack, keys, _BRIEF))}
+    return [by_key[key] for key in dict.fromkeys(keys) if key in by_key]
 
 
-def _get(stack: Stack, keys: Sequence[str]) -> list[Item]:
-    names = {f"#{name}": name for name in _BRIEF}
-    partitions = [{"S": schema.event_partition(key)} for key in keys]
-    request: Any = {
-        stack.events_table: {
-            "Keys": [{"pk": pk, "sk": {"S": schema.LEDGER}} for pk in partitions],
-            "ProjectionExpression": ", ".join(names),
-            "ExpressionAttributeNames": names,
-        }
-    }
-    items: list[Item] = []
+def body_hashes(stack: Stack, keys: Sequence[str]) -> dict[str, str]:
+    """Return the hash of the body that each of these events has now, without missing events."""
+    items = _get(stack, keys, ("pk", "body_hash"))
+    return {schema.key_of(one["pk"]["S"]): one["body_hash"]["B"].hex() for one in items}
+
+
+def items(stack: Stack, keys: Sequence[str]) -> Iterator[Item]:
+    """Yield the ledger items of these events in any order, without those that do not exist."""
+    return _get(stack, keys, ())
+
+
+def _get(stack: Stack, keys: Sequence[str], attributes: Sequence[str]) -> Iterator[Item]:
+    """Yield these attributes of events' ledger items, or all, in any order, as they are now."""
+    for chunk in batched(dict.fromkeys(keys), _BATCH, strict=False):
+        yield from _get_batch(stack, chunk, attributes)
+
+
+def _get_batch(stack: Stack, keys: Sequence[str], attributes: Sequence[str]) -> Iterator[Item]:
+    names = {f"#{name}": name for name in attributes}
+    wanted: dict[str, Any] = {"Keys": list(map(schema.ledger_place, keys)), "ConsistentRead": True}
+    if names:
+        wanted["ProjectionExpression"] = ", ".join(names)
+        wanted["ExpressionAttributeNames"] = names
+    request: Any = {stack.events_table: wanted}
     while request:
         answer = stack.client("dynamodb").batch_get_item(RequestItems=request)
-        items += answer["Responses"].get(stack.events_table, [])
+        yield from answer["Responses"].get(stack.events_table, [])
         request = answer.get("UnprocessedKeys")
-    return items
 
 
 def document(item: Item) -> Document:

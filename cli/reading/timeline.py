@@ -20,16 +20,35 @@ def timeline(stack: Stack, contact: str, limit: int, before: str | None = None) 
     """Return the `limit` calls, messages and other entries with the newest events.
 
     Each is complete: all of its events that are on the timeline or stored under its own id.
-    `before` (exclusive) leaves out newer events. Withheld callers' timeline is newest first.
+    `before` (exclusive) leaves out those with newer events. Withheld callers' timeline is newest
+    first.
     """
-    rows, more = _take(_rows(stack, contact, before), MAX_EVENTS, lambda one: one["at"])
-    events = {one["key"]: one for one in rows}
-    calls = sorted(joined(events.values()), key=_newest, reverse=True)
+    rows, more = _take(_rows(stack, contact, f"< {before}" if before else ""), MAX_EVENTS, _at)
+    events = {one["key"]: one for one in [*rows, *_listed(stack, contact, before)]}
+    calls = [one for one in joined(events.values()) if not before or _newest(one) < before]
+    calls.sort(key=_newest, reverse=True)
     shown, cut = _take(calls, limit, _newest)
     own = [events[event["key"]] for call in shown for event in _events(call)]
     entries = joined([*own, *_unnamed(stack, own)])
     rest = _newest(shown[-1]) if cut else rows[-1]["at"] if more else None
     return Page(entries[::-1] if contact == NO_NUMBER else entries, rest)
+
+
+def _listed(stack: Stack, contact: str, before: str | None) -> list[Document]:
+    """Return the events that earlier pages listed, so that their calls are not listed again.
+
+    If they are too many to read at once, an earlier page may have cut a call at its oldest event.
+    So calls are listed again then, with their older events.
+    """
+    if not before:
+        return []
+    listed, more = _take(_rows(stack, contact, f">= {before}"), MAX_EVENTS, _at)
+    return [] if more else listed
+
+
+def _at(entry: Document) -> str:
+    at: str = entry["at"]
+    return at
 
 
 def _take[One](
@@ -73,13 +92,13 @@ def _subjects(entries: Iterable[Document]) -> set[str]:
     return {subject for one in entries for subject in one.get("subjects", ())}
 
 
-def _rows(stack: Stack, contact: str, before: str | None = None) -> Iterator[Document]:
-    """Yield a contact's entries, newest first, page by page."""
+def _rows(stack: Stack, contact: str, times: str = "") -> Iterator[Document]:
+    """Yield a contact's entries, newest first, page by page; `times` is such as `< 2026-03-12`."""
     condition, values = "contact = :contact", {":contact": contact}
     names = {}
-    if before:
-        condition += " AND #at < :before"
-        values[":before"] = before
+    if times:
+        operator, values[":at"] = times.split(" ")
+        condition += f" AND #at {operator} :at"
         names = {"ExpressionAttributeNames": {"#at": "at"}}  # a reserved word
     index = {"IndexName": schema.TIMELINE_INDEX, "ScanIndexForward": False}
     return map(_entry, table.query(stack, condition, values, **index, **names))

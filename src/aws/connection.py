@@ -1,4 +1,4 @@
-"""One HTTP request and its answer over a connection that is kept, within a wall-clock limit.
+"""One HTTP request and its answer over a connection that is reused, within a wall-clock limit.
 
 Not `http.client`: its import of `email` takes as long as our own code does, parsing headers with
 it costs more than signing, and its time-out counts from byte to byte, so that an answer of one
@@ -27,7 +27,7 @@ _idle: dict[str, "_Connection"] = {}
 def exchange(request: Request) -> Answer:
     """Send one request and return its whole answer. Raises a NoAnswer (aws.failures).
 
-    A kept connection that the server has closed meanwhile is opened anew, within the same limit.
+    If the server has closed an idle connection, it opens a new one, within the same limit.
     """
     until = time.monotonic() + CONNECT_SECONDS + READ_SECONDS
     idle = _idle.pop(request.url, None)

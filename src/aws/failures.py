@@ -1,7 +1,7 @@
-"""What counts as AWS being unavailable, whichever client made the call.
+"""The failures of AWS calls, for both clients.
 
-A call of aws.wire fails as one of the classes below, a call of botocore as one of its own. Code
-that catches AWS_FAILURES need not know which client it was given.
+aws.wire raises the classes below, botocore raises its own. Code that catches AWS_FAILURES works
+with both clients.
 """
 
 from typing import Any

@@ -1,4 +1,4 @@
-"""What is said and heard in HTTP/1.1, as far as AWS's JSON services need it."""
+"""HTTP/1.1 requests and answers, as far as AWS's JSON services need them."""
 
 from typing import NamedTuple
 
@@ -19,7 +19,7 @@ class Request(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """What came back; header names are in lower case."""
+    """An answer; header names are in lower case."""
 
     status: int
     headers: dict[str, str]

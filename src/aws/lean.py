@@ -1,7 +1,7 @@
-"""The handler's AWS clients: those of aws.wire, or botocore's where aws.wire cannot serve.
+"""The handler's AWS clients: aws.wire's if credentials are in the environment, else botocore's.
 
-aws.wire needs credentials in the environment, where Lambda puts them. Processors and sweeper use
-`aws.clients`, which has the same functions.
+Lambda puts credentials there. Processors and sweeper use `aws.clients`, which has the same
+functions.
 """
 
 from functools import cache

@@ -1,6 +1,6 @@
 """Logs and metrics with Powertools: ids, sizes and reasons; never bodies, numbers or secrets.
 
-For processors, sweeper and publisher; the handler writes the same metrics with `aws.emf`.
+For processors, sweeper, publisher and notifier; the handler writes the same metrics with `aws.emf`.
 
 Powertools takes the service, the namespace and the level from the environment that the template
 sets. Its tracer is not imported: X-Ray's SDK would cost more than the whole cold start, and active
@@ -50,6 +50,8 @@ DELIVERY_GIVEN_UP = "DeliveryGivenUp"
 DELIVERER_FAILED = "DelivererFailed"  # records that AWS let fail
 FAILING_DESTINATIONS = "FailingDestinations"
 DELIVERY_LATENCY = "DeliveryLatency"
+NOTICES_SENT = "NoticesSent"
+NOTICE_FAILED = "NoticeFailed"
 OLDEST_RECEIVED_AGE = "OldestReceivedAge"
 END_TO_END_LATENCY = "EndToEndLatency"
 
@@ -80,12 +82,16 @@ def measure(name: str, seconds: float) -> None:
 
 
 def flush(**fields: object) -> None:
-    """Write the metrics of this invocation, if any, in one line, with fields; None is left out."""
+    """Write the metrics of this invocation in one line, with fields; None is left out.
+
+    It writes nothing if nothing was counted or measured.
+    """
+    if not metrics.metric_set:
+        return  # Powertools would warn
     for name, value in fields.items():
         if value is not None:
             metrics.add_metadata(name, value)
-    if metrics.metric_set:  # Powertools warns of none
-        metrics.flush_metrics()
+    metrics.flush_metrics()
 
 
 def log(level: Level, text: str, **fields: object) -> None:

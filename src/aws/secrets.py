@@ -1,11 +1,11 @@
 """The API secrets to verify with: the current one and, while a rotation overlaps, the previous.
 
-Secrets Manager's own stages AWSCURRENT and AWSPREVIOUS make a rotation without loss. Two labels of
-ours may stand beside AWSCURRENT, so that no call of its own is needed to see them:
+Secrets Manager's own stages AWSCURRENT and AWSPREVIOUS make a rotation without loss. We add two
+labels to the version AWSCURRENT, so that reading them needs no extra call:
 
     previous-until-EPOCH_SECONDS   the previous secret is accepted until then; without it, for ever
-    rotation-until-EPOCH_SECONDS   a rotation is under way: JustCall may already sign with a secret
-                                   that is not here yet. It ends by itself, should it be forgotten
+    rotation-until-EPOCH_SECONDS   until then a rotation is under way: JustCall may sign with a
+                                   secret that is not stored yet
 """
 
 import time
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
 FRESH_SECONDS = 5.0
-# How soon is asked again after Secrets Manager gave none: a forger can't drive calls by waiting.
+# Seconds between fetches while there is no secret, so that a forger cannot drive calls.
 RETRY_SECONDS = 1.0
 USABLE_SECONDS = 900.0
 PREVIOUS_UNTIL = "previous-until-"
@@ -32,10 +32,9 @@ _NEVER = float("-inf")
 class Secrets:
     """The secrets of one deployment, cached so that a forger cannot drive calls to AWS.
 
-    For five seconds after they were asked for nobody causes a call. After that a signature that
-    fits none of them may be the first after a rotation: they are fetched once more, at most every
-    five seconds. Signatures that fit need no fetch for a quarter of an hour. While there are none
-    to be had, they are asked for once a second.
+    A signature that fits none of them may be the first one after a rotation, so it causes a fetch,
+    but at most one every five seconds. Signatures that fit cause one every 15 minutes. Without any
+    secret there is at most one fetch a second.
     """
 
     def __init__(
@@ -46,20 +45,20 @@ class Secrets:
     ) -> None:
         self._client = client
         self._arn = arn
-        # The steady clock of a deadline knows no epoch, in which the labels are.
+        # The labels hold epoch seconds, which the monotonic clock of a deadline does not have.
         self._wall_clock = wall_clock
         self._values: tuple[str, ...] = ()
         self._previous_until = _FOR_EVER
         self._rotation_until = _NEVER
-        self._complete = False  # whether the last look showed all that there are
+        self._complete = False  # whether the last fetch returned every accepted secret
         self._why: str | None = None  # the reason of the last failure
         self._asked_at = self._fetched_at = _NEVER
 
     def usable(self, deadline: Deadline) -> tuple[str, ...]:
-        """Return the secrets, fetched if there are none or they are old.
+        """Return the secrets; fetch them if none are cached or they are 15 minutes old.
 
-        Raises SecretUnavailable when there are none to be had; old ones serve for as long as
-        Secrets Manager does not answer.
+        Raises SecretUnavailable if none are cached and the fetch fails. Old ones are used for as
+        long as Secrets Manager does not answer.
         """
         if not self._values and deadline.now() - self._asked_at < RETRY_SECONDS:
             raise SecretUnavailable(self._why)
@@ -69,10 +68,10 @@ class Secrets:
         return self._accepted()
 
     def refreshed(self, deadline: Deadline) -> tuple[str, ...]:
-        """Return the secrets for a second look after a mismatch, empty if a look would be in vain.
+        """Fetch and return the secrets after a mismatch; empty if they were fetched just before.
 
-        Raises SecretUnavailable while it cannot be known whether another secret would fit: a
-        sender that is told 401 may never come back. So it is too while a rotation is under way.
+        Raises SecretUnavailable while another secret might fit: the previous one cannot be read, or
+        a rotation is under way. A sender that gets a 401 instead may never retry.
         """
         may_ask = self._may_ask(deadline)
         if may_ask:
@@ -84,7 +83,7 @@ class Secrets:
         return self._accepted() if may_ask else ()
 
     def _accepted(self) -> tuple[str, ...]:
-        """Return the secrets without a previous one whose time is over."""
+        """Return the secrets, without a previous one that has expired."""
         if len(self._values) > 1 and self._wall_clock() >= self._previous_until:
             return self._values[:1]
         return self._values
@@ -93,7 +92,7 @@ class Secrets:
         return deadline.now() - self._asked_at >= FRESH_SECONDS
 
     def _fetch(self, deadline: Deadline) -> None:
-        deadline.require_call()  # first: what is not asked must not count as asked
+        deadline.require_call()  # first, so that a fetch that is not made does not count
         self._asked_at = deadline.now()
         self._why = None
         try:
@@ -116,10 +115,10 @@ class Secrets:
         self._fetched_at = self._asked_at
 
     def _previous(self, deadline: Deadline, *, exists: bool) -> str | None:
-        """Return the previous secret, empty if there never was one, None if it can't be known.
+        """Return the previous secret, empty if there never was one, None if it cannot be read.
 
-        One that is labelled `exists`: should its stage be nowhere, it is on its way from one
-        version to the other.
+        `exists` means that a label names it. If no version has its stage then, Secrets Manager is
+        moving the stage between versions.
         """
         if not deadline.allows_call():
             return None

@@ -7,7 +7,7 @@ from errors import SettingMissing
 
 
 class HandlerSettings(NamedTuple):
-    """What the template tells the handler."""
+    """The handler's settings, from the template."""
 
     events_table: str
     secret_arn: str
@@ -20,7 +20,7 @@ class HandlerSettings(NamedTuple):
 
 
 class ProcessorSettings(NamedTuple):
-    """What the template tells a processor; `max_receives` is its queue's maxReceiveCount."""
+    """A processor's settings, from the template; `max_receives` is its queue's maxReceiveCount."""
 
     events_table: str
     max_receives: int
@@ -28,7 +28,7 @@ class ProcessorSettings(NamedTuple):
 
 
 class SweeperSettings(NamedTuple):
-    """What the template tells the sweeper."""
+    """The sweeper's settings, from the template."""
 
     events_table: str
     queue_url_prefix: str
@@ -37,7 +37,7 @@ class SweeperSettings(NamedTuple):
 
 
 class PublisherSettings(NamedTuple):
-    """What the template tells the publisher."""
+    """The publisher's settings, from the template."""
 
     events_table: str
     event_bus: str
@@ -61,6 +61,16 @@ class DelivererSettings(NamedTuple):
     secret_arn: str
     networks: str
     http_to_loopback: bool
+
+
+class NotifierSettings(NamedTuple):
+    """What the template tells the notifier; `hourly` means by a digest, else at once."""
+
+    events_table: str
+    topic_arn: str
+    retention_days: int
+    hourly: bool
+    with_content: bool
 
 
 def handler_settings() -> HandlerSettings:
@@ -133,6 +143,17 @@ def deliverer_settings() -> DelivererSettings:
     )
 
 
+def notifier_settings() -> NotifierSettings:
+    """Read the notifier's settings. Raises SettingMissing."""
+    return NotifierSettings(
+        events_table=_text("EVENTS_TABLE"),
+        topic_arn=_text("NOTICE_TOPIC"),
+        retention_days=_number("RETENTION_DAYS"),
+        hourly=_text("NOTICES") == "hourly",
+        with_content=_text("NOTICE_CONTENT") == "on",
+    )
+
+
 def _text(name: str) -> str:
     value = os.environ.get(name, "")
     if not value:
@@ -156,7 +177,7 @@ def _number(name: str) -> int:
 
 
 class Account(NamedTuple):
-    """Who signs requests to AWS, and where; `token` is empty for a key that is not temporary."""
+    """AWS credentials and region; `token` is empty for a key that is not temporary."""
 
     key_id: str
     secret: str
@@ -164,7 +185,7 @@ class Account(NamedTuple):
     region: str
 
 
-# Ways to reach AWS that only botocore knows.
+# Options of a connection to AWS that only botocore supports.
 _NEEDS_BOTOCORE = (
     "HTTP_PROXY",
     "HTTPS_PROXY",
@@ -176,9 +197,9 @@ _NEEDS_BOTOCORE = (
 
 
 def account() -> Account | None:
-    """Return what the environment says of the account, as a Lambda's does.
+    """Return the credentials and the region in the environment, where Lambda puts them.
 
-    None where it holds no credentials, no region, or asks for what only botocore knows.
+    None if one is missing, or if the environment sets an option that only botocore supports.
     """
     candidate = Account(
         os.environ.get("AWS_ACCESS_KEY_ID", ""),

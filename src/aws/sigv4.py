@@ -16,7 +16,7 @@ _ALGORITHM = "AWS4-HMAC-SHA256"
 
 
 class Scope(NamedTuple):
-    """What a signature is good for: an account in its region, and one service."""
+    """The scope of a signature: an account in its region, and one service."""
 
     account: Account
     service: str

@@ -1,8 +1,8 @@
-"""What the sender is told: outcome or error → HTTP status, in one table.
+"""The HTTP answer to each outcome and error, in one table.
 
-JustCall takes exactly 200 for an acknowledgement and sends again on anything else
-[specification]. The answer to a refusal is the same for every cause, so that it teaches a forger
-nothing; the cause is in the log and the metrics.
+JustCall takes only 200 as an acknowledgement, and retries after anything else [specification]. A
+refusal has the same answer for every cause, so that it tells a forger nothing; the log and the
+metrics have the cause.
 """
 
 from typing import Any
@@ -11,7 +11,7 @@ from errors import BodyTooLarge, BodyUndecodable, HooksError, SignatureRefused, 
 
 KEPT = 200
 
-# The first row that fits decides; what is in no row is ours to mend, so the sender is asked again.
+# The first row that fits decides. Any other error is our bug; ask the sender to retry.
 _STATUS: tuple[tuple[type[HooksError], int, str], ...] = (
     (BodyUndecodable, 400, "bad request"),
     (BodyTooLarge, 413, "body too large"),

@@ -1,6 +1,6 @@
-"""Is a delivery JustCall's? The signature decides, in whichever dialect it is.
+"""Verify a delivery's signature, in either dialect.
 
-What each dialect's signature proves is said in `justcall.signature` and `justcall.url_signature`.
+`justcall.signature` and `justcall.url_signature` say what each dialect's signature proves.
 """
 
 from collections.abc import Callable
@@ -14,26 +14,26 @@ from justcall.moments import iso
 
 
 class Time(Protocol):
-    """The time that is left for an answer."""
+    """The time until the answer is due."""
 
     def require_call(self) -> None:
         """Raise OutOfTime unless one more AWS call fits."""
 
 
 class SecretsPort[T: Time](Protocol):
-    """Where the secrets come from. Both methods raise SecretUnavailable."""
+    """The API secrets. Both methods raise SecretUnavailable."""
 
     def usable(self, deadline: T, /) -> tuple[str, ...]:
-        """Return the secrets at hand."""
+        """Return the cached secrets."""
 
     def refreshed(self, deadline: T, /) -> tuple[str, ...]:
-        """Return newer secrets, if there can be any."""
+        """Return freshly fetched secrets; none if a fetch is not due."""
 
 
 class Policy(NamedTuple):
-    """What this deployment accepts; the window is in seconds around the time of a delivery.
+    """The deliveries that this deployment accepts; the window is in seconds around the arrival.
 
-    `urls` are those that it is registered under: what a url-signed delivery must have been told.
+    `urls` are the URLs under which it is registered; a url-signed delivery must be signed for one.
     """
 
     dialects: frozenset[str] = frozenset({BODY_SIGNED, URL_SIGNED})
@@ -43,9 +43,9 @@ class Policy(NamedTuple):
 
 
 class Delivery(NamedTuple):
-    """One POST: a name of its own, its raw body, its time in epoch seconds, its headers.
+    """One POST: an id of ours, the raw body, the arrival in epoch seconds, and three headers.
 
-    A `version` of its signature makes it url-signed; `timestamp` is that dialect's too.
+    With the header `version` it is url-signed; `timestamp` belongs to that dialect too.
     """
 
     id: str
@@ -59,7 +59,7 @@ class Delivery(NamedTuple):
 class Verified(NamedTuple):
     """How a delivery was authenticated.
 
-    `sent_at` is the time that its signature covers; `rotated` says that it was signed with the
+    `sent_at` is the time that its signature covers; `rotated` tells whether it was signed with the
     previous secret.
     """
 
@@ -73,15 +73,15 @@ def authenticate[T: Time](
 ) -> Verified:
     """Return how a delivery was authenticated.
 
-    Raises SignatureRefused for what is not authentic or can never be right, NotRightYet for what
-    may become so, SecretUnavailable.
+    Raises SignatureRefused if it is not authentic, NotRightYet if a retry may be accepted, and
+    SecretUnavailable.
     """
     if delivery.version is None:
         return _body_signed(delivery, secrets, policy, deadline)
     try:
         return _url_signed(delivery, secrets, policy, deadline)
     except SignatureRefused:
-        # Who signed the bytes is JustCall, whatever its other headers say.
+        # A valid signature of the bytes proves that JustCall sent them, despite the other headers.
         with suppress(SignatureRefused):
             return _body_signed(delivery, secrets, policy, deadline)
         raise
@@ -101,10 +101,10 @@ def _body_signed[T: Time](
 def _url_signed[T: Time](
     delivery: Delivery, secrets: SecretsPort[T], policy: Policy, deadline: T
 ) -> Verified:
-    """Verify the tuple of URL, type and time; it says nothing of the data.
+    """Verify the signature of URL, type and time; it does not cover the data.
 
-    The URL to verify with is ours. That JustCall signed for another one is worth knowing: it is
-    most likely ours too, and only missing in this deployment's settings.
+    It must hold for one of our URLs. If it holds for the URL in the body instead, that one is most
+    likely ours too and missing in the settings: raise NotRightYet, so that JustCall retries.
     """
     _require_dialect(URL_SIGNED, policy)
     claimed = url_signature.parse(delivery.signature, delivery.version)
@@ -139,7 +139,7 @@ def _require_dialect(dialect: str, policy: Policy) -> None:
 def _require_match[T: Time](
     matches: Callable[[tuple[str, ...]], bool], secrets: SecretsPort[T], deadline: T
 ) -> bool:
-    """Return whether it was the previous secret and not the current that matched."""
+    """Return whether only the previous secret matched."""
     for fetch in (secrets.usable, secrets.refreshed):
         candidates = fetch(deadline)
         if matches(candidates):

@@ -1,6 +1,6 @@
-"""What happens to a delivery, in order: verify → read → keep → send.
+"""Receive a delivery, in this order: verify it, read the event, store it, send it to its queue.
 
-It knows no HTTP and no boto3; the ports below are what it needs of both sides.
+No HTTP and no boto3 here; the ports below are the interfaces to both.
 """
 
 from contextlib import suppress
@@ -24,36 +24,36 @@ from ledger.items import Existing
 from messaging.message import Message, message_of
 
 MAX_BODY_BYTES = 1_048_576
-# A first delivery whose event is still only received after this long may have died between its
-# put and its send. Sending twice is safe: the processor acts once.
+# If an event is still *received* this long after its last send, the handler may have died between
+# put and send. Sending twice is safe: the processor acts once.
 RESEND_AFTER_SECONDS = 30.0
 
 
 class LedgerPort(Protocol):
-    """Where events are kept. Every method raises LedgerUnavailable."""
+    """Stores events. Every method raises LedgerUnavailable."""
 
     def keep(self, event: Event, /) -> Existing | None:
-        """Write the event unless its key is taken; return what is there."""
+        """Write the event unless its key is taken; then return the existing item."""
 
     def keep_evidence(self, event: Event, /) -> None:
-        """Write a delivery whose key is taken by other content."""
+        """Write a delivery whose key has other content, beside the existing event."""
 
     def take_over(self, event: Event, existing: Existing, /) -> Existing | None:
-        """Write the event in place of a less authentic one; return what else is there."""
+        """Write the event in place of a less authentic one; return an item written meanwhile."""
 
     def count_delivery(self, key: str, now: float, /, *, sent: bool) -> None:
         """Count one more delivery of a kept event."""
 
 
 class QueuesPort(Protocol):
-    """Where events go. Raises QueueUnavailable."""
+    """Sends events. Raises QueueUnavailable."""
 
     def send(self, kind: str, message: Message, /) -> None:
         """Send the event to its kind's queue."""
 
 
 class Ports[T: Time](NamedTuple):
-    """All that receiving needs of AWS, and what the deployment accepts."""
+    """The AWS access that receiving needs, and what the deployment accepts."""
 
     secrets: SecretsPort[T]
     ledger: LedgerPort
@@ -62,7 +62,7 @@ class Ports[T: Time](NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """How a delivery ended; `name` is one of the words below, also in metrics and answers."""
+    """The result of a delivery; `name` is a constant below, also used in metrics and answers."""
 
     name: str
     key: str | None = None
@@ -73,26 +73,26 @@ ACCEPTED = "accepted"
 DUPLICATE = "duplicate"
 CONFLICT = "conflict"
 PROBE = "probe"
-# The reasons of events that are accepted though their key was taken by other content.
-TOLD_AGAIN = "told-again"
+# The reasons of accepted events whose key was taken by other content.
+NEW_CONTENT = "new-content"
 TAKEN_OVER = "taken-over"
-# The reason that goes with an outcome whose delivery was signed with the previous secret.
+# The reason of a delivery that was signed with the previous secret.
 PREVIOUS_SECRET = "previous-secret"  # noqa: S105  (no secret)
 
 
 def receive[T: Time](delivery: Delivery, ports: Ports[T], deadline: T) -> Outcome:
-    """Take one delivery to its outcome; whoever gets one may answer 200.
+    """Process one delivery and return its outcome, which is answered with 200.
 
-    Raises BodyTooLarge or SignatureRefused for what can never be right, and an Unavailable for
-    what the sender should try again. Nothing unsigned has any effect.
+    Raises BodyTooLarge or SignatureRefused if a retry cannot succeed, and an Unavailable if the
+    sender should retry. Nothing unsigned has any effect.
     """
     if len(delivery.body) > MAX_BODY_BYTES:
         raise BodyTooLarge
     try:
         verified = authenticate(delivery, ports.secrets, ports.policy, deadline)
     except (SignatureRefused, SecretUnavailable, NotRightYet):
-        # Whether JustCall signs its probe is disputed, and a URL may be saved before the secret is
-        # here, or before this deployment knows that it is registered under it.
+        # Sources disagree whether JustCall signs its probe. And a user may save the URL before the
+        # secret is stored, or before CustomWebhookUrl is deployed.
         if envelope.is_probe(delivery.body):
             return Outcome(PROBE)
         raise
@@ -127,24 +127,24 @@ def _accepted[T: Time](event: Event, reason: str | None, ports: Ports[T], deadli
 
 
 def _decide[T: Time](event: Event, existing: Existing, ports: Ports[T], deadline: T) -> Outcome:
-    """Take a delivery whose key is taken to its outcome.
+    """Process a delivery whose key is taken.
 
-    Other content is an event of its own, unless one of the two is better authenticated: that one
-    has the key, and the other becomes evidence.
+    Other content becomes an event of its own, if both are in the same dialect. Else the body-signed
+    one gets or keeps the key, and the url-signed one becomes evidence.
     """
     deadline.require_call()
     if existing.body_hash == event.body_hash:
         return _duplicate(event, existing, ports, deadline)
     if existing.dialect == event.dialect:
         event = event._replace(key=keys.with_content(event.key, event.body_hash))
-        found, reason = ports.ledger.keep(event), TOLD_AGAIN
+        other, reason = ports.ledger.keep(event), NEW_CONTENT
     elif event.dialect == URL_SIGNED:
         ports.ledger.keep_evidence(event)
         return Outcome(CONFLICT, event.key)
     else:
-        found, reason = ports.ledger.take_over(event, existing), TAKEN_OVER
-    if found is not None:
-        return _decide(event, found, ports, deadline)
+        other, reason = ports.ledger.take_over(event, existing), TAKEN_OVER
+    if other is not None:
+        return _decide(event, other, ports, deadline)
     return _accepted(event, reason, ports, deadline)
 
 
@@ -153,13 +153,13 @@ def _duplicate[T: Time](event: Event, existing: Existing, ports: Ports[T], deadl
         existing.status == RECEIVED and event.received_at - existing.sent_at > RESEND_AFTER_SECONDS
     )
     if lost:
-        # Of two url-signed deliveries only `data` is the same: the processor reads what is kept.
+        # Two url-signed duplicates share only `data`, so the processor must read the stored body.
         message = message_of(event)._replace(
             delivery_id=existing.delivery_id, body=None, received_at=iso(existing.received_at)
         )
         _send(event.type, message, ports.queues)
         deadline.require_call()
-    # The event is kept: a count that can't be written is no reason to ask for it again.
+    # The event is stored. A lost count is no reason to ask the sender for a retry.
     with suppress(LedgerUnavailable):
         ports.ledger.count_delivery(event.key, event.received_at, sent=lost)
     return Outcome(DUPLICATE, event.key)
@@ -173,7 +173,7 @@ def _send(event_type: str, message: Message, queues: QueuesPort) -> None:
 
 def _read(delivery: Delivery, verified: Verified) -> Event:
     """Return the event in a body. Raises Unreadable."""
-    # Whose bytes are signed may have any shape that we know.
+    # A body-signed delivery may have either envelope, because its bytes are authentic.
     shape = URL_SIGNED if verified.dialect == URL_SIGNED else None
     parsed = envelope.read(delivery.body, shape)
     if not parsed.data:

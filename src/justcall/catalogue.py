@@ -81,12 +81,12 @@ ONCE = frozenset(
         "contact.created",
     }
 )
-# JustCall tells of these again: of an update, a status, a move.
+# JustCall sends these repeatedly for one object: updates, statuses, moves in a queue.
 REPEATABLE = frozenset(TYPES) - ONCE
 
 
 def kind_of(event_type: str) -> str | None:
-    """Return the kind that a type belongs to, None if nobody acts on it."""
+    """Return the kind that a type belongs to, None if no processor handles it."""
     return TYPES.get(event_type)
 
 

@@ -1,4 +1,4 @@
-"""What a contact does not want: reading flags, the words that set and clear one by text, the state.
+"""Consent flags: how they are read, the words that set and clear one by text, and their state.
 
 Only a known yes sets a flag and only a known no clears it. Anything else changes nothing.
 """
@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 FLAGS = ("dnd", "dnm", "blacklist")
 OPTED_OUT = "opted_out"
-# What a change does to a flag. In this order they take effect if they have the same time, so the
+# The effect of a change on a flag. Changes with the same time take effect in this order, so the
 # restrictive value wins.
 CLEAR, CLEAR_IF_SET, SET = STEPS = ("clear", "clear-if-set", "set")
 
@@ -40,11 +40,15 @@ class Change(NamedTuple):
 
 
 class FlagChange(NamedTuple):
-    """One change of one flag: when, which of `STEPS`, and by which event."""
+    """One change of one flag: when, which of `STEPS`, and by which event with which body.
+
+    `body` is the beginning of the hash of the event's body.
+    """
 
     flag: str
     at: str
     step: str
+    body: str
     key: str
 
 

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from justcall.catalogue import ONCE, TYPES
 from justcall.consent import Change, Words, change_by_text
 from justcall.envelope import Envelope
-from justcall.fields import is_nothing
+from justcall.fields import is_empty
 from justcall.models import Call, EventData, Message
 from justcall.parties import parties_of
 from justcall.phone import NO_NUMBER
@@ -75,7 +75,7 @@ def entry_of(envelope: Envelope, event: EventData, **fields: object) -> Entry:
         **fields,
         **event.pick("unknown_fields", "unfit"),
     }
-    held = {name: one for name, one in shown.items() if one is False or not is_nothing(one)}
+    held = {name: one for name, one in shown.items() if one is False or not is_empty(one)}
     return Entry(number, held, subjects=subjects)
 
 

@@ -23,7 +23,7 @@ _PROBE_BYTES = 4096
 _PROBE_FIELDS = frozenset(
     {"event", "type", "timestamp", "data", "webhook_url", "url_id", "request_id"}
 )
-# The pairs of fields that say when something happened, in UTC: `call_date` and `call_time`, ….
+# Prefixes of pairs of fields with an event's time in UTC: `call_date` and `call_time`, ….
 _DATED = ("call", "sms", "message", "whatsapp", "event")
 
 
@@ -42,7 +42,7 @@ _STRICT_DECODER = json.JSONDecoder(parse_constant=_refuse_constant, object_pairs
 
 
 class Envelope(NamedTuple):
-    """What the receiver knows about an event without knowing its kind."""
+    """The fields that events of every kind have."""
 
     type: str
     timestamp: object
@@ -52,18 +52,18 @@ class Envelope(NamedTuple):
 
 
 def read(body: bytes, dialect: str | None = None) -> Envelope:
-    """Return the envelope that these bytes hold; `data` that stands for nothing reads as `{}`.
+    """Return the envelope that these bytes hold; empty `data` reads as `{}`.
 
-    `dialect` says which of the fields `event` and `type` comes first; without it, it is what the
-    body looks like. Raises Unreadable with the reason not-utf8, not-json, too-deep, not-an-object,
-    type-unreadable or data-not-an-object.
+    `dialect` decides which of the fields `event` and `type` comes first; by default a body with
+    `event` is body-signed. Raises Unreadable with the reason not-utf8, not-json, too-deep,
+    not-an-object, type-unreadable or data-not-an-object.
     """
     document = _parse(body)
     dialect = dialect or (BODY_SIGNED if "event" in document else URL_SIGNED)
     event_type = _type_in(document, dialect)
     if not isinstance(event_type, str) or not _TYPE.fullmatch(event_type.strip()):
         raise Unreadable("type-unreadable")
-    data = {} if _holds_nothing(document) else document["data"]
+    data = {} if _has_no_data(document) else document["data"]
     if isinstance(data, list) and len(data) == 1:
         [data] = data
     if not isinstance(data, dict):
@@ -73,10 +73,10 @@ def read(body: bytes, dialect: str | None = None) -> Envelope:
 
 
 def claims(body: bytes) -> tuple[Sequence[str], object]:
-    """Return the types that a url-signed body may name, of any spelling, and the URL that it names.
+    """Return the types that a url-signed body may have been signed for, and the URL that it names.
 
-    Its signature may hold though nothing else does: in a body that can't be read a type is looked
-    for in the bytes, and every known one may be it.
+    An unreadable body may still be signed: then the types are one that the bytes seem to name, and
+    every known type.
     """
     try:
         document = _parse(body)
@@ -88,10 +88,10 @@ def claims(body: bytes) -> tuple[Sequence[str], object]:
 
 
 def is_probe(body: bytes) -> bool:
-    """Tell whether a body is no more than what JustCall posts when a URL is saved.
+    """Tell whether a body is a probe, as JustCall posts it when a URL is saved.
 
-    It is empty, or holds nothing, or holds only fields of a probe's own and an empty `data`. It has
-    no effect, so it needs no signature. Any other field makes it a delivery.
+    A probe is empty, or has only a probe's fields and no `data`. It has no effect, so it needs no
+    signature. Any other field makes it a delivery.
     """
     if len(body) > _PROBE_BYTES:
         return False
@@ -104,7 +104,7 @@ def is_probe(body: bytes) -> bool:
     if not isinstance(document, dict):
         return document is None or document == []
     plain = (not isinstance(document[name], list | dict) for name in document.keys() - {"data"})
-    return document.keys() <= _PROBE_FIELDS and _holds_nothing(document) and all(plain)
+    return document.keys() <= _PROBE_FIELDS and _has_no_data(document) and all(plain)
 
 
 def event_time(envelope: Envelope) -> str | None:
@@ -127,12 +127,12 @@ def _times(envelope: Envelope) -> Iterator[object]:
 
 
 def _type_in(document: Mapping[str, Any], dialect: str) -> object:
-    """Return what names the type: the field that the dialect signs, if it holds anything."""
+    """Return the type: from the field that the dialect signs, or if that is empty the other."""
     own, other = _TYPE_FIELDS if dialect == BODY_SIGNED else reversed(_TYPE_FIELDS)
     return document.get(own) or document.get(other)
 
 
-def _holds_nothing(document: Mapping[str, Any]) -> bool:
+def _has_no_data(document: Mapping[str, Any]) -> bool:
     data = document.get("data")
     return data is False or data in (None, "", {}, [])
 

@@ -1,6 +1,7 @@
-"""Taking fields out of an event's `data`, so that whatever nobody took can be shown too.
+"""Takes fields out of an event's `data`. The fields that nobody takes remain and are shown too.
 
-PHP writes `[]`, `false` or an empty text where it has nothing, and a list of one for the one.
+PHP writes `[]`, `false` or an empty text where a value is missing, and often wraps one value in a
+list.
 """
 
 import json
@@ -9,12 +10,12 @@ from typing import Any
 
 # JSON that is nested deeper is kept as text. Programs that print it recurse for each level.
 MAX_DEPTH = 200
-# A field that did not come; `null` came, and says nothing.
+# The field is not in the event. A field that is `null` is there, and empty.
 ABSENT: Any = object()
 
 
 class Fields:
-    """The fields of `data` that are left; a path such as `call_info.notes` names an inner one."""
+    """The fields of `data` that nobody has taken; `call_info.notes` is the path of an inner one."""
 
     def __init__(self, data: Mapping[str, Any]) -> None:
         self.left: dict[str, Any] = storable(data)
@@ -28,7 +29,7 @@ class Fields:
     def links(self, paths: Iterable[str]) -> list[str] | None:
         """Remove and return the links of all these fields, each once; None if there are none.
 
-        A field holds a link, an object with one, or a list of such. The rest of it is left.
+        A field holds a link, an object with a link, or a list of these. The rest of it remains.
         """
         links: dict[str, None] = {}
         for path in paths:
@@ -38,7 +39,7 @@ class Fields:
             for one in value if isinstance(value, list) else [value]:
                 link, more = _link(one)
                 links |= {link: None} if link else {}
-                rest += [] if is_nothing(more) else [more]
+                rest += [] if is_empty(more) else [more]
             if rest:
                 holder[name] = rest
         return list(links) or None
@@ -53,7 +54,7 @@ class Fields:
         if not parent:
             return self.left, name
         if parent not in self._opened:
-            inner = the_one(self.left.get(parent))
+            inner = unwrap(self.left.get(parent))
             if not isinstance(inner, dict):
                 return ({}, name) if inner is not None else (self._open(parent, {}), name)
             self._open(parent, inner)
@@ -65,25 +66,25 @@ class Fields:
         return inner
 
 
-def is_nothing(value: object) -> bool:
-    """Tell whether a value stands for nothing where an object or a text is expected."""
+def is_empty(value: object) -> bool:
+    """Tell whether a value is empty where an object or a text is expected."""
     return value is False or value is None or value in ("", [], {})
 
 
-def the_one(value: Any) -> Any:
-    """Return the only element of a list that says something, any other value; None for nothing."""
+def unwrap(value: Any) -> Any:
+    """Return the only element of a list that is not empty, or any other value; None if empty."""
     while isinstance(value, list):
-        elements = value if len(value) == 1 else [one for one in value if not is_nothing(one)]
+        elements = value if len(value) == 1 else [one for one in value if not is_empty(one)]
         if len(elements) > 1:
             return value
         value = elements[0] if elements else None
-    return value if value is False or not is_nothing(value) else None
+    return value if value is False or not is_empty(value) else None
 
 
 def storable(value: Any, depth: int = MAX_DEPTH) -> Any:
-    """Return a copy that every JSON reader and every database takes, and that says the same.
+    """Return a copy that every JSON reader and every database accepts.
 
-    Half characters and endless numbers, which only Python has, become text.
+    Lone surrogates become question marks and infinite numbers become text: only Python has them.
     """
     if isinstance(value, str):
         return value if value.isascii() else value.encode(errors="replace").decode()

@@ -1,9 +1,9 @@
-"""The idempotency key: what makes two deliveries the same event.
+"""The idempotency key: two deliveries with the same key are the same event.
 
-`TYPE:ID` for types whose object is told of once; `TYPE:ID:HASH` for other content of the same
-object, for types that repeat and for types that we don't know yet; `TYPE:sha256-HASH` when the
-event names no object. JustCall advises `call_id` or `message_id`, but call.answered and
-call.completed share their call_id, so the type is part of the key.
+`TYPE:ID` for types that JustCall sends once per object; `TYPE:ID:HASH` for other content of the
+same object, for types that repeat and for unknown types; `TYPE:sha256-HASH` when the event names no
+object. JustCall advises `call_id` or `message_id`, but call.answered and call.completed share their
+call_id, so the type is part of the key.
 """
 
 import hashlib
@@ -31,13 +31,13 @@ _OWN_FIELDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     }
 )
 _ID_FIELDS = ("call_sid", "call_id", "message_id", "voicemail_id", "contact_id", "id")
-# What may stand in a key as it is; any other id is hashed. Keys are typed in shells and stand in
-# logs, so nothing that could be a phone number with its plus or an e-mail address is plain.
+# Ids of these characters are part of the key as they are; others are hashed. Keys appear in logs
+# and are typed in shells, so no phone number with a plus and no e-mail address may be in them.
 _PLAIN_ID = re.compile(r"[A-Za-z0-9._=-]{1,200}")
 _DECIMALS = re.compile(r"(\d+)\.0+", re.ASCII)
 _HASHED = "sha256-"
 _SHORT_HASH = 16
-# What JustCall writes where it has no id: url-signed calls may have an empty one.
+# JustCall writes these if there is no id, for example in url-signed calls.
 _NO_ID = ("", "0")
 
 
@@ -78,7 +78,7 @@ def key_of(envelope: Envelope, digest: str) -> str:
 
 
 def with_content(key: str, digest: str) -> str:
-    """Return the key of an event whose object is told of again."""
+    """Return the key of other content under a taken key, or of a type that repeats."""
     return f"{key}:{digest[:_SHORT_HASH]}"
 
 
@@ -88,7 +88,7 @@ def quarantine_key(body_hash: str) -> str:
 
 
 def object_id(envelope: Envelope) -> str | None:
-    """Return the id of an event's object as it stands in keys; None if it names nothing."""
+    """Return the id of an event's object as it stands in keys; None if there is none."""
     own = _OWN_FIELDS.get(envelope.type.partition(".")[0], ())
     return named_id(envelope.data, (*own, *_ID_FIELDS))
 

@@ -1,9 +1,9 @@
-"""What events hold, as pydantic models: one for both dialects; each processor adds its own fields.
+"""Pydantic models of an event's `data`, the same for both dialects; each kind adds its own fields.
 
-A field declares its type and every place in which JustCall puts it, the first first. Sources: the
-specification, JustCall's help articles and the field lists of its developer site. Traps that other
-receivers fell into: `call_info.type` is the outcome and `call_info.status` is not; a text's
-`direction` stands beside `sms_info`; a contact's flags are nested in `status`.
+A field declares its type and every path at which JustCall puts it, in order of preference. Sources:
+the specification, JustCall's help articles and the field lists of its developer site. Other
+receivers get these wrong: `call_info.type` is the outcome and `call_info.status` is not; a text's
+`direction` is beside `sms_info`, not in it; a contact's flags are nested in `status`.
 """
 
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, Self, cast
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from justcall.fields import ABSENT, Fields, is_nothing, the_one
+from justcall.fields import ABSENT, Fields, is_empty, unwrap
 from justcall.values import Direction, Id, Seconds, Text, Word
 
 
@@ -32,9 +32,9 @@ def flag(path: str) -> Any:
 
 
 class EventData(BaseModel):
-    """The `data` of any event: who took part, and what no model names.
+    """The `data` of any event: both parties, and the fields that no model names.
 
-    No value is refused: one that does not fit its field is kept as `unfit`, as it came.
+    No value is refused: a value that does not fit its field is kept as `unfit`, as it came.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -53,14 +53,14 @@ class EventData(BaseModel):
     agent_email: Text | None = paths()
     justcall_line_name: Text | None = paths()
 
-    # The fields of `data` that are there, though they may hold nothing.
+    # The names of the top-level fields of `data`, empty ones too.
     present: frozenset[str] = frozenset()
     unknown_fields: dict[str, Any] = {}
     unfit: dict[str, Any] = {}
 
     @classmethod
     def read(cls, data: Mapping[str, Any]) -> Self:
-        """Return the event that `data` holds. Whatever `data` is, nothing is raised."""
+        """Return the event that `data` holds. Never raises, for any `data`."""
         remaining = Fields(data)
         values: dict[str, Any] = {}
         unfit: dict[str, Any] = {}
@@ -72,8 +72,8 @@ class EventData(BaseModel):
                 raw = remaining.take(path)
                 if raw is ABSENT:
                     continue
-                value = raw if reader.whole else the_one(raw)
-                if is_nothing(value) and not (value is False and reader.is_flag):
+                value = raw if reader.whole else unwrap(raw)
+                if is_empty(value) and not (value is False and reader.is_flag):
                     unfit |= {path: raw} if reader.is_flag else {}
                     continue
                 try:
@@ -135,7 +135,7 @@ class _Reader(NamedTuple):
 
 @cache
 def _readers(model: type[EventData]) -> Mapping[str, _Reader]:
-    """Return how each field is read that a model declares."""
+    """Return the reader of each field that a model declares."""
     return {
         name: _Reader(
             extra["paths"] or [name],

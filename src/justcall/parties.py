@@ -1,4 +1,4 @@
-"""Who took part in an event: the contact's number, the company's, and who began."""
+"""The parties of an event: the contact's number, the company's number, and the direction."""
 
 from typing import Any, NamedTuple
 
@@ -6,17 +6,17 @@ from justcall.models import EventData
 from justcall.phone import NO_NUMBER, number_of, region_of
 from justcall.values import INBOUND, OUTBOUND
 
-# By words of a type: who began, where the event does not say so. Queues hold callers; statuses are
-# those of messages that were sent.
+# Words of a type that imply a direction, for events that do not name one. Callers wait in queues;
+# messages with a status were sent.
 _INBOUND = ("missed", "incoming", "voicemail", "received", "queue", "optout", "optin")
 _OUTBOUND = ("initiated", "sent", "delivered", "failed")
 
 
 class Parties(NamedTuple):
-    """Both sides in the form that timelines have; `fields` are shown with the event.
+    """The contact's number in the form of timelines; `fields` are shown with the event.
 
-    `number` is None where the event does not name the contact's side at all, `unknown` where that
-    is empty or, `withheld`, says that the number is not to be known.
+    `number` is None if the event has no field for the contact, and `unknown` if that field is empty
+    or says that the caller withheld the number; `withheld` is true in the second case only.
     """
 
     number: str | None
@@ -25,10 +25,10 @@ class Parties(NamedTuple):
 
 
 def parties_of(event: EventData, event_type: str) -> Parties:
-    """Return who took part; the contact's side is never the company's own number."""
+    """Return the parties; the contact is never the company's own number."""
     direction = event.direction or _by_number(event) or implied_direction(event_type)
     if direction == INBOUND and _same(event.justcall_number, event.from_):
-        direction = OUTBOUND  # whatever the event says, nobody receives from the own number
+        direction = OUTBOUND  # the company's own number calls, so the event is outbound
     contact, own = _sides(event, direction)
     own_number = number_of(own) if own else None
     number = number_of(contact, region_of(own_number)) if contact else None
@@ -44,16 +44,16 @@ def parties_of(event: EventData, event_type: str) -> Parties:
 
 
 def implied_direction(event_type: str) -> str | None:
-    """Return who began an event of this type, None where its name leaves that open."""
+    """Return the direction that a type implies, or None."""
     inbound = any(word in event_type for word in _INBOUND)
     outbound = any(word in event_type for word in _OUTBOUND)
     return None if inbound is outbound else INBOUND if inbound else OUTBOUND
 
 
 def _by_number(event: EventData) -> str | None:
-    """Return who began, by the side of `from` and `to` that is known otherwise.
+    """Return the direction by comparing `from` and `to` with the numbers of known sides.
 
-    Of one side alone, the number that is not the company's is the contact's.
+    If only one of `from` and `to` is there and is not the company's, it is the contact's.
     """
     own, contact = event.justcall_number, event.contact_number
     if _same(own, event.from_) or _same(contact, event.to):
@@ -77,13 +77,13 @@ def _sides(event: EventData, direction: str | None) -> tuple[str | None, str | N
 
 
 def _is_blank(event: EventData, direction: str | None) -> bool:
-    """Tell whether the contact's side is there and empty, as of a withheld caller."""
+    """Tell whether a field for the contact is there and empty, as for a withheld caller."""
     side = {INBOUND: {"from"}, OUTBOUND: {"to"}}.get(direction or "", set())
     return bool(event.present & (side | {"contact_number", "phone", "phone_number"}))
 
 
 def _as_given(event: EventData, *numbers: str | None) -> dict[str, Any]:
-    """Return the numbers that are shown nowhere in the form in which they came."""
+    """Return the numbers as they came, where that differs from the form that is shown."""
     shown = {number.lstrip("+") for number in numbers if number}
     given = {
         "contact_number": event.contact_number,

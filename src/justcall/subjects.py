@@ -10,8 +10,8 @@ from types import MappingProxyType
 from justcall.envelope import Envelope
 from justcall.keys import CALL_IDS, MESSAGE_IDS, id_of
 
-# By the first word of a type: what it describes, and the fields that name it. `jc` and `sd` are the
-# two products' calls. A voicemail's and a text's own `id` is not a call's.
+# By the first word of a type: the thing that it describes, and the fields with its id. `jc` and
+# `sd` are the two products' calls. The `id` of a voicemail or a text is not a call's.
 _THINGS: Mapping[str, tuple[str, tuple[str, ...]]] = MappingProxyType(
     {
         "call": ("call", CALL_IDS),
@@ -24,7 +24,7 @@ _THINGS: Mapping[str, tuple[str, tuple[str, ...]]] = MappingProxyType(
         "contact": ("contact", ("contact_id", "id")),
     }
 )
-# Each says something new of a contact.
+# Each is a new change of a contact, so it is joined with no other event.
 _STANDALONE = frozenset({"jc.contact_status_updated", "sms.optout", "sms.optin"})
 
 

@@ -6,15 +6,15 @@ from typing import Any, NamedTuple
 
 from justcall.catalogue import ONCE
 from justcall.envelope import BODY_SIGNED
-from justcall.fields import is_nothing
+from justcall.fields import is_empty
 from justcall.phone import NO_NUMBER, number_of
 from justcall.subjects import is_subject
 
 __all__ = ["NO_NUMBER", "Entry", "joined", "number_of"]
-# The life of a call and of a message, by words of the types. The last that fits is the place.
+# The steps of a call and of a message, in order, by words of the types. The last match counts.
 _STAGES = ("initiated", "incoming", "enters", "exits", "answered", "sent", "received", "missed",
            "voicemail", "completed", "delivered", "failed", "updated", "ai_")  # fmt: skip
-# What an entry says of the event that made it, not of the call.
+# The fields that describe the event itself, not its call.
 _SOURCE = ("key", "type", "dialect", "received_at")
 _STATUSES = ("queued", "sending", "sent", "delivered", "read", "undelivered", "failed")
 
@@ -23,8 +23,8 @@ class Entry(NamedTuple):
     """One event on a timeline.
 
     `number` is the contact's (E.164, or as it came), `unknown` for a withheld caller, None for an
-    event that does not name its contact and belongs to the first of its `subjects`. `consent` holds
-    the flags that the event sets or clears, `consent_if_set` those only where the flag is set.
+    event that does not name its contact; that belongs to the first of its `subjects`. `consent` has
+    the flags that the event sets or clears, `consent_if_set` the flags that it changes only if set.
     """
 
     number: str | None
@@ -35,27 +35,28 @@ class Entry(NamedTuple):
 
 
 def joined(entries: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Return a timeline on which entries that share a subject, if only through others, are one.
+    """Return a timeline on which entries that share a subject, directly or through others, are one.
 
-    It has the time of the first, and the key, type and dialect of the call rather than of an
-    update. Each other field has the value of the newest event that says something of it, whatever
-    came first; a body-signed event wins over url-signed ones. `events` lists all of them by time.
+    A joined entry has the time of its first event, and the key, type and dialect of the call's own
+    event, not of an update. Each other field has the value of the newest event that has the field,
+    in any order of arrival; a body-signed event wins over url-signed ones. `events` lists all
+    events by time.
     """
-    leaders: dict[str, str] = {}
+    parents: dict[str, str] = {}
 
-    def leader(name: str) -> str:
-        while (above := leaders.setdefault(name, name)) != name:
-            leaders[name] = name = leaders[above]
+    def root(name: str) -> str:
+        while (parent := parents.setdefault(name, name)) != name:
+            parents[name] = name = parents[parent]
         return name
 
     ordered = sorted(entries, key=_order)
     for entry in ordered:
         first, *others = _names(entry)
         for other in others:
-            leaders[leader(other)] = leader(first)
+            parents[root(other)] = root(first)
     groups: dict[str, list[Mapping[str, Any]]] = {}
     for entry in ordered:
-        groups.setdefault(leader(_names(entry)[0]), []).append(entry)
+        groups.setdefault(root(_names(entry)[0]), []).append(entry)
     return sorted(map(_merge_group, groups.values()), key=lambda one: (one["at"], one["key"]))
 
 
@@ -64,7 +65,7 @@ def _names(entry: Mapping[str, Any]) -> Sequence[str]:
 
 
 def _order(entry: Mapping[str, Any]) -> tuple[Any, ...]:
-    """Return an entry's place: by dialect, second, place in the life of a call, time, arrival."""
+    """Return the sort key: dialect, second, step of the call, time, arrival."""
     stage = max((i for i, word in enumerate(_STAGES) if word in entry["type"]), default=0)
     status = entry.get("delivery_status")
     place = _STATUSES.index(status) if status in _STATUSES else -1
@@ -93,7 +94,7 @@ def _pick(entry: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
 
 
 def _merge(older: Mapping[str, Any], newer: Mapping[str, Any]) -> dict[str, Any]:
-    """Return both, where what the newer leaves empty does not empty the older."""
+    """Return both; an empty value of the newer does not replace a value of the older."""
     merged = dict(older)
     for name, value in newer.items():
         old = older.get(name)
@@ -105,9 +106,9 @@ def _merge(older: Mapping[str, Any], newer: Mapping[str, Any]) -> dict[str, Any]
 
 
 def _is_emptier(name: str, value: object, old: object) -> bool:
-    """Tell whether a newer value is empty, or 0 of a step that has not happened yet."""
+    """Tell whether a newer value is empty, or 0 because a step has not happened yet."""
     if name == "number" and isinstance(value, str) and (value == NO_NUMBER or is_subject(value)):
         return True
     if isinstance(old, bool):
-        return is_nothing(value) and value is not False
-    return (is_nothing(value) or value == 0) and not is_nothing(old)
+        return is_empty(value) and value is not False
+    return (is_empty(value) or value == 0) and not is_empty(old)

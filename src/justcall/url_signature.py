@@ -5,7 +5,7 @@ The signature is the hexadecimal HMAC-SHA256, keyed with the API secret, of
 
     SECRET|encodeURIComponent(WEBHOOK_URL)|TYPE|TIMESTAMP
 
-so it proves that JustCall told this URL of an event of this type at this second. **It does not
+so it proves that JustCall sent an event of this type to this URL at this second. **It does not
 cover `data`.** The URL to verify with is the one this deployment is registered under, never the one
 that the body claims.
 """
@@ -22,7 +22,7 @@ from justcall.moments import epoch, moment_of
 VERSION_HEADER = "x-justcall-signature-version"
 TIMESTAMP_HEADER = "x-justcall-request-timestamp"
 VERSION = "v1"
-# What JavaScript's encodeURIComponent leaves as it is, beside letters and digits.
+# Besides letters and digits, JavaScript's encodeURIComponent leaves these as they are.
 _PLAIN = "-_.!~*'()"
 
 

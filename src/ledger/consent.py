@@ -1,12 +1,13 @@
-"""Consent: the history of a number's flags. Its state is derived from the history when it is read.
+"""Consent: the history of a number's flags. A flag's state is derived from it at each read.
 
-Each change of a flag is one item, and all that it says is in its key:
+Each change of a flag is one item with all of its information in its key:
 
-    consent#NUMBER / FLAG#AT#CHANGE#KEY      opted_out#2026-03-12T14:42:00.000Z#set#sms.optout:m1
+    consent#NUMBER / FLAG#AT#CHANGE#HASH#KEY
+                     opted_out#2026-03-12T14:42:00.000Z#set#5d1c0e7a92b4f316#sms.optout:m1
 
-So writing a change twice is writing it once, no write needs a condition, and the order of writes
-does not matter. Nothing updates, deletes or expires an item. A processor writes it before its event
-becomes *processed* (docs/decisions/0019-consent-history.md).
+So a write is idempotent, needs no condition, and may come in any order. Nothing updates, deletes or
+expires an item. A processor writes it before its event becomes *processed*
+(docs/decisions/0019-consent-history.md).
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from aws.failures import AWS_FAILURES
 from errors import LedgerUnavailable
 from justcall.consent import Change, FlagChange, steps_of
+from justcall.event import Event
 from ledger import schema
 
 if TYPE_CHECKING:
@@ -22,21 +24,21 @@ if TYPE_CHECKING:
 
 
 class Consent:
-    """Writes the history."""
+    """Writes the history of consent flags."""
 
     def __init__(self, client: Callable[[], "DynamoDBClient"], table: str) -> None:
         self._client = client
         self._table = table
 
-    def record(self, number: str, change: Change, at: str, key: str) -> None:
+    def record(self, number: str, change: Change, at: str, event: Event) -> None:
         """Write what an event changes for a number. Raises LedgerUnavailable.
 
-        `at` is `YYYY-MM-DDTHH:MM:SS.mmmZ`, `key` the event's.
+        `at` is `YYYY-MM-DDTHH:MM:SS.mmmZ`.
         """
         for flag, step in steps_of(change).items():
             item: Any = {
                 "pk": {"S": schema.consent_partition(number)},
-                "sk": {"S": schema.consent_change(flag, at, step, key)},
+                "sk": {"S": schema.consent_change(flag, at, step, event.body_hash, event.key)},
             }
             try:
                 self._client().put_item(TableName=self._table, Item=item)
@@ -45,5 +47,5 @@ class Consent:
 
 
 def history(items: Iterable[Mapping[str, Any]]) -> list[FlagChange]:
-    """Return the changes in a consent partition; `items` as boto3's client returns them."""
-    return [FlagChange(*item["sk"]["S"].split("#", 3)) for item in items]
+    """Return the changes in a consent partition; `items` are in the form of boto3's client."""
+    return [FlagChange(*item["sk"]["S"].split("#", 4)) for item in items]

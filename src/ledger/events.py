@@ -1,11 +1,11 @@
-"""One item per event, stored before the sender gets its 200, and every change of its status.
+"""The ledger: one item per event, stored before the sender gets its 200, and its status changes.
 
                         keep: put if absent
                ┌────────────────┼──────────────────┐
                ▼                ▼                  ▼
            unhandled   ┌──▶ received ◀── take      quarantined
                │       │   │    │   │    (sweeper)
-               │       │   │    │   └─ give_up ─▶ stuck (sent again 8 times, no result)
+               │       │   │    │   └─ give_up ─▶ stuck (sent again 8 times)
                │       │   │    └─ fail, bury ──▶ failed (the last receive failed, or died)
                │       │   └────── process ─────▶ processed
                │       │                           │
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 # Fails if another copy of the message was processed first; then the write is a no-op.
 _NOT_PROCESSED = "attribute_exists(pk) AND #status <> :processed"
-# Fails if the item is another delivery's; the entry is compressed with the body.
+# Fails if the item holds another delivery's body, which the entry's compression depends on.
 _SAME_BODY = "delivery_id = :delivery"
 # Fails if a processor or a replay changed the status since the sweeper read it.
 _STILL_OPEN = "#status = :received"
@@ -46,14 +46,14 @@ _CLOCK_SKEW_SECONDS = 60.0
 _DAY_SECONDS = 86_400
 # Attributes that a failed processor or the sweeper wrote; a replay removes them.
 _HISTORY = "#error, attempts, sweeps, failed_at, first_failed_at, stuck_at"
-# Evidence is on no timeline, and has no status that anything waits for.
+# The attributes of the two indexes. Evidence is in neither.
 _OF_INDEXES = ("cell", "contact", "at", "entry")
-# A processor that died wrote no reason; the dead-letter queue is the only evidence.
+# A processor that died recorded no reason; only its dead letter shows it.
 DIED = "died: no attempt of its processor ended"
 
 
 class Ledger:
-    """Every write to ledger items. Each method raises LedgerUnavailable when DynamoDB refuses."""
+    """Every change of status. Each method raises LedgerUnavailable when DynamoDB refuses."""
 
     def __init__(
         self, client: Callable[[], "DynamoDBClient"], table: str, retention_days: int
@@ -62,7 +62,7 @@ class Ledger:
         self._retention = retention_days * _DAY_SECONDS
 
     def keep(self, event: Event) -> Existing | None:
-        """Store the event unless its key is taken: None if it is new, else the existing item."""
+        """Store the event and return None, or return the item that has its key."""
         item, parts = with_body(self._open_item(event), event.body)
         return _other(event, self._writes.put_if_absent(item, parts))
 
@@ -74,7 +74,7 @@ class Ledger:
     def take_over(self, event: Event, existing: Existing) -> Existing | None:
         """Store the event in place of a less authentic one, which becomes evidence beside it.
 
-        None if that is done, else the item that another delivery has put there meanwhile.
+        None on success, else the item that another delivery has put there meanwhile.
         """
         evidence = {
             name: value for name, value in existing.item.items() if name not in _OF_INDEXES
@@ -84,7 +84,7 @@ class Ledger:
             "ExpressionAttributeValues": {":delivery": {"S": existing.delivery_id}},
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
         }
-        # Counted like a replay: what is published afterwards needs a higher revision.
+        # Counted like a replay, so that the next published event has a higher revision.
         reopened = int(existing.item.get("reopened", {}).get("N", 0)) + 1
         opened = self._open_item(event) | {"reopened": {"N": str(reopened)}}
         item, parts = with_body(opened, event.body)
@@ -214,7 +214,7 @@ class Ledger:
         """Make an event *received* again, off its timeline; False if its status is not `was`.
 
         The caller then sends its message. If the caller dies first, the sweeper sends it.
-        `reopened` counts, so that what is published afterwards has a higher revision.
+        `reopened` counts replays, so that the next published event has a higher revision.
         """
         done, existing = self._writes.update(
             key,

@@ -44,7 +44,7 @@ type Processor = Callable[[dict[str, Any], Any], Any]
 
 
 class Kind(NamedTuple):
-    """What a processor knows: its kind's name, and how an entry is read from an event."""
+    """A kind's name, and the function that makes an entry from its events."""
 
     name: str
     read: Callable[[envelope.Envelope], Entry]
@@ -60,7 +60,7 @@ class Tables(NamedTuple):
 
 
 def processor(name: str, read: Callable[[envelope.Envelope], Entry]) -> Processor:
-    """Return the Lambda handler that acts on the events of one kind; `read` makes their entries."""
+    """Return the Lambda handler that processes events of one kind; `read` makes their entries."""
     kind = Kind(name, read)
 
     def handler(event: dict[str, Any], context: Any) -> Any:
@@ -95,7 +95,7 @@ def consume(record: SQSRecord, kind: Kind, tables: Tables) -> None:
     try:
         done = _act(message, kind, tables, attempts)
     except BodyReplaced as error:
-        # The event that is there has a message of its own, or the sweeper sends one.
+        # The stored event has a message of its own, or the sweeper sends one.
         observability.count(observability.REPLACED)
         observability.log("warning", "replaced", event_key=message.key, reason=error.reason)
         return
@@ -118,7 +118,7 @@ def consume(record: SQSRecord, kind: Kind, tables: Tables) -> None:
 
 
 def _message(record: SQSRecord, kind: str) -> Message:
-    """Return the record's message. If it is not ours, there is no event to record a failure on."""
+    """Return the record's message. If it is unreadable, no event can record the failure."""
     try:
         message = decode(record.body)
         if kind_of(message.type) != kind:
@@ -162,13 +162,13 @@ def _record_consent(event: Event, entry: Entry, at: str, consent: Consent) -> No
         return
     since = min(at, iso(event.received_at))
     change = Change(entry.consent, entry.consent_if_set)
-    consent.record(entry.number, change, since, event.key)
+    consent.record(entry.number, change, since, event)
 
 
 def _moment(event: Event, parsed: envelope.Envelope) -> str:
-    """Return the event's own time, or its arrival if it has none or one that is too far ahead.
+    """Return the event's own time, or its arrival if it has no time or claims a future one.
 
-    An event that claims the year 9999 would stay the newest for ever.
+    Otherwise an event that claims the year 9999 would stay the newest for ever.
     """
     claimed = moment_of(parsed.timestamp) or event.event_time or envelope.event_time(parsed)
     latest = iso(event.received_at + _CLOCK_SKEW_SECONDS)

@@ -16,15 +16,15 @@ from published import fitting
 
 type Item = Mapping[str, Any]
 
-# Things of which every event carries all that is known.
+# Every event of one of these carries the whole call or message.
 _WHOLES = ("call", "message")
-# What the call or message lists of each of its events, and which fields say nothing of itself.
+# The fields of each event in a call's or message's list, and fields that do not describe the call.
 _OF_MEMBERS = ("key", "type", "dialect", "at")
 _OF_EVENTS = frozenset({"key", "type", "subjects", "dialect", "received_at"})
 
 
 class Published(NamedTuple):
-    """A CloudEvent and what it is addressed by."""
+    """A CloudEvent, and the fields that address it."""
 
     id: str
     kind: str

@@ -146,7 +146,7 @@ class WholeMessage(Whole, MessageFields):
 
 CALL, MESSAGE = "call", "message"
 WHOLES: Mapping[str, type[Whole]] = MappingProxyType({CALL: WholeCall, MESSAGE: WholeMessage})
-# What each kind's events hold, and which whole comes with them.
+# The fields of each kind's events, and the whole (call or message) that comes with them.
 _KINDS: Mapping[str, tuple[type[Shared], str | None]] = MappingProxyType(
     {
         "call.completed": (CallFields, CALL),

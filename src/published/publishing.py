@@ -1,4 +1,4 @@
-"""Publishing processed ledger items: the same for the publisher and for `hooks publish`."""
+"""Publish processed ledger items, for the publisher and for `hooks publish`."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -30,7 +30,7 @@ class Way(Protocol):
 
 
 class Ports(NamedTuple):
-    """What publishing needs."""
+    """The AWS access that publishing needs, and the `source` of its events."""
 
     members: Members
     bus: Way
@@ -38,7 +38,7 @@ class Ports(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What became of a batch: `incomplete` are keys published without their call or message."""
+    """The result of a batch: `incomplete` are keys published without their call or message."""
 
     published: list[str]
     incomplete: list[str]
@@ -48,7 +48,7 @@ class Outcome(NamedTuple):
 def publish(items: Sequence[Item], ports: Ports) -> Outcome:
     """Publish processed ledger items in order; an item that fails does not stop the others.
 
-    When AWS is unavailable the rest is not tried: all of them would wait for the same time-outs.
+    When AWS is unavailable it does not try the rest: each would wait for the same time-outs.
     """
     built: list[Published] = []
     failures: list[Failure] = []

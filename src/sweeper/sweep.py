@@ -12,7 +12,7 @@ from ledger.sweeping import OpenEvent
 from messaging.message import DeadLetter, Message, decode, message_of
 from sweeper.verdict import judge
 
-# Of each of the 16 shards: 32,000 events in total. Alarms fire long before that.
+# 16 shards, so 32,000 events in total. Alarms fire long before that.
 MAX_OF_A_SHARD = 2000
 MAX_DEAD_LETTERS = 500
 
@@ -29,7 +29,7 @@ class LedgerPort(Protocol):
     def bury(
         self, key: str, delivery_id: str, letter_sent_at: float, receives: int, now: float, /
     ) -> bool:
-        """Make an event *failed* whose message is a dead letter."""
+        """Make an event *failed*, because its message is a dead letter."""
 
 
 class OpenEventsPort(Protocol):
@@ -104,7 +104,7 @@ class Sweep:
             self.report.failures.append((part, error))
 
     def _bury(self) -> None:
-        """Make open events *failed* whose message is a dead letter: their processor died."""
+        """Make open events *failed* if their message is a dead letter: their processor died."""
         buried = self._ports.buried
         for letter in self._ports.queues.dead_letters(MAX_DEAD_LETTERS):
             if letter.id in buried:
@@ -118,7 +118,7 @@ class Sweep:
 
     def _opened(self) -> Mapping[str, list[OpenEvent]]:
         opened: dict[str, list[OpenEvent]] = defaultdict(list)
-        # The index is eventually consistent, so it may still list them.
+        # The index is eventually consistent, so it may still list events that were just buried.
         buried = set(self.report.buried)
         for event in self._ports.open_events.all(MAX_OF_A_SHARD):
             if event.key not in buried:
@@ -138,14 +138,14 @@ class Sweep:
             self._send(kind, event)
 
     def _send(self, kind: str, event: OpenEvent) -> None:
-        whole = self._ports.open_events.load(event.key)
-        if whole and self._ports.ledger.take(event.key, event.sweeps, self._now):
-            self._ports.queues.send(kind, message_of(whole))
+        full = self._ports.open_events.load(event.key)
+        if full and self._ports.ledger.take(event.key, event.sweeps, self._now):
+            self._ports.queues.send(kind, message_of(full))
             self.report.resent.append(event.key)
 
 
 def _message(letter: DeadLetter) -> Message | None:
-    """Return the message that died; None if it is not ours."""
+    """Return a dead letter's message; None if it is not one of ours."""
     try:
         return decode(letter.text)
     except MessageUnreadable:

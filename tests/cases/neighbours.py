@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import pytest
 from _pytest.mark import ParameterSet
 
-from tests.cases.neighbours_again import TOLD_AGAIN
+from tests.cases.neighbours_again import NEW_CONTENT
 from tests.cases.neighbours_contact import CONSENT, DIRECTION, NUMBERS
 from tests.cases.neighbours_order import EMPTIES, ONE_THING, PROBE, TIME
 from tests.cases.neighbours_shape import SHAPE, SHOWN
@@ -19,7 +19,7 @@ RULES = {
     "empties": EMPTIES,
     "time": TIME,
     "one thing": ONE_THING,
-    "told again": TOLD_AGAIN,
+    "new content": NEW_CONTENT,
     "shown": SHOWN,
     "probe": PROBE,
 }

@@ -46,7 +46,7 @@ _AUTHENTIC_TEXT = text(NUMBER, message_id="501", body="true")
 _INVENTED_TEXT = url_text(OTHER, sms_info={"body": "invented"})
 _LATE: dict[str, Any] = {"call_sid": "CA1", "contact_number": NUMBER}
 
-TOLD_AGAIN: list[Row] = [
+NEW_CONTENT: list[Row] = [
     *_orders("a call with its recording", call("call.completed"), call("call.completed", recording_url="https://r/1"), fields={"recording_url": "https://r/1"}),
     *_orders("a url-signed call with its recording", url_call("call.completed"), url_call("call.completed", call_info={"recording": "https://r/1"}), fields={"recording_url": "https://r/1"}),
     *_orders("a call, three times", call("call.completed"), call("call.completed", notes="n"), call("call.completed", agent_name="Sam"), fields={"notes": "n", "agent_name": "Sam"}),

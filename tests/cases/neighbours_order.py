@@ -76,8 +76,8 @@ ONE_THING: list[Row] = [
     ("message_id of one dialect, id of the other", [text(NUMBER, message_id="501"), url_signed("sms.status_updated", id=501, contact_number=NUMBER, delivery_status="failed")], shows(timeline_len=1)),
     ("two appointments are two", [url_signed("appointment.scheduled", id=i, contact_number=NUMBER) for i in (1, 2)], shows(timeline_len=2)),
     ("an appointment moved twice", [url_signed("appointment.scheduled", {"ago": 90 - 30 * i}, id=1, contact_number=NUMBER, appointment_time=f"2026-12-0{i + 1} 10:00:00") for i in range(3)], shows(timeline_len=1, fields={"appointment_time": "2026-12-03 10:00:00"})),
-    ("a call told again with its recording", [call("call.completed"), call("call.completed", recording_url="https://r/1")], shows(timeline_len=1, fields={"recording_url": "https://r/1"})),
-    ("a text told again with its media", [url_text(NUMBER, sms_info={"body": "hi", "mms": []}), url_text(NUMBER, sms_info={"body": "hi", "mms": [{"media_url": "https://m/1"}]})], shows(timeline_len=1, fields={"media": ["https://m/1"]})),
+    ("a call sent again with its recording", [call("call.completed"), call("call.completed", recording_url="https://r/1")], shows(timeline_len=1, fields={"recording_url": "https://r/1"})),
+    ("a text sent again with its media", [url_text(NUMBER, sms_info={"body": "hi", "mms": []}), url_text(NUMBER, sms_info={"body": "hi", "mms": [{"media_url": "https://m/1"}]})], shows(timeline_len=1, fields={"media": ["https://m/1"]})),
 ]  # fmt: skip
 
 PROBE: list[Row] = [

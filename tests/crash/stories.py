@@ -137,7 +137,7 @@ def large(world: World, send: Send) -> None:
     world.settle(sweeps=False)
 
 
-def told_again(world: World, send: Send) -> None:
+def new_content(world: World, send: Send) -> None:
     """Other content comes under its key, and is acted on too."""
     world.deliver(call(), actor="first")
     send(call(duration=1))
@@ -258,8 +258,8 @@ STORIES: dict[str, Story] = {
     # The first seven times are as in *lost*.
     "stuck": Story(stuck, call(), "stuck", lambda one: _writes(one) and one.number >= 8),
     "large": Story(large, LARGE),
-    "told again": Story(told_again, call(duration=1)),
-    "told again, large": Story(large_again, LARGER),
+    "new content": Story(new_content, call(duration=1)),
+    "new content, large": Story(large_again, LARGER),
     "weaker": Story(weaker, call()),
     "taken over": Story(taken_over, call()),
     "taken over, processed": Story(taken_over_late, call()),

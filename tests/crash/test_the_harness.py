@@ -118,7 +118,7 @@ def consent_that_may_be_lost(patch: pytest.MonkeyPatch) -> None:
 
 
 def only_the_newest_change_kept(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(schema, "consent_change", lambda flag, at, step, _key: f"{flag}#{at}#{step}#")
+    patch.setattr(schema, "consent_change", lambda flag, at, step, *_: f"{flag}#{at}#{step}##")
 
 
 def take_and_never_send(patch: pytest.MonkeyPatch) -> None:

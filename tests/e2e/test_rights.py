@@ -14,8 +14,11 @@ from tests.e2e.conftest import Stack
 def _as_function(stack: Stack, logical_id: str, nested: str | None = None) -> Callable[[str], Any]:
     """Return a maker of clients that hold the role of a function, maybe of a nested stack's."""
     name = stack.described["stack_name"]
-    if nested:
-        name = _physical_id(stack, name, nested)
+    return _with_role(stack, _physical_id(stack, name, nested) if nested else name, logical_id)
+
+
+def _with_role(stack: Stack, name: str, logical_id: str) -> Callable[[str], Any]:
+    """Return a maker of clients that hold the role of a function of the stack `name`."""
     function = _physical_id(stack, name, logical_id)
     role = stack.client("lambda").get_function_configuration(FunctionName=function)["Role"]
     held = stack.client("sts").assume_role(RoleArn=role, RoleSessionName="test")["Credentials"]

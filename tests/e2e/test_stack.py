@@ -31,6 +31,7 @@ def test_stack_json_says_what_programs_rely_on(stack: Stack) -> None:
         "registered_url",
         "endpoint_url",
         "region",
+        "access_key_id",
         "stack_name",
         "events_table",
         "secret_arn",

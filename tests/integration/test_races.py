@@ -139,8 +139,8 @@ def test_indexes_list_each_event_once(cloud: Cloud) -> None:
     again = samples.body(samples.CALL_COMPLETED_SHORT)
     handler(request(again), None)
     poll_everything(cloud)
-    told_again = keys.with_content(KEYS["call.completed"], keys.content_hash(again))
-    partitions = sorted(schema.event_partition(key) for key in (*KEYS.values(), told_again))
+    new_content = keys.with_content(KEYS["call.completed"], keys.content_hash(again))
+    partitions = sorted(schema.event_partition(key) for key in (*KEYS.values(), new_content))
     for index in (schema.STATUS_INDEX, schema.TIMELINE_INDEX):
         listed = cloud.dynamodb.scan(TableName=cloud.table, IndexName=index)["Items"]
         assert sorted(item["pk"]["S"] for item in listed) == partitions

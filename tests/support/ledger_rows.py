@@ -112,7 +112,7 @@ class Rows:
         return digest
 
     def consent(self, number: str, change: str) -> None:
-        """Write a change of a contact's consent, `FLAG#AT#CHANGE#KEY`."""
+        """Write a change of a contact's consent, `FLAG#AT#CHANGE#HASH#KEY`."""
         item = {"pk": {"S": schema.consent_partition(number)}, "sk": {"S": change}}
         self.dynamodb.put_item(TableName=TABLE, Item=item)
 

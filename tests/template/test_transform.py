@@ -41,6 +41,8 @@ PARAMETERS: Mapping[str, str] = {
     "OptInWords": "LOS",
     "OptInAfterOptOutWords": "JA",
     "EventBus": "off",
+    "Notices": "instant",
+    "NoticeContent": "on",
     "Dashboard": "on",
     "AlarmEmail": "on-call@example.test",
 }

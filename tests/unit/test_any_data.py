@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from justcall.catalogue import KINDS, TYPES
 from justcall.envelope import Envelope
-from justcall.fields import is_nothing
+from justcall.fields import is_empty
 from justcall.timeline import Entry
 from tests.support import acting, samples, url_samples
 from tests.support.acting import STRANGE
@@ -88,7 +88,7 @@ def leaves(value: object) -> Iterator[str]:
     elif isinstance(value, list):
         for one in value:
             yield from leaves(one)
-    elif not is_nothing(value):
+    elif not is_empty(value):
         yield shown(value)
 
 

@@ -71,7 +71,7 @@ def add(items: Items, one: Sent) -> None:
         item |= {"contact": {"S": shown.number}, "at": {"S": at}, "entry": {"B": entry}}
         for flag, value in shown.flags.items():
             step = "set" if value else "clear"
-            change = f"{flag}#{at}#{step}#{delivery.key}"
+            change = schema.consent_change(flag, at, step, delivery.content_hash, delivery.key)
             put_change(items, schema.consent_partition(shown.number), change)
     items[pk, schema.LEDGER] = item
 
@@ -207,7 +207,7 @@ def without_consent(items: Items) -> None:
 def flipped_consent(items: Items) -> None:
     pk, sk = change(items)
     flipped = {"set": "clear", "clear": "set"}
-    put_change(items, pk, "#".join(flipped.get(one, one) for one in sk.split("#", 3)))
+    put_change(items, pk, "#".join(flipped.get(one, one) for one in sk.split("#", 4)))
 
 
 def consent_of_nobody(items: Items) -> None:
@@ -216,7 +216,7 @@ def consent_of_nobody(items: Items) -> None:
 
 def consent_set_by_another(items: Items) -> None:
     pk, sk = change(items)
-    put_change(items, pk, "#".join([*sk.split("#", 3)[:3], first()]))
+    put_change(items, pk, "#".join([*sk.split("#", 4)[:4], first()]))
 
 
 def test_a_published_event_is_no_breach() -> None:

@@ -85,7 +85,7 @@ def test_a_url_that_is_none_is_nobodys(claimed: Any) -> None:
 
 
 def test_the_same_at_another_time_is_another_event() -> None:
-    """A flag that is set, cleared and set again is three events; a call told again is one."""
+    """A flag that is set, cleared and set again is three events; a call sent again is one."""
     ports = FakePorts()
     words = {}
     for event_type in ("jc.contact_status_updated", TYPE):

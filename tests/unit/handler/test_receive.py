@@ -217,13 +217,13 @@ AGAIN = f"{KEY}:{content_hash(OTHER)[:16]}"
 def test_other_content_under_the_same_key_is_an_event_of_its_own(ports: FakePorts) -> None:
     """It is kept and sent under a key of its own, and its own retry is a duplicate."""
     deliver(ports)
-    assert deliver(ports, OTHER, after=3600) == ("accepted", AGAIN, "told-again")
+    assert deliver(ports, OTHER, after=3600) == ("accepted", AGAIN, "new-content")
     assert deliver(ports, OTHER, after=3601) == ("duplicate", AGAIN, None)
     assert [one.body for one in ports.ledger.events.values()] == [BODY, OTHER]
     assert [message.key for _, message in ports.queues.sent] == [KEY, AGAIN]
 
 
-def test_lost_event_that_was_told_again_is_sent_again(ports: FakePorts) -> None:
+def test_lost_event_with_new_content_is_sent_again(ports: FakePorts) -> None:
     deliver(ports)
     ports.queues.lost = True
     with pytest.raises(QueueUnavailable):
@@ -233,7 +233,7 @@ def test_lost_event_that_was_told_again_is_sent_again(ports: FakePorts) -> None:
     assert [message.key for _, message in ports.queues.sent] == [KEY, AGAIN]
 
 
-def test_told_again_costs_three_calls_that_all_fit_the_time(ports: FakePorts) -> None:
+def test_new_content_costs_three_calls_that_all_fit_the_time(ports: FakePorts) -> None:
     deliver(ports)
     for calls in range(3):
         with pytest.raises(OutOfTime):
@@ -305,7 +305,7 @@ def test_take_over_that_came_second_is_decided_again(
 
     monkeypatch.setattr(ports.ledger, "take_over", second)
     key = f"{KEY}:{content_hash(BODY)[:16]}"
-    assert deliver(ports) == ("accepted", key, "told-again")
+    assert deliver(ports) == ("accepted", key, "new-content")
     assert ports.ledger.events[KEY].body == third
 
 

@@ -211,7 +211,7 @@ def test_other_data_does_not_displace_a_stored_event(ports: FakePorts) -> None:
     key = str(deliver(ports).key)
     other = body(document(TYPE, contact_number="19995550000"))
     outcome = deliver(ports, other)
-    assert (outcome.name, outcome.reason) == ("accepted", "told-again")
+    assert (outcome.name, outcome.reason) == ("accepted", "new-content")
     assert str(outcome.key).startswith(f"{key}:")
     assert ports.ledger.events[key].body == BODY
     assert ports.ledger.events[str(outcome.key)].dialect == "url-signed"

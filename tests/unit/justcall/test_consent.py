@@ -95,7 +95,9 @@ def test_any_text(text: str) -> None:
 def flag_changes(*said: tuple[int, str]) -> list[FlagChange]:
     """Return changes of one flag, each by an event of its own; a time is a minute."""
     return [
-        FlagChange("opted_out", f"2026-03-12T14:{minute:02}:00.000Z", step, f"{minute}-{step}")
+        FlagChange(
+            "opted_out", f"2026-03-12T14:{minute:02}:00.000Z", step, "body", f"{minute}-{step}"
+        )
         for minute, step in said
     ]
 
@@ -134,7 +136,9 @@ def test_yes_alone_is_no_state() -> None:
 
 
 def test_flags_are_independent() -> None:
-    dnd, dnm = (FlagChange(flag, "t", step, "k") for flag, step in (("dnd", SET), ("dnm", CLEAR)))
+    dnd, dnm = (
+        FlagChange(flag, "t", step, "b", "k") for flag, step in (("dnd", SET), ("dnm", CLEAR))
+    )
     assert {flag: one.value for flag, one in states_of([dnd, dnm]).items()} == {
         "dnd": True,
         "dnm": False,

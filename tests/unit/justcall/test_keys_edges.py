@@ -12,7 +12,7 @@ def test_a_types_family_is_its_first_word() -> None:
 
 
 def test_what_is_hashed_of_a_url_signed_event() -> None:
-    """The data in one spelling, and the signed time where it may be told again; never the envelope."""
+    """The data in one spelling, and the signed time where it may repeat; never the envelope."""
     data = {"b": [1, 2], "a": {"d": 1, "c": 2}}
     call = Envelope("call.completed", None, data, URL_SIGNED, "https://x")
     update = call._replace(type="call.updated")

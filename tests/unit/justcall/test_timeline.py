@@ -49,7 +49,7 @@ def test_body_signed_event_wins_over_newer_url_signed_ones() -> None:
         ]
 
 
-def test_of_the_same_event_told_again_the_last_to_come_is_the_newest() -> None:
+def test_of_two_contents_of_one_event_the_last_to_come_is_the_newest() -> None:
     told = [
         CALL
         | {"key": f"call.completed:1:{key}", "received_at": f"2026-03-12T14:3{n}", "notes": key}

@@ -71,8 +71,11 @@ def test_lost_event_is_sent_again_and_processed(deployed: World) -> None:
 
 def test_large_body_is_sent_again_whole(deployed: World) -> None:
     """Its parts are put together; the evidence of a conflict beside them is no part of it."""
-    noise = random.Random(1).randbytes(250_000).hex()  # noqa: S311  # no secret
+    # Large in a world: several parts, and still a message with the body.
+    noise = random.Random(1).randbytes(2_300).hex()  # noqa: S311  # no secret
     lose(deployed, call(notes=noise))
+    rows = [one["sk"]["S"] for one in deployed.backend.items()]
+    assert sum(row.startswith("part#") for row in rows) > 1
     assert deployed.deliver(call(notes="conflict"), dialect="url-signed").word == "conflict"
     assert later(deployed, PATIENCE_SECONDS) == done(1)
     [message] = deployed.backend.receive(KIND)
