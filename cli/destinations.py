@@ -57,8 +57,8 @@ def every(stack: Stack) -> list[Destination]:
     """Return the destinations by name."""
     require(stack)
     with asking():
-        found = directory(stack).all(time.time())
-    return [found[name] for name in sorted(found)]
+        by_name = directory(stack).all(time.time())
+    return [by_name[name] for name in sorted(by_name)]
 
 
 def find(stack: Stack, name: str) -> Destination:
@@ -168,12 +168,12 @@ def test(stack: Stack, name: str) -> dict[str, Any] | None:
     with asking():
         outbox(stack).send(Delivery(name, one_id, "test", "test", body, now, test=True))
     while time.time() < now + TEST_SECONDS:
-        found = stack.client("dynamodb").get_item(
+        answer = stack.client("dynamodb").get_item(
             TableName=stack.events_table,
             Key=places.delivery(name, places.TEST),
             ConsistentRead=True,
         )
-        item = found.get("Item", {})
+        item = answer.get("Item", {})
         if item.get("id", {}).get("S") == one_id:
             return {one: item[one]["S"] for one in ("reason", "status", "milliseconds")}
         time.sleep(_POLL_SECONDS)

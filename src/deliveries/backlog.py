@@ -37,7 +37,7 @@ class Backlog:
         self._retention = retention_days * _DAY_SECONDS
 
     def keep(self, one: Delivery, due: float, reason: str, now: float) -> None:
-        """Keep a delivery until it is due; whatever was kept of it is replaced."""
+        """Keep a delivery until it is due; an earlier item of it is replaced."""
         self._keep(one, places.waiting(one.to), due, reason, now)
 
     def give_up(self, one: Delivery, reason: str, now: float) -> None:

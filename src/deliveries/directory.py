@@ -23,7 +23,7 @@ class Directory:
     def __init__(self, client: Callable[[], "DynamoDBClient"], table: str) -> None:
         self._client = client
         self._table = table
-        self._known: Mapping[str, Destination] = {}
+        self._destinations: Mapping[str, Destination] = {}
         self._read_at = float("-inf")
 
     def all(self, now: float, *, fresh: bool = False) -> Mapping[str, Destination]:
@@ -31,10 +31,10 @@ class Directory:
         if fresh or not 0 <= now - self._read_at < FRESH_SECONDS:
             states = {one["sk"]["S"]: one for one in self._query(places.STATES)}
             settings = self._query(places.SETTINGS)
-            found = (destination_of(one, states.get(one["sk"]["S"], {})) for one in settings)
-            self._known = {one.name: one for one in found}
+            destinations = (destination_of(one, states.get(one["sk"]["S"], {})) for one in settings)
+            self._destinations = {one.name: one for one in destinations}
             self._read_at = now
-        return self._known
+        return self._destinations
 
     def find(self, name: str, now: float) -> Destination | None:
         """Return a destination; a name that is not known may be new, so it is read at once."""

@@ -46,10 +46,10 @@ class Keys:
         if not 0 <= age < FRESH_SECONDS or (is_old and age >= RETRY_SECONDS):
             self._document = self._read()
             self._read_at = now
-        found = active(self._document.get(destination.name, {}), now)
-        if not found:
+        secrets = active(self._document.get(destination.name, {}), now)
+        if not secrets:
             raise OutboundFailed("no-secret")
-        return found
+        return secrets
 
     def _read(self) -> Document:
         try:

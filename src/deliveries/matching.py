@@ -38,5 +38,5 @@ def _one_fits(wanted: frozenset[str], values: Any) -> bool:
 def _values(data: Mapping[str, Any], names: tuple[str, ...]) -> Iterator[str]:
     """Yield the values of fields, the event's own before those of its call or message."""
     for part in ("event", "call", "message"):
-        found = data.get(part, {})
-        yield from (str(found[name]) for name in names if found.get(name))
+        fields = data.get(part, {})
+        yield from (str(fields[name]) for name in names if fields.get(name))

@@ -63,12 +63,12 @@ def handle(
         case Published():
             return _route(message, sent_at, ports, clock())
         case Reference():
-            found = ports.backlog.find(message.to, message.id)
-            if found is None:
+            waiting = ports.backlog.find(message.to, message.id)
+            if waiting is None:
                 return Outcome("dropped", message.to, webhook_id=message.id, reason="not-waiting")
-            return _deliver(found, ports, clock, kept=True)
+            return _deliver(waiting, ports, clock, has_item=True)
         case Delivery():
-            return _deliver(message, ports, clock, kept=message.again)
+            return _deliver(message, ports, clock, has_item=message.again)
 
 
 def _route(message: Published, sent_at: float, ports: Ports, now: float) -> Outcome:
@@ -82,8 +82,8 @@ def _route(message: Published, sent_at: float, ports: Ports, now: float) -> Outc
     return Outcome("routed", key=key, attempts=len(wanted))
 
 
-def _deliver(delivery: Delivery, ports: Ports, clock: Clock, *, kept: bool) -> Outcome:
-    """Try a delivery; `kept` tells that the table may have an item of it."""
+def _deliver(delivery: Delivery, ports: Ports, clock: Clock, *, has_item: bool) -> Outcome:
+    """Try a delivery; `has_item` tells that the table may have an item of it."""
     now = clock()
     destination = ports.directory.find(delivery.to, now)
     if destination is None:
@@ -98,7 +98,7 @@ def _deliver(delivery: Delivery, ports: Ports, clock: Clock, *, kept: bool) -> O
     result = _attempt(delivery, destination, ports, now)
     if result.reason:
         return _failed(delivery._replace(attempts=delivery.attempts + 1), result, ports, clock())
-    if kept:
+    if has_item:
         ports.backlog.remove(delivery.to, delivery.id)
     if destination.state.failures:
         ports.directory.note_success(delivery.to)
@@ -149,12 +149,12 @@ def _failed(delivery: Delivery, result: Result, ports: Ports, now: float) -> Out
 def _test(delivery: Delivery, destination: Destination, ports: Ports, now: float) -> Outcome:
     """Try a made-up event once, also if the destination is paused or failing."""
     result = _attempt(delivery, destination, ports, now)
-    told = {
+    summary = {
         "reason": result.reason,
         "status": result.status or "",
         "milliseconds": result.milliseconds,
     }
-    ports.backlog.note_test(delivery, told, now)
+    ports.backlog.note_test(delivery, summary, now)
     if not result.reason and destination.state.failures:
         ports.directory.note_success(delivery.to)
     return _outcome("tested", delivery, reason=result.reason or None, result=result)

@@ -92,17 +92,17 @@ def _first(addresses: Sequence[Any], until: float) -> socket.socket:
 
 def _resolve(target: Target, until: float) -> list[Any]:
     """Return a host's addresses. `getaddrinfo` has no time-out, so a thread of its own waits."""
-    found: list[Any] = []
+    addresses: list[Any] = []
 
     def look_up() -> None:
         with suppress(OSError, UnicodeError):  # the caller sees that there are none
-            found.extend(socket.getaddrinfo(target.host, target.port, type=socket.SOCK_STREAM))
+            addresses.extend(socket.getaddrinfo(target.host, target.port, type=socket.SOCK_STREAM))
 
     thread = threading.Thread(target=look_up, daemon=True)
     thread.start()
     thread.join(left(until))
     if thread.is_alive():
         raise OutboundFailed("timed-out")
-    if not found:
+    if not addresses:
         raise OutboundFailed("name-not-resolved")
-    return list(found)
+    return list(addresses)

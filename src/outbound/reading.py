@@ -74,10 +74,10 @@ class Reader:
             if not piece:
                 raise OutboundFailed("connection-lost")
             self._buffer += piece
-        found, _, self._buffer = self._buffer.partition(mark)
-        if len(found) > most:
+        content, _, self._buffer = self._buffer.partition(mark)
+        if len(content) > most:
             raise _unreadable()
-        return found
+        return content
 
     def _receive(self) -> bytes:
         self._socket.settimeout(left(self._until))
