@@ -41,6 +41,8 @@ PARAMETERS: Mapping[str, str] = {
     "OptInWords": "LOS",
     "OptInAfterOptOutWords": "JA",
     "EventBus": "off",
+    "HttpDeliveries": "on",
+    "DeliveryNetworks": "10.0.0.0/8",
     "Notices": "instant",
     "NoticeContent": "on",
     "Dashboard": "on",
