@@ -40,6 +40,10 @@ class Stack:
         )
         # None if the stack was deployed with EventBus=off.
         self.event_bus: str | None = described.get("event_bus") or None
+        # None if the stack was deployed with HttpDeliveries=off.
+        self.deliveries_queue: str | None = described.get("deliveries_queue") or None
+        self.delivery_secret: str | None = described.get("delivery_secret") or None
+        self.is_local = "endpoint_url" in described
         self.retention_days = int(described.get("retention_days", DEFAULT_RETENTION_DAYS))
         self._endpoint_url = described.get("endpoint_url")
         self._session = boto3.Session(**session)  # type: ignore[arg-type]  # all are optional text
@@ -119,6 +123,8 @@ def _deployed(name: str, region: str | None, profile: str | None) -> Stack:
             "queues": {kind: outputs["QueueUrlPrefix"] + module_name(kind) for kind in KINDS},
             "dead_letter_queue": outputs["DeadLetterQueueUrl"],
             "event_bus": outputs.get("EventBusName"),
+            "deliveries_queue": outputs.get("DeliveriesQueueUrl"),
+            "delivery_secret": outputs.get("DeliverySecretArn"),
             "retention_days": parameters.get("RetentionDays", DEFAULT_RETENTION_DAYS),
         }
     except KeyError as error:

@@ -184,6 +184,8 @@ def _describe(place: Place, process: Process, outputs: Mapping[str, str]) -> dic
         "queues": {kind: events + module_name(kind) for kind in KINDS},
         "dead_letter_queue": dead,
         "event_bus": outputs.get("EventBusName"),
+        "deliveries_queue": f"{account_url}/{STACK_NAME}-deliveries",
+        "delivery_secret": outputs.get("DeliverySecretArn"),
     }
     write(place.stack_file, json.dumps(stack, indent=2) + "\n")
     services = ("DYNAMODB", "EVENTBRIDGE", "SECRETS_MANAGER", "SQS")
@@ -194,6 +196,9 @@ def _describe(place: Place, process: Process, outputs: Mapping[str, str]) -> dic
         "QUEUE_URL_PREFIX": events,
         "DEAD_LETTER_QUEUE_URL": dead,
         "EVENT_BUS": outputs.get("EventBusName", ""),
+        "DELIVERIES_QUEUE_URL": f"{account_url}/{STACK_NAME}-deliveries",
+        "DELIVERY_SECRET_ARN": outputs.get("DeliverySecretArn", ""),
+        "HTTP_TO_LOOPBACK": "yes",
         "RETENTION_DAYS": "400",
         "MAX_RECEIVES": "5",
         "ACCEPTED_DIALECTS": "body-signed url-signed",

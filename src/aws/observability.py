@@ -44,6 +44,12 @@ STUCK = "Stuck"
 BURIED = "Buried"
 PUBLISHED = "Published"
 PUBLISH_FAILED = "PublishFailed"
+DELIVERED = "Delivered"
+DELIVERY_FAILED = "DeliveryFailed"  # attempts
+DELIVERY_GIVEN_UP = "DeliveryGivenUp"
+DELIVERER_FAILED = "DelivererFailed"  # records that AWS let fail
+FAILING_DESTINATIONS = "FailingDestinations"
+DELIVERY_LATENCY = "DeliveryLatency"
 NOTICES_SENT = "NoticesSent"
 NOTICE_FAILED = "NoticeFailed"
 OLDEST_RECEIVED_AGE = "OldestReceivedAge"
@@ -61,6 +67,13 @@ def count_by_reason(name: str, reason: str) -> None:
     with single_metric(name=name, unit=MetricUnit.Count, value=1) as metric:
         metric.add_dimension("service", str(metrics.service))
         metric.add_dimension("reason", reason)
+
+
+def count_for(name: str, destination: str) -> None:
+    """Count one for a destination, whose name is a dimension."""
+    with single_metric(name=name, unit=MetricUnit.Count, value=1) as metric:
+        metric.add_dimension("service", str(metrics.service))
+        metric.add_dimension("destination", destination)
 
 
 def measure(name: str, seconds: float) -> None:

@@ -9,6 +9,8 @@
 | subject       | `subject#NAME`   | `events`                  | the events that describe one call |
 | notice        | `notice#NAME`    | a kind, or `digest`       | the event that claims a notice    |
 
+HTTP destinations and their deliveries are in the table too (`deliveries.places`).
+
 The index `timeline` lists processed events by contact (`contact`) and by their own time (`at`).
 `contact` is a number, or `call:ID` for an event that does not name its contact.
 

@@ -20,8 +20,8 @@ from tests.support import samples
 from tests.support.faults import Item, ProcessDied, Small, World
 
 NUMBER = "+14155559876"
-# Partitions of the publisher and of the notifier, which have tests of their own.
-_GIVEN_OUT = ("subject#", "notice#")
+# Partitions of what gives events out, which has tests of its own.
+_GIVEN_OUT = ("subject#", "notice#", "destinations", "destination-states", "delivery#")
 
 
 def call(name: str = "c1", **data: Any) -> bytes:
@@ -88,7 +88,7 @@ class Contents(NamedTuple):
 
 
 def contents(items: Iterable[Item]) -> Contents:
-    """Sort what lies in the table, without the items of the publisher and of the notifier."""
+    """Sort what lies in the table, without the items of what gives events out."""
     items = [one for one in items if not one["pk"]["S"].startswith(_GIVEN_OUT)]
     ledger: dict[str, Item] = {}
     parts: dict[tuple[str, str], list[Item]] = defaultdict(list)
