@@ -4,11 +4,12 @@ Only a known yes sets a flag and only a known no clears it. Anything else change
 """
 
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping
 from functools import cache
 from types import MappingProxyType
 from typing import NamedTuple
+
+from justcall.folding import folded
 
 FLAGS = ("dnd", "dnm", "blacklist")
 OPTED_OUT = "opted_out"
@@ -20,6 +21,8 @@ _YES = frozenset({"true", "1", "1.0", "yes", "y", "on", "t"})
 _NO = frozenset({"false", "0", "0.0", "no", "n", "off", "f"})
 # Spaces and hyphens within a word do not count: "opt out", "Opt-Out", "stop all".
 _BETWEEN = re.compile(r"[\s\-_\u2010-\u2015]+")
+# No word is longer; nobody folds a text of megabytes to find out.
+_LONGEST = 1000
 
 
 class Words(NamedTuple):
@@ -66,9 +69,11 @@ NO_CHANGE = Change()
 
 def flag_of(value: object) -> bool | None:
     """Return what a known yes or no means, None for anything else."""
-    if not isinstance(value, bool | int | float | str):
+    if isinstance(value, bool | int | float):
+        return bool(value) if value in (0, 1) else None
+    if not isinstance(value, str) or len(value) > _LONGEST:
         return None
-    word = str(value).strip().lower()
+    word = folded(value).lower()
     return True if word in _YES else False if word in _NO else None
 
 
@@ -114,12 +119,11 @@ def states_of(history: Iterable[FlagChange]) -> dict[str, State]:
 
 def _word(text: str) -> str:
     """Return a text in lower case without what surrounds its letters."""
-    if len(text) > 100:
+    start, end = 0, len(text)
+    while start < end and not text[end - 1].isalnum():
+        end -= 1
+    while start < end and not text[start].isalnum():
+        start += 1
+    if end - start > _LONGEST:
         return ""
-    folded = unicodedata.normalize("NFKC", text).casefold()
-    letters = [one for one in folded if unicodedata.category(one) != "Cf"]
-    while letters and not letters[-1].isalnum():
-        letters.pop()
-    while letters and not letters[0].isalnum():
-        letters.pop(0)
-    return _BETWEEN.sub("", "".join(letters))
+    return _BETWEEN.sub("", folded(text[start:end]).casefold())

@@ -15,6 +15,7 @@ from typing import Any
 
 from justcall.catalogue import ONCE
 from justcall.envelope import URL_SIGNED, Envelope
+from justcall.folding import folded
 
 CALL_IDS = ("call_sid", "call_id", "id")
 MESSAGE_IDS = ("message_id", "messageid", "id")
@@ -25,7 +26,10 @@ _OWN_FIELDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "sms": MESSAGE_IDS,
         "whatsapp": MESSAGE_IDS,
-        "voicemail": ("voicemail_id",),
+        "call": CALL_IDS,
+        "jc": CALL_IDS,
+        "sd": CALL_IDS,
+        "voicemail": ("voicemail_id", "call_sid", "call_id", "id"),
         "contact": ("contact_id", "id"),
         "appointment": ("appointment_id", "id"),
     }
@@ -114,7 +118,7 @@ def _id_text(value: object) -> str:
     if isinstance(value, float):
         return str(int(value)) if value.is_integer() else ""
     if isinstance(value, str | int) and not isinstance(value, bool):
-        text = str(value).strip()
+        text = folded(str(value))
         decimals = _DECIMALS.fullmatch(text)
         return decimals[1] if decimals else text
     return ""

@@ -44,6 +44,8 @@ PARAMETERS: Mapping[str, str] = {
     "HttpDeliveries": "on",
     "DeliveryNetworks": "10.0.0.0/8",
     "Notices": "instant",
+    "HttpDeliveries": "on",
+    "DeliveryNetworks": "10.0.0.0/8",
     "NoticeContent": "on",
     "Dashboard": "on",
     "AlarmEmail": "on-call@example.test",

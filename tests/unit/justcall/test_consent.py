@@ -56,13 +56,13 @@ def test_flags(value: object, flag: bool | None) -> None:
     assert flag_of(value) is flag
 
 
-@pytest.mark.parametrize("text", ["STOP", "Stop.", "STOPALL", "stop all", "opt-out", "OPT OUT!", "end", "\u200eQuit\n", "“Cancel”"])  # fmt: skip
+@pytest.mark.parametrize("text", ["STOP", "Stop.", "STOPALL", "stop all", "opt-out", "OPT OUT!", "end", "\u200eQuit\n", "“Cancel”", "STOP" + "!" * 100, " " * 200 + "stop"])  # fmt: skip
 def test_stop_words(text: str) -> None:
     """In any case, whatever surrounds them."""
     assert change_by_text(text) == OUT
 
 
-@pytest.mark.parametrize("text", [None, "", "...", "stop it", "Don't stop", "yes please", "restart", "x" * 101, "STOP" + "!" * 100])  # fmt: skip
+@pytest.mark.parametrize("text", [None, "", "...", "stop it", "Don't stop", "yes please", "restart", "x" * 101, "s" + "-" * 2000 + "top"])  # fmt: skip
 def test_other_texts(text: str | None) -> None:
     """A text that has more to say changes nothing."""
     assert change_by_text(text) == Change()
