@@ -41,8 +41,6 @@ PARAMETERS: Mapping[str, str] = {
     "OptInWords": "LOS",
     "OptInAfterOptOutWords": "JA",
     "EventBus": "off",
-    "HttpDeliveries": "on",
-    "DeliveryNetworks": "10.0.0.0/8",
     "Notices": "instant",
     "HttpDeliveries": "on",
     "DeliveryNetworks": "10.0.0.0/8",
