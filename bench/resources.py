@@ -8,7 +8,7 @@ from bench.measure import ROOT
 
 _SAM = ROOT / ".local" / "venv-sam" / "bin" / "python"
 # Conditions that are false with the default parameters.
-_OFF = ("HasDashboard", "HasTableKey")
+_OFF = ("HasDashboard", "HasTableKey", "HasDeliveries")
 # SAM's own translator, in its own environment; packages need not be built to count resources.
 _COUNT = """
 import json

@@ -11,11 +11,13 @@ from botocore.exceptions import BotoCoreError, ClientError
 from urllib3 import PoolManager
 
 from chaos.check import Breach, check
+from chaos.delivered import check_delivered
 from chaos.deployment import Deployment
+from chaos.destinations import Destinations, republish
 from chaos.plan import Stack, plan, poison
 from chaos.sender import NO_ANSWER, Sender, Sent
 from chaos.sweeps import Sweeps
-from justcall.event import RECEIVED
+from justcall.event import PROCESSED, RECEIVED
 from ledger import schema
 from local import ministack
 from local.place import Place
@@ -25,7 +27,13 @@ FLAWS = ("none", "lost", "twice", "forgotten")
 # How long the drain may take, and for how long everything must be quiet.
 DRAIN_SECONDS = 300.0
 _QUIET_LOOKS = 3
+_IDLE_LOOKS = 8
 _POISON = 9
+_OF_DELIVERIES = (
+    "deliveries owed to destinations",
+    "deliveries that arrived",
+    "deliveries that arrived again",
+)
 
 
 class Options(NamedTuple):
@@ -64,16 +72,25 @@ def run(place: Place, options: Options, step: Step) -> Result:
     """Do it all in a stack of its own, which is stopped at the end."""
     started = time.monotonic()
     deployment = Deployment(place, options.seed)
+    destinations = Destinations(options.seed)
     try:
         deployment.deploy(step, options.scale)
+        destinations.add(deployment)
         step("starting handlers")
         deployment.warm(options.threads)
-        return _run(deployment, options, step, started)
+        return _run(deployment, destinations, options, step, started)
     finally:
         deployment.end()
+        destinations.close()
 
 
-def _run(deployment: Deployment, options: Options, step: Step, started: float) -> Result:
+def _run(
+    deployment: Deployment,
+    destinations: Destinations,
+    options: Options,
+    step: Step,
+    started: float,
+) -> Result:
     proxy = deployment.proxy
     stack = Stack(deployment.described["registered_url"], time.time())
     deliveries = plan(options.events, options.seconds, options.seed, stack)
@@ -84,7 +101,7 @@ def _run(deployment: Deployment, options: Options, step: Step, started: float) -
     for kind, text in poisoned:
         queue = deployment.described["queues"][kind]
         deployment.client("sqs").send_message(QueueUrl=queue, MessageBody=text)
-    proxy.raging = True
+    proxy.raging = destinations.raging = True
     begun = time.monotonic()
     threads = sender.start(options.threads)
     sweeps.start()
@@ -92,9 +109,9 @@ def _run(deployment: Deployment, options: Options, step: Step, started: float) -
         _disasters(deployment, options, step)
         _join(threads, options)
         loaded = time.monotonic()
-        proxy.raging = False
+        proxy.raging = destinations.raging = False
         step("calm; waiting until nothing is open")
-        drained = _drain(deployment)
+        drained = _drain(deployment) and _deliver(deployment, destinations)
     finally:
         sender.stop()
         sweeps.stop()
@@ -102,7 +119,8 @@ def _run(deployment: Deployment, options: Options, step: Step, started: float) -
     items = _items(deployment)
     dead_letters = _messages(deployment, [deployment.described["dead_letter_queue"]])
     found = check(sender.sent, items, dead_letters, {text for _, text in poisoned})
-    breaches = list(found.breaches)
+    delivered = check_delivered(destinations.arrived, _processed(items), destinations.forged)
+    breaches = [*found.breaches, *delivered.breaches]
     if len(sender.sent) != len(deliveries):
         unsent = len(deliveries) - len(sender.sent)
         breaches.append(Breach(f"the sender did not come to an end with {unsent} deliveries", ""))
@@ -114,6 +132,9 @@ def _run(deployment: Deployment, options: Options, step: Step, started: float) -
     figures = {
         **_of_sender(sender.sent),
         **found.figures,
+        **{one: delivered.figures[one] for one in _OF_DELIVERIES},
+        "attempts that a destination refused": destinations.refused,
+        "published again, forgotten by a restart": destinations.republished,
         "requests through the proxy": proxy.requests.total(),
         "seconds of load": round(loaded - begun, 1),
         "seconds of drain": round(ended - loaded, 1),
@@ -185,6 +206,34 @@ def _drain(deployment: Deployment) -> bool:
         time.sleep(0.5)
         quiet = 0 if _waiting(deployment) or _open(deployment) else quiet + 1
     return True
+
+
+def _deliver(deployment: Deployment, destinations: Destinations) -> bool:
+    """Let what waits for its next attempt be due, until everything published has arrived."""
+    end = time.monotonic() + DRAIN_SECONDS
+    quiet = idle = 0
+    while quiet < _QUIET_LOOKS:
+        if time.monotonic() > end:
+            return False
+        time.sleep(1.0)
+        queue = [deployment.described["deliveries_queue"]]
+        busy = len(_messages(deployment, queue)) or destinations.hurry(deployment)
+        items = _items(deployment)
+        owed = check_delivered(destinations.arrived, _processed(items)).breaches
+        quiet = 0 if busy or owed else quiet + 1
+        idle = 0 if busy or not owed else idle + 1
+        # The publisher repeats a batch every second, so what is owed by now is not in the stream.
+        if idle == _IDLE_LOOKS:
+            destinations.republished += republish(deployment, items, {one.key for one in owed})
+    return True
+
+
+def _processed(items: Iterable[Mapping[str, Any]]) -> set[str]:
+    return {
+        schema.key_of(one["pk"]["S"])
+        for one in items
+        if one["sk"]["S"] == schema.LEDGER and one["status"]["S"] == PROCESSED
+    }
 
 
 def _waiting(deployment: Deployment) -> int:

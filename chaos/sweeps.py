@@ -19,7 +19,7 @@ from errors import Unavailable
 from justcall.catalogue import KINDS, module_name
 from ledger.events import Ledger
 from ledger.sweeping import OpenEvents
-from local.place import REGION, ROOT_CREDENTIALS
+from local.place import REGION, ROOT_SECRET
 from messaging.queues import Queues
 from sweeper import verdict
 from sweeper.sweep import Ports, Sweep
@@ -89,8 +89,8 @@ def _ports(described: Mapping[str, Any], endpoint_url: str) -> Ports:
             service,
             region_name=REGION,
             endpoint_url=endpoint_url,
-            aws_access_key_id=ROOT_CREDENTIALS["AWS_ACCESS_KEY_ID"],
-            aws_secret_access_key=ROOT_CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
+            aws_access_key_id=described["access_key_id"],
+            aws_secret_access_key=ROOT_SECRET,
             config=Config(
                 connect_timeout=clients.CONNECT_SECONDS,
                 read_timeout=clients.READ_SECONDS,

@@ -10,14 +10,18 @@ import typer
 from cli import CALLED, __version__, output
 from cli.commands import (
     contact,
+    deliveries,
+    destinations,
     dlq,
     doctor,
     events,
+    missed,
     publish,
     replay,
     secret,
     send,
     show,
+    stats,
     subscriptions,
     timeline,
 )
@@ -36,9 +40,13 @@ app.command()(events.events)
 app.command(context_settings=TAKES_KEYS)(show.show)
 app.command()(timeline.timeline)
 app.command()(contact.contact)
+app.command()(missed.missed)
+app.command()(stats.stats)
 app.command(context_settings=TAKES_KEYS)(replay.replay)
 app.command(context_settings=TAKES_KEYS)(publish.publish)
 app.add_typer(dlq.app, name="dlq")
+app.add_typer(destinations.app, name="destinations")
+app.command()(deliveries.deliveries)
 app.add_typer(secret.app, name="secret")
 app.command()(subscriptions.subscribe)
 app.command("subscriptions")(subscriptions.list_subscriptions)

@@ -25,6 +25,7 @@ Since = Annotated[
 DryRun = Annotated[
     bool, typer.Option("--dry-run", help="Show what would happen, and change nothing.")
 ]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")]
 
 # On commands that take keys: a key may begin with a dash (`-x:1`), because a type may.
 TAKES_KEYS = {"ignore_unknown_options": True}

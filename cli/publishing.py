@@ -12,24 +12,30 @@ from ledger.members import Members
 from published import publishing
 from published.bus import Bus
 from published.cloud_event import source_of
-from published.publishing import Ports
+from published.publishing import Ports, Way
 
 PUBLISHED = "published"
 OUTCOMES = (PUBLISHED, SKIPPED, FAILED)
 _INCOMPLETE = "without its call or message, which has too many events"
 
 
-class Publishing:
-    """Publishes processed events of one stack on its bus. Raises UsageError if it has none."""
+def bus(stack: Stack) -> Bus:
+    """Return a stack's bus. Raises UsageError if it has none."""
+    if stack.event_bus is None:
+        raise UsageError("This stack has no event bus. Deploy it with EventBus=on.")
+    events = stack.client("events")
+    return Bus(lambda: events, stack.event_bus)
 
-    def __init__(self, stack: Stack, *, dry_run: bool = False) -> None:
-        if stack.event_bus is None:
-            raise UsageError("This stack has no event bus. Deploy it with EventBus=on.")
+
+class Publishing:
+    """Publishes processed events of one stack, on its bus or another way."""
+
+    def __init__(self, stack: Stack, way: Way, *, dry_run: bool = False) -> None:
         self._stack, self._dry_run = stack, dry_run
-        dynamodb, events = stack.client("dynamodb"), stack.client("events")
+        dynamodb = stack.client("dynamodb")
         self._ports = Ports(
             Members(lambda: dynamodb, stack.events_table, stack.retention_days),
-            Bus(lambda: events, stack.event_bus),
+            way,
             source_of(stack.name or ""),
         )
 

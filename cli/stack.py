@@ -17,8 +17,9 @@ from justcall.catalogue import KINDS, module_name
 
 ROOT = Path(__file__).resolve().parent.parent
 DEFAULT_RETENTION_DAYS = 400
-# The root user of the local stack's AWS; never used for any other endpoint.
-_LOCAL_CREDENTIALS = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
+# The local stack's AWS does not check the secret of its root user. An earlier version's stack.json
+# names no key, and its AWS takes this one.
+_OLD_KEY = "test"
 # One connection for each index cell: a listing reads them in parallel.
 _CONFIG = Config(max_pool_connections=16)
 
@@ -39,6 +40,10 @@ class Stack:
         )
         # None if the stack was deployed with EventBus=off.
         self.event_bus: str | None = described.get("event_bus") or None
+        # None if the stack was deployed with HttpDeliveries=off.
+        self.deliveries_queue: str | None = described.get("deliveries_queue") or None
+        self.delivery_secret: str | None = described.get("delivery_secret") or None
+        self.is_local = "endpoint_url" in described
         self.retention_days = int(described.get("retention_days", DEFAULT_RETENTION_DAYS))
         self._endpoint_url = described.get("endpoint_url")
         self._session = boto3.Session(**session)  # type: ignore[arg-type]  # all are optional text
@@ -86,7 +91,12 @@ def _local() -> Stack:
     home = Path(os.environ.get("JUSTCALL_HOOKS_LOCAL", ROOT / ".local"))
     try:
         described = json.loads((home / "stack.json").read_text())
-        return Stack(described, {"region_name": described["region"], **_LOCAL_CREDENTIALS})
+        session = {
+            "region_name": described["region"],
+            "aws_access_key_id": described.get("access_key_id", _OLD_KEY),
+            "aws_secret_access_key": "unused",
+        }
+        return Stack(described, session)
     except (OSError, ValueError, KeyError, TypeError) as error:  # no file, or half a file
         raise UsageError("No local stack. Run: make up  (or name one: --stack)") from error
 
@@ -113,6 +123,8 @@ def _deployed(name: str, region: str | None, profile: str | None) -> Stack:
             "queues": {kind: outputs["QueueUrlPrefix"] + module_name(kind) for kind in KINDS},
             "dead_letter_queue": outputs["DeadLetterQueueUrl"],
             "event_bus": outputs.get("EventBusName"),
+            "deliveries_queue": outputs.get("DeliveriesQueueUrl"),
+            "delivery_secret": outputs.get("DeliverySecretArn"),
             "retention_days": parameters.get("RetentionDays", DEFAULT_RETENTION_DAYS),
         }
     except KeyError as error:

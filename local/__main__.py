@@ -59,7 +59,7 @@ def up(place: Place) -> int:
     _print(lines)
     _console.print(
         f"\nwebhook  {stack['webhook_url']}"
-        f"\nAWS      {stack['endpoint_url']}  (access key and secret: test)"
+        f"\nAWS      {stack['endpoint_url']}  (access key: .local/root-key, secret: any)"
         f"\n\nTry next\n  ./hooks show {key}\n  ./hooks timeline +14155559876"
         "\n  ./hooks send sms.received\n  ./hooks events\n  make down",
         soft_wrap=True,

@@ -14,10 +14,16 @@ from justcall.envelope import read
 from justcall.keys import content_hash, key_of
 from justcall.signature import HEADER, sign
 from ledger import schema
+from ledger.members import Members
+from local import destination
 from local.deploy import client
+from local.destination import Arrivals
 from local.ministack import Process
 from local.place import ROOT, LocalError
 from local.post import Receiver
+from published.bus import Bus
+from published.cloud_event import source_of
+from published.publishing import Ports, publish
 
 PROCESSED_SECONDS = 30.0
 _FORGED = (401, "unauthorized")
@@ -35,23 +41,52 @@ class Shown(NamedTuple):
 
 
 def show(process: Process, stack: Mapping[str, Any]) -> tuple[list[Shown], str]:
-    """Send the sample four ways and wait until it is processed; return the lines and its key."""
+    """Send the sample four ways, and wait until it is processed and delivered.
+
+    Return the lines and its key.
+    """
     body = _sample()
     key = key_of(read(body), content_hash(body))
     secret, rotating = _secret(process, stack["secret_arn"])
     signature = sign(body, secret)
-    lines = [_line("signed", stack, body, signature, 200, "accepted")]
-    status, seconds = _wait(process, stack["events_table"], key)
-    then = f"{status} after {seconds:.1f} s"
-    lines[0] = lines[0]._replace(
-        then=then, as_expected=lines[0].as_expected and status == "processed"
-    )
+    with destination.receiving(process, stack) as arrivals:
+        lines = [_line("signed", stack, body, signature, 200, "accepted")]
+        status, seconds = _wait(process, stack["events_table"], key)
+        then = f"{status} after {seconds:.1f} s"
+        lines[0] = lines[0]._replace(
+            then=then, as_expected=lines[0].as_expected and status == "processed"
+        )
+        lines.append(_delivered(process, stack, key, arrivals))
     return [
         *lines,
         _line("the same again", stack, body, signature, 200, "duplicate"),
         _line("without a signature", stack, body, None, 401, "unauthorized"),
         _line("forged", stack, body, sign(body, "a guess"), *(_ROTATING if rotating else _FORGED)),
     ], key
+
+
+def _delivered(process: Process, stack: Mapping[str, Any], key: str, arrivals: Arrivals) -> Shown:
+    """Return the line of the delivery to a server on this machine."""
+    words, seconds = arrivals.wait(key, lambda: _publish(process, stack, key))
+    expected = words == "verified"
+    return Shown("delivered", f"to {destination.NAME}", f"{words} after {seconds:.1f} s", expected)
+
+
+def _publish(process: Process, stack: Mapping[str, Any], key: str) -> None:
+    """Publish an event again, as `hooks publish` does."""
+    dynamodb, events = client(process, "dynamodb"), client(process, "events")
+    table = stack["events_table"]
+    item = dynamodb.get_item(TableName=table, Key=_place(key), ConsistentRead=True)["Item"]
+    ports = Ports(
+        Members(lambda: dynamodb, table, 400),
+        Bus(lambda: events, stack["event_bus"]),
+        source_of(stack["stack_name"]),
+    )
+    publish([item], ports)
+
+
+def _place(key: str) -> dict[str, Any]:
+    return {"pk": {"S": schema.event_partition(key)}, "sk": {"S": schema.LEDGER}}
 
 
 def post(stack: Mapping[str, Any], body: bytes, signature: str | None) -> BaseHTTPResponse:
@@ -98,7 +133,7 @@ def _line(
 def _wait(process: Process, table: str, key: str) -> tuple[str, float]:
     """Poll the ledger until the event is no longer *received*; return its status and the time."""
     dynamodb = client(process, "dynamodb")
-    where = {"pk": {"S": schema.event_partition(key)}, "sk": {"S": schema.LEDGER}}
+    where = _place(key)
     started = time.monotonic()
     while True:
         item = dynamodb.get_item(TableName=table, Key=where, ConsistentRead=True).get("Item", {})

@@ -7,6 +7,7 @@ import platform
 import subprocess
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from justcall.catalogue import KINDS, module_name
 from local import bridge
 from local.ministack import Process
-from local.place import REGION, ROOT, ROOT_CREDENTIALS, STACK_NAME, LocalError, Place, tool, write
+from local.place import REGION, ROOT, ROOT_SECRET, STACK_NAME, LocalError, Place, tool, write
 from local.place import environment as clean_environment
 
 type Step = Callable[[str], None]
@@ -67,7 +68,7 @@ def sam(place: Place, process: Process, command: str, changed: Sequence[str] = (
         ],
         cwd=ROOT,
         umask=0o077,
-        env=clean_environment(process.endpoint_url),
+        env=clean_environment(process.root_key, process.endpoint_url),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -116,8 +117,9 @@ def _default_stage(place: Place) -> None:
     built.write_text(f"{head}{stage}    Default: dev\n{tail}")
 
 
+@cache
 def client(process: Process, service: str) -> Any:
-    """Return a boto3 client that calls this MiniStack as the root user.
+    """Return a boto3 client that calls this MiniStack as the root user, always the same one.
 
     It ignores the user's AWS profile and files, and every proxy.
     """
@@ -125,8 +127,8 @@ def client(process: Process, service: str) -> Any:
         service,  # type: ignore[call-overload]  # the stubs know the services by literal only
         endpoint_url=process.endpoint_url,
         region_name=REGION,
-        aws_access_key_id=ROOT_CREDENTIALS["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=ROOT_CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
+        aws_access_key_id=process.root_key,
+        aws_secret_access_key=ROOT_SECRET,
         config=Config(proxies={}),
     )
 
@@ -175,12 +177,15 @@ def _describe(place: Place, process: Process, outputs: Mapping[str, str]) -> dic
         "registered_url": outputs["WebhookUrl"],
         "endpoint_url": process.endpoint_url,
         "region": REGION,
+        "access_key_id": process.root_key,
         "stack_name": STACK_NAME,
         "events_table": outputs["EventsTableName"],
         "secret_arn": outputs["SecretArn"],
         "queues": {kind: events + module_name(kind) for kind in KINDS},
         "dead_letter_queue": dead,
         "event_bus": outputs.get("EventBusName"),
+        "deliveries_queue": f"{account_url}/{STACK_NAME}-deliveries",
+        "delivery_secret": outputs.get("DeliverySecretArn"),
     }
     write(place.stack_file, json.dumps(stack, indent=2) + "\n")
     services = ("DYNAMODB", "EVENTBRIDGE", "SECRETS_MANAGER", "SQS")
@@ -191,6 +196,9 @@ def _describe(place: Place, process: Process, outputs: Mapping[str, str]) -> dic
         "QUEUE_URL_PREFIX": events,
         "DEAD_LETTER_QUEUE_URL": dead,
         "EVENT_BUS": outputs.get("EventBusName", ""),
+        "DELIVERIES_QUEUE_URL": f"{account_url}/{STACK_NAME}-deliveries",
+        "DELIVERY_SECRET_ARN": outputs.get("DeliverySecretArn", ""),
+        "HTTP_TO_LOOPBACK": "yes",
         "RETENTION_DAYS": "400",
         "MAX_RECEIVES": "5",
         "ACCEPTED_DIALECTS": "body-signed url-signed",

@@ -1,11 +1,13 @@
 """Start MiniStack behind a guard: `python local/guard.py TOKEN_FILE`.
 
-MiniStack answers every Host and Origin. Without the guard, any web page in a browser here could
-call it. MiniStack's own environment runs this file, so of ours it imports only `local.workers`.
+MiniStack answers every Host and Origin, and takes anyone for its root user. Without the guard, any
+web page in a browser here and any user of this machine could call it. MiniStack's own environment
+runs this file, so it imports nothing of ours.
 """
 
 import hmac
 import importlib
+import os
 import re
 import sys
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -32,19 +34,35 @@ _ADMIN = re.compile(r"/(_ministack|_localstack)(/.*)?|/health", re.DOTALL)
 # Custom resources answer CloudFormation at a URL with a random UUID; they do not have the token.
 _ANSWER = re.compile(r"/_ministack/cfn-response/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
+# JustCall signs for the handler and not for AWS. MiniStack takes only this spelling of the host for
+# an API's; with any other it would answer as AWS, to whoever asks.
+_WEBHOOK_HOST = re.compile(rb"[a-f0-9]{8}\.execute-api\.localhost(:\d{1,5})?")
+_WEBHOOK_PATH = "/webhooks/justcall"
+# MiniStack's own pattern. It reads the key from the header first, and then from the query.
+_KEY = re.compile(rb"AWS4-HMAC-SHA256 .*?Credential=([^/]+)/.*", re.DOTALL)
+# Keys of users and of roles, such as a function's: MiniStack checks their signatures. It does not
+# check those of root, and takes an empty key, `test` and every 12 digits for root's.
+_CHECKED_KEY = re.compile(rb"(AKIA|ASIA)[A-Z0-9]{16}")
+_MIN_ROOT_KEY = 32
+
 BAD_HOST = "This is not a host of the local stack. Use the URLs in .local/stack.json."
 BAD_ORIGIN = "The local stack does not answer web pages."
 BAD_TOKEN = "MiniStack's own paths need the token of the local stack."  # noqa: S105  (a sentence)
+
+BAD_KEY = "This is not a key of the local stack. Its root key is in .local/root-key."
 
 
 class Guard:
     """An ASGI application that refuses requests before MiniStack sees them."""
 
-    def __init__(self, guarded: Application, token: str) -> None:
+    def __init__(self, guarded: Application, token: str, root_key: str) -> None:
         if not token:
             raise ValueError("the token is empty")
+        if len(root_key) < _MIN_ROOT_KEY:
+            raise ValueError("the root key can be guessed")
         self._guarded = guarded
         self._token = token.encode()
+        self._root_key = root_key.encode()
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Pass one connection on, or answer it with 403."""
@@ -73,18 +91,25 @@ class Guard:
             or any(s.lower() in _OTHER_SITES for s in sites)
         ):
             return BAD_ORIGIN
-        return BAD_TOKEN if self._needs_token(scope) and not self._has_token(headers) else None
-
-    @staticmethod
-    def _needs_token(scope: Message) -> bool:
-        path = scope["path"]
-        if scope.get("method") == "PUT" and _ANSWER.fullmatch(path):
-            return False
-        return bool(_ADMIN.fullmatch(path))
+        if scope.get("method") == "PUT" and _ANSWER.fullmatch(scope["path"]):
+            return None
+        if _ADMIN.fullmatch(scope["path"]):
+            return None if self._has_token(headers) else BAD_TOKEN
+        if scope["path"] == _WEBHOOK_PATH and _WEBHOOK_HOST.fullmatch(hosts[0]):
+            return None
+        return None if self._has_key(headers) else BAD_KEY
 
     def _has_token(self, headers: list[tuple[bytes, bytes]]) -> bool:
         tokens = _values(headers, TOKEN_HEADER.encode())
         return len(tokens) == 1 and hmac.compare_digest(tokens[0], self._token)
+
+    def _has_key(self, headers: list[tuple[bytes, bytes]]) -> bool:
+        """Return whether a key signs that is this stack's root's, or one that MiniStack checks."""
+        signed = [_KEY.fullmatch(value) for value in _values(headers, b"authorization")]
+        if len(signed) != 1 or not signed[0]:
+            return False
+        key = signed[0][1]
+        return hmac.compare_digest(key, self._root_key) or bool(_CHECKED_KEY.fullmatch(key))
 
 
 def _values(headers: list[tuple[bytes, bytes]], wanted: bytes) -> list[bytes]:
@@ -120,12 +145,10 @@ async def _refuse(send: Send, reason: str) -> None:
 def main() -> None:
     """Start MiniStack's own server with the guard around its application."""
     token = Path(sys.argv[1]).read_text()
-    sys.path.append(str(Path(__file__).parent.parent))  # last, so that it hides no other module
     sys.argv[1:] = []  # MiniStack reads the arguments too
-    workers: Any = importlib.import_module("local.workers")
-    workers.install(importlib.import_module("ministack.core.lambda_runtime"))
     ministack: Any = importlib.import_module("ministack.app")
-    ministack.app = Guard(ministack.app, token)
+    # The one key that MiniStack takes for root's and nobody can guess; see `Place.root_key`.
+    ministack.app = Guard(ministack.app, token, os.environ["AWS_ACCESS_KEY_ID"])
     ministack.main()
 
 

@@ -35,6 +35,7 @@ class Process(NamedTuple):
 
     pid: int
     port: int
+    root_key: str = ""
 
     @property
     def endpoint_url(self) -> str:
@@ -45,12 +46,13 @@ class Process(NamedTuple):
 def start(place: Place) -> Process:
     """Return the running MiniStack, or start one. Raises LocalError."""
     running = find(place)
-    if running and place.token.exists():
+    if running and place.token.exists() and running.root_key:
         return running
     if running:
-        stop(place)  # a version before the guard started it
+        stop(place)  # a version before the guard, or before the root key, started it
     place.protect()
     place.renew_token()
+    root_key = place.ensure_root_key()
     place.state.mkdir(mode=0o700, exist_ok=True)
     _remove_temporary(place)  # a killed MiniStack leaves files
     place.temporary.mkdir(mode=0o700)
@@ -70,7 +72,7 @@ def start(place: Place) -> Process:
                 *(str(tool("ministack", "python")), "-P", patches.__file__),
                 *(guard.__file__, str(place.token)),
             ],
-            env=environment() | switches,
+            env=environment(root_key) | switches,
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -78,8 +80,8 @@ def start(place: Place) -> Process:
             umask=0o077,
         )
     _CHILDREN.append(child)
-    process = Process(child.pid, port)
-    write(place.process, json.dumps(process._asdict()))
+    process = Process(child.pid, port, root_key)
+    write(place.process, json.dumps({"pid": child.pid, "port": port}))
     _wait_until_up(process, child, place)
     place.unsaved.touch(mode=0o600)
     return process
@@ -119,8 +121,9 @@ def _remove_temporary(place: Place) -> None:
 
 def _last(place: Place) -> Process | None:
     try:
-        return Process(**json.loads(place.process.read_text()))
-    except (OSError, ValueError, TypeError):
+        last = json.loads(place.process.read_text())
+        return Process(last["pid"], last["port"], place.root_key())
+    except (OSError, ValueError, TypeError, KeyError):
         return None
 
 

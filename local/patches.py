@@ -1,12 +1,13 @@
 """Patch MiniStack, then run a program: `python local/patches.py PROGRAM ARGUMENTS`.
 
-MiniStack's own environment runs this file, so it imports nothing of ours.
+MiniStack's own environment runs this file, so of ours it imports only `local.workers`.
 """
 
 import importlib
 import runpy
 import sys
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 type Update = Callable[..., tuple[str, dict[str, Any]]]
@@ -35,6 +36,9 @@ def with_attributes(update: Update, stacks: Stacks) -> Update:
 
 def main() -> None:
     """Patch MiniStack and run the program with the rest of the arguments."""
+    sys.path.append(str(Path(__file__).parent.parent))  # last, so that it hides no other module
+    workers: Any = importlib.import_module("local.workers")
+    workers.install(importlib.import_module("ministack.core.lambda_runtime"))
     name = "ministack.services.cloudformation"
     provisioners: Any = importlib.import_module(f"{name}.provisioners")
     stacks: Stacks = importlib.import_module(name)._stacks  # noqa: SLF001

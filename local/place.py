@@ -13,14 +13,15 @@ STACK_NAME = "justcall-hooks-local"
 REGION = "us-east-1"
 # The secret of the signatures in events/; samconfig.toml has it too.
 SAMPLE_SECRET = "justcall-hooks-sample-secret"  # noqa: S105  (public: it signs samples only)
-# MiniStack treats the key id `test` as the account's root user.
-ROOT_CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+# MiniStack does not check the signatures of its root user: the key itself is the secret.
+ROOT_SECRET = "unused"  # noqa: S105  (see above)
 
 _FOLDERS = ("state", "build", "build-cache", "tmp")
 _FILES = (
     "ministack.json",
     "ministack.log",
     "token",
+    "root-key",
     "unsaved",
     "build.toml",  # SAM's, beside its build
     "deployed.txt",
@@ -58,6 +59,11 @@ class Place(NamedTuple):
     def token(self) -> Path:
         """The token for MiniStack's own paths."""
         return self.home / "token"
+
+    @property
+    def root_key_file(self) -> Path:
+        """The access key of the embedded AWS's root user."""
+        return self.home / "root-key"
 
     @property
     def state(self) -> Path:
@@ -121,6 +127,16 @@ class Place(NamedTuple):
         self.token.unlink(missing_ok=True)
         write(self.token, secrets.token_hex(32))
 
+    def root_key(self) -> str:
+        """Return the root user's access key, empty if there is none yet."""
+        return self.root_key_file.read_text() if self.root_key_file.exists() else ""
+
+    def ensure_root_key(self) -> str:
+        """Return the root user's access key; make a random one if there is none yet."""
+        if not self.root_key():
+            write(self.root_key_file, f"root{secrets.token_hex(32)}")
+        return self.root_key()
+
 
 def write(path: Path, text: str) -> None:
     """Write a file that only its owner can read."""
@@ -159,12 +175,14 @@ def tool(environment: str, name: str) -> Path:
     return path
 
 
-def environment(endpoint_url: str | None = None) -> dict[str, str]:
-    """Return an environment without the user's AWS credentials."""
+def environment(root_key: str, endpoint_url: str | None = None) -> dict[str, str]:
+    """Return an environment with the embedded AWS's credentials instead of the user's."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     # Without byte code on the disk, every process of a function compiles its modules again.
     clean.pop("PYTHONDONTWRITEBYTECODE", None)
-    clean |= ROOT_CREDENTIALS | {
+    clean |= {
+        "AWS_ACCESS_KEY_ID": root_key,
+        "AWS_SECRET_ACCESS_KEY": ROOT_SECRET,
         "AWS_DEFAULT_REGION": REGION,
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,

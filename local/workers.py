@@ -1,8 +1,8 @@
-"""Let MiniStack start function processes cheaply: `install` replaces four of its names.
+"""Let MiniStack start function processes cheaply: `install` replaces three of its names.
 
 MiniStack 1.5.33 unpacks the whole zip for each process while its other threads wait, and each
-process imports botocore to count recursive invocations. Docs: decision 22. MiniStack's own
-environment runs this file, so it imports nothing of ours.
+process imports botocore to count recursive invocations (decision 22). MiniStack's own environment
+runs this file, so it imports nothing of ours.
 """
 
 import hashlib
@@ -10,14 +10,16 @@ import os
 import tempfile
 import threading
 import zipfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
-# More processes that start at once than processors only delay the functions that already run.
+# More starts at once than processors delay the functions that already run, until their calls time
+# out.
 MAX_STARTS = max(2, os.cpu_count() or 2)
-# A function that invokes another while it starts would hold its place for ever.
-MAX_WAIT_SECONDS = 5.0
+# A function that invokes another while it starts holds a place that the other waits for. On a busy
+# machine the wait is long: whoever gave up earlier would start together with all others.
+MAX_WAIT_SECONDS = 30.0
 _COUNT_RECURSION = "\n    _ms_install_invoke_depth()\n"
 # Lambda sets this variable, and the handler asks it whether it needs botocore.
 _NAME_HANDLER = '\n    os.environ["_HANDLER"] = f"{module_name}.{handler_name}"\n'
@@ -25,28 +27,41 @@ _NAME_HANDLER = '\n    os.environ["_HANDLER"] = f"{module_name}.{handler_name}"\
 _unpacking = threading.Lock()
 
 
-class SharedZip(zipfile.ZipFile):
-    """A zip that is unpacked once for all processes; each gets links to the one folder."""
+class SharedZip:
+    """A zip that is unpacked once for all processes; each gets a link to the one folder.
 
-    def extractall(
-        self,
-        path: str | os.PathLike[str] | None = None,
-        members: Iterable[str | zipfile.ZipInfo] | None = None,
-        pwd: bytes | None = None,
-    ) -> None:
-        """Link every entry of the unpacked zip into the folder `path`."""
-        if path is None or members is not None or pwd is not None:
-            raise NotImplementedError
-        for entry in self._unpacked().iterdir():
-            (Path(path) / entry.name).symlink_to(entry)
+    The processes share the byte code too. A function may not write there, as on AWS.
+
+    Not a `ZipFile`, which reads the whole directory of the zip before anything is asked of it.
+    """
+
+    def __init__(self, file: str) -> None:
+        self._file = Path(file)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Do nothing: no file stays open."""
+
+    def namelist(self) -> list[str]:
+        """Return the names in the zip."""
+        with zipfile.ZipFile(self._file) as packed:
+            return packed.namelist()
+
+    def extractall(self, folder: str) -> None:
+        """Replace an empty folder by a link to the unpacked zip."""
+        Path(folder).rmdir()
+        Path(folder).symlink_to(self._unpacked())
 
     def _unpacked(self) -> Path:
-        content = Path(str(self.filename)).read_bytes()
-        folder = Path(tempfile.gettempdir()) / f"code-{hashlib.sha256(content).hexdigest()[:32]}"
+        digest = hashlib.sha256(self._file.read_bytes()).hexdigest()
+        folder = Path(tempfile.gettempdir()) / f"code-{digest[:32]}"
         with _unpacking:
             if not folder.exists():
                 partial = folder.with_suffix(".partial")
-                super().extractall(partial)
+                with zipfile.ZipFile(self._file) as packed:
+                    packed.extractall(partial)
                 partial.rename(folder)
         return folder
 

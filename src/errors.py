@@ -11,8 +11,10 @@
     │   ├── LedgerUnavailable
     │   ├── QueueUnavailable
     │   ├── BusUnavailable
+    │   ├── TopicUnavailable
     │   ├── OutOfTime
     │   └── NotRightYet              signed, but for a time or a URL that may become right
+    ├── OutboundFailed       a stranger's server, or the way to it, is not as it should be
     ├── Unreadable           authentic, but no event can be read from it: kept as quarantined
     └── ProcessingFailed     a processor could not act: it is retried, then it is a dead letter
         ├── MessageUnreadable
@@ -95,6 +97,12 @@ class BusUnavailable(Unavailable):
     default_reason = "bus-unavailable"
 
 
+class TopicUnavailable(Unavailable):
+    """The topic refused a notice; it is sent again."""
+
+    default_reason = "topic-unavailable"
+
+
 class OutOfTime(Unavailable):
     """The answer would come after the sender's time-out."""
 
@@ -108,6 +116,12 @@ class NotRightYet(Unavailable):
     """
 
     default_reason = "url-not-registered"
+
+
+class OutboundFailed(HooksError):
+    """A request to somebody else's server failed; `reason` says how, never what the server sent."""
+
+    default_reason = "cannot-connect"
 
 
 class Unreadable(HooksError):

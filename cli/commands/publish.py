@@ -10,11 +10,10 @@ import typer
 
 from cli import options, output
 from cli.commands.events import Before, wanted
-from cli.commands.replay import Yes
 from cli.errors import NotFoundError, UsageError
 from cli.options import Session
 from cli.outcomes import Outcome
-from cli.publishing import OUTCOMES, PUBLISHED, Publishing
+from cli.publishing import OUTCOMES, PUBLISHED, Publishing, bus
 from cli.reading import events as listing
 from cli.reading.table import Document
 from justcall.event import PROCESSED
@@ -34,7 +33,7 @@ def publish(
     before: Before = None,
     dry_run: options.DryRun = False,
     limit: Limit = None,
-    yes: Yes = False,
+    yes: options.Yes = False,
 ) -> None:
     """Publish processed events again on the event bus: those with the KEYs, or all --since a time.
 
@@ -47,11 +46,11 @@ def publish(
         raise UsageError("Write keys, or --since with --kind and --before; not both.")
     if not keys and not since:
         raise UsageError("Which events? Write keys, or --since.")
-    run = Publishing(session.stack, dry_run=dry_run)
+    run = Publishing(session.stack, bus(session.stack), dry_run=dry_run)
     selected = list(dict.fromkeys(keys or _select(session, chosen)))[:limit]
     if not (dry_run or yes) and len(selected) > 1 and sys.stdin.isatty():
         typer.confirm(f"Publish {len(selected)} events?", abort=True, err=True)
-    outcomes = _run(run, selected)
+    outcomes = run_all(run, selected)
     _show(session, outcomes, dry_run=dry_run)
     raise typer.Exit(0 if all(one.outcome == PUBLISHED for one in outcomes) else 1)
 
@@ -64,7 +63,8 @@ def _select(session: Session, chosen: listing.Wanted) -> list[str]:
     return selected
 
 
-def _run(run: Publishing, selected: Sequence[str]) -> list[Outcome]:
+def run_all(run: Publishing, selected: Sequence[str]) -> list[Outcome]:
+    """Publish events some at a time, and show the progress."""
     outcomes: list[Outcome] = []
     with output.progress("publishing") as progress:
         for keys in batched(selected, _BATCH, strict=False):

@@ -11,6 +11,7 @@ import typer
 
 from cli import CALLED, evidence, options, output
 from cli.commands.events import Before, wanted
+from cli.commands.replay_to import replay_to
 from cli.errors import NotFoundError, UsageError
 from cli.options import Session
 from cli.outcomes import FAILED, OUTCOMES, REPLAYED, Outcome
@@ -24,7 +25,13 @@ from justcall.event import PROCESSED
 # Every replayed item stores its reason, and an item ends at 400 KB.
 _MAX_REASON_CHARACTERS = 500
 
-Reason = Annotated[str, typer.Option(help="Why you replay them; it is kept with each event.")]
+Reason = Annotated[
+    str,
+    typer.Option(help="Why you replay them; it is kept with each event. Required without --to."),
+]
+To = Annotated[
+    str | None, typer.Option(help="Only deliver processed events again, to this destination.")
+]
 Status = Annotated[
     str | None, typer.Option(help=f"All events with this status: {', '.join(listing.STATUSES)}")
 ]
@@ -35,14 +42,14 @@ Conflict = Annotated[
 Rate = Annotated[float, typer.Option(min=0.01, help="Maximum events per second.")]
 Limit = Annotated[int | None, typer.Option(min=1, help="Maximum number of events to replay.")]
 Force = Annotated[bool, typer.Option("--force", help="Replay processed events too.")]
-Yes = Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")]
 
 
 @options.command
 def replay(
     session: Session,
-    reason: Reason,
     keys: options.Keys = None,
+    reason: Reason = "",
+    to: To = None,
     status: Status = None,
     kind: options.Kind = None,
     since: options.Since = None,
@@ -51,14 +58,19 @@ def replay(
     rate: Rate = 10,
     limit: Limit = None,
     force: Force = False,
-    yes: Yes = False,
+    yes: options.Yes = False,
     conflict: Conflict = None,
 ) -> None:
     """Process events again, oldest first: those with the KEYs, or all with a --status.
 
-    Exit code 0 if all of them were replayed, 1 if some were not or there are none.
+    With --to NAME nothing is processed: one destination gets the events once more, with the same
+    ids. Exit code 0 if all of them were replayed, 1 if some were not or there are none.
     """
     chosen = wanted(status, kind, since, before)
+    if to is not None:
+        if keys and any(chosen):
+            raise UsageError("Write keys, or --since with --kind and --before; not both.")
+        replay_to(session, to, keys, chosen, limit, dry_run=dry_run, yes=yes)
     _check(reason, keys, chosen, force=force)
     if conflict is not None:
         _replay_evidence(session, keys or [], conflict, reason, dry_run=dry_run)

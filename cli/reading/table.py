@@ -69,23 +69,24 @@ def body_hashes(stack: Stack, keys: Sequence[str]) -> dict[str, str]:
     return {schema.key_of(one["pk"]["S"]): one["body_hash"]["B"].hex() for one in items}
 
 
+def items(stack: Stack, keys: Sequence[str]) -> Iterator[Item]:
+    """Yield the ledger items of these events in any order, without those that do not exist."""
+    return _get(stack, keys, ())
+
+
 def _get(stack: Stack, keys: Sequence[str], attributes: Sequence[str]) -> Iterator[Item]:
-    """Yield these attributes of events' ledger items, in any order, as they are now."""
+    """Yield these attributes of events' ledger items, or all, in any order, as they are now."""
     for chunk in batched(dict.fromkeys(keys), _BATCH, strict=False):
         yield from _get_batch(stack, chunk, attributes)
 
 
 def _get_batch(stack: Stack, keys: Sequence[str], attributes: Sequence[str]) -> Iterator[Item]:
     names = {f"#{name}": name for name in attributes}
-    partitions = [{"S": schema.event_partition(key)} for key in keys]
-    request: Any = {
-        stack.events_table: {
-            "Keys": [{"pk": pk, "sk": {"S": schema.LEDGER}} for pk in partitions],
-            "ProjectionExpression": ", ".join(names),
-            "ExpressionAttributeNames": names,
-            "ConsistentRead": True,
-        }
-    }
+    wanted: dict[str, Any] = {"Keys": list(map(schema.ledger_place, keys)), "ConsistentRead": True}
+    if names:
+        wanted["ProjectionExpression"] = ", ".join(names)
+        wanted["ExpressionAttributeNames"] = names
+    request: Any = {stack.events_table: wanted}
     while request:
         answer = stack.client("dynamodb").batch_get_item(RequestItems=request)
         yield from answer["Responses"].get(stack.events_table, [])

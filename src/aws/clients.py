@@ -64,3 +64,8 @@ def secretsmanager() -> "SecretsManagerClient":
 def events() -> Any:
     """Return this process's EventBridge client; `published.bus` says what it calls."""
     return _client("events")
+
+
+def sns() -> Any:
+    """Return this process's SNS client; `notices.topic` says what it calls."""
+    return _client("sns")

@@ -1,6 +1,6 @@
 """Logs and metrics with Powertools: ids, sizes and reasons; never bodies, numbers or secrets.
 
-For processors, sweeper and publisher; the handler writes the same metrics with `aws.emf`.
+For processors, sweeper, publisher and notifier; the handler writes the same metrics with `aws.emf`.
 
 Powertools takes the service, the namespace and the level from the environment that the template
 sets. Its tracer is not imported: X-Ray's SDK would cost more than the whole cold start, and active
@@ -44,6 +44,14 @@ STUCK = "Stuck"
 BURIED = "Buried"
 PUBLISHED = "Published"
 PUBLISH_FAILED = "PublishFailed"
+DELIVERED = "Delivered"
+DELIVERY_FAILED = "DeliveryFailed"  # attempts
+DELIVERY_GIVEN_UP = "DeliveryGivenUp"
+DELIVERER_FAILED = "DelivererFailed"  # records that AWS let fail
+FAILING_DESTINATIONS = "FailingDestinations"
+DELIVERY_LATENCY = "DeliveryLatency"
+NOTICES_SENT = "NoticesSent"
+NOTICE_FAILED = "NoticeFailed"
 OLDEST_RECEIVED_AGE = "OldestReceivedAge"
 END_TO_END_LATENCY = "EndToEndLatency"
 
@@ -61,13 +69,25 @@ def count_by_reason(name: str, reason: str) -> None:
         metric.add_dimension("reason", reason)
 
 
+def count_for(name: str, destination: str) -> None:
+    """Count one for a destination, whose name is a dimension."""
+    with single_metric(name=name, unit=MetricUnit.Count, value=1) as metric:
+        metric.add_dimension("service", str(metrics.service))
+        metric.add_dimension("destination", destination)
+
+
 def measure(name: str, seconds: float) -> None:
     """Add a duration that is written, in milliseconds, when the invocation ends."""
     metrics.add_metric(name, MetricUnit.Milliseconds, round(max(seconds, 0.0) * 1000, 1))
 
 
 def flush(**fields: object) -> None:
-    """Write the metrics of this invocation in one line, with fields; None is left out."""
+    """Write the metrics of this invocation in one line, with fields; None is left out.
+
+    It writes nothing if nothing was counted or measured.
+    """
+    if not metrics.metric_set:
+        return  # Powertools would warn
     for name, value in fields.items():
         if value is not None:
             metrics.add_metadata(name, value)

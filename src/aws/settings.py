@@ -44,6 +44,35 @@ class PublisherSettings(NamedTuple):
     retention_days: int
 
 
+class TimerSettings(NamedTuple):
+    """What the template tells the timer of the deliveries."""
+
+    events_table: str
+    queue_url: str
+    retention_days: int
+
+
+class DelivererSettings(NamedTuple):
+    """What the template tells the sender; `networks` are private ones that it may send to."""
+
+    events_table: str
+    queue_url: str
+    retention_days: int
+    secret_arn: str
+    networks: str
+    http_to_loopback: bool
+
+
+class NotifierSettings(NamedTuple):
+    """What the template tells the notifier; `hourly` means by a digest, else at once."""
+
+    events_table: str
+    topic_arn: str
+    retention_days: int
+    hourly: bool
+    with_content: bool
+
+
 def handler_settings() -> HandlerSettings:
     """Read the handler's settings. Raises SettingMissing."""
     return HandlerSettings(
@@ -92,6 +121,36 @@ def publisher_settings() -> PublisherSettings:
         events_table=_text("EVENTS_TABLE"),
         event_bus=_text("EVENT_BUS"),
         retention_days=_number("RETENTION_DAYS"),
+    )
+
+
+def timer_settings() -> TimerSettings:
+    """Read the settings of the deliveries' timer. Raises SettingMissing."""
+    return TimerSettings(
+        events_table=_text("EVENTS_TABLE"),
+        queue_url=_text("DELIVERIES_QUEUE_URL"),
+        retention_days=_number("RETENTION_DAYS"),
+    )
+
+
+def deliverer_settings() -> DelivererSettings:
+    """Read the sender's settings. Raises SettingMissing."""
+    return DelivererSettings(
+        *timer_settings(),
+        secret_arn=_text("DELIVERY_SECRET_ARN"),
+        networks=_optional("DELIVERY_NETWORKS"),
+        http_to_loopback=_optional("HTTP_TO_LOOPBACK") == "yes",
+    )
+
+
+def notifier_settings() -> NotifierSettings:
+    """Read the notifier's settings. Raises SettingMissing."""
+    return NotifierSettings(
+        events_table=_text("EVENTS_TABLE"),
+        topic_arn=_text("NOTICE_TOPIC"),
+        retention_days=_number("RETENTION_DAYS"),
+        hourly=_text("NOTICES") == "hourly",
+        with_content=_text("NOTICE_CONTENT") == "on",
     )
 
 

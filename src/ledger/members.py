@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from aws.failures import AWS_FAILURES, error_code
 from errors import LedgerUnavailable
-from ledger import schema
+from ledger import queries, schema
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -20,8 +20,6 @@ type Item = Mapping[str, Any]
 
 # BatchGetItem reads at most 100 items: the event's own and 99 others fit one call.
 MAX_MEMBERS = 100
-# Calls of BatchGetItem for one event. DynamoDB leaves items out when it is throttled.
-_MAX_READS = 5
 _DAY_SECONDS = 86_400
 _ADD = "SET expires_at = :expires ADD members :members, subjects :subjects"
 _HAS_ROOM = (
@@ -113,23 +111,7 @@ class Members:
         return _subject(answer["Item"]) if "Item" in answer else _EMPTY
 
     def _ledger_items(self, keys: Iterable[str]) -> list[Item]:
-        wanted: list[Any] = [
-            {"pk": {"S": schema.event_partition(key)}, "sk": {"S": schema.LEDGER}} for key in keys
-        ]
-        items: list[Item] = []
-        for _ in range(_MAX_READS):
-            if not wanted:
-                return items
-            try:
-                answer = self._client().batch_get_item(
-                    RequestItems={self._table: {"Keys": wanted, "ConsistentRead": True}}
-                )
-            except AWS_FAILURES as error:
-                raise LedgerUnavailable from error
-            items += answer["Responses"].get(self._table, [])
-            left: Any = answer.get("UnprocessedKeys", {})
-            wanted = left.get(self._table, {}).get("Keys", [])
-        raise LedgerUnavailable
+        return queries.items(self._client, self._table, list(map(schema.ledger_place, keys)))
 
 
 def _place(name: str) -> dict[str, Any]:

@@ -1,6 +1,7 @@
-"""Reading every page of a query: DynamoDB ends a page at 1 MB."""
+"""Reading every page of a query, which DynamoDB ends at 1 MB, and many items at once."""
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import batched
 from typing import TYPE_CHECKING, Any
 
 from aws.failures import AWS_FAILURES
@@ -12,6 +13,11 @@ from ledger.items import event_of
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
+# The most that one BatchGetItem reads.
+_BATCH = 100
+# Calls of BatchGetItem for one batch. DynamoDB leaves items out when it is throttled.
+_MAX_READS = 5
+
 
 def rows(client: Callable[[], "DynamoDBClient"], **query: Any) -> Sequence[Mapping[str, Any]]:
     """Return the items of every page of a query. Raises LedgerUnavailable."""
@@ -20,6 +26,38 @@ def rows(client: Callable[[], "DynamoDBClient"], **query: Any) -> Sequence[Mappi
         return [item for page in pages for item in page["Items"]]
     except AWS_FAILURES as error:
         raise LedgerUnavailable from error
+
+
+def items(
+    client: Callable[[], "DynamoDBClient"], table: str, places: Sequence[Mapping[str, Any]]
+) -> list[Mapping[str, Any]]:
+    """Return the items at these places as they are now, in any order. Raises LedgerUnavailable."""
+    return [
+        item
+        for some in batched(places, _BATCH, strict=False)
+        for item in _batch(client, table, list(some))
+    ]
+
+
+def _batch(
+    client: Callable[[], "DynamoDBClient"], table: str, wanted: list[Any]
+) -> list[Mapping[str, Any]]:
+    found: list[Mapping[str, Any]] = []
+    for _ in range(_MAX_READS):
+        if not wanted:
+            return found
+        try:
+            answer = client().batch_get_item(
+                RequestItems={table: {"Keys": wanted, "ConsistentRead": True}}
+            )
+        except AWS_FAILURES as error:
+            raise LedgerUnavailable from error
+        found += answer["Responses"].get(table, [])
+        left: Any = answer.get("UnprocessedKeys", {})
+        wanted = left.get(table, {}).get("Keys", [])
+    if wanted:
+        raise LedgerUnavailable
+    return found
 
 
 def ledger_items(

@@ -1,4 +1,4 @@
-"""The events table's layout: one table, five sorts of item, two indexes.
+"""The events table's layout: one table, six sorts of item, two indexes.
 
 | item          | pk               | sk                        | holds                             |
 |---------------|------------------|---------------------------|-----------------------------------|
@@ -7,6 +7,9 @@
 | part of a body| `event#KEY`      | `part#HASH#0001` …        | a body too large for one item     |
 | consent change| `consent#NUMBER` | `FLAG#AT#CHANGE#HASH#KEY` | nothing else; it never expires    |
 | subject       | `subject#NAME`   | `events`                  | the events that describe one call |
+| notice        | `notice#NAME`    | a kind, or `digest`       | the event that claims a notice    |
+
+HTTP destinations and their deliveries are in the table too (`deliveries.places`).
 
 The index `timeline` lists processed events by contact (`contact`) and by their own time (`at`).
 `contact` is a number, or `call:ID` for an event that does not name its contact.
@@ -15,9 +18,11 @@ The index `by_status` lists events by status (`cell`) and by time of arrival. A 
 a shard: `received#7`. There are many processed events, so their cells also name the UTC day of
 arrival: `processed#2026-03-12#7`. An index partition takes about 1,000 writes per second. At the
 planned 5,000 events per second each of 16 shards gets 313 events, with two writes each.
+The cell `unsent` lists the notices that wait for the next digest.
 """
 
 import zlib
+from typing import Any
 
 from justcall.event import PROCESSED
 
@@ -25,6 +30,8 @@ LEDGER = "ledger"
 MEMBERS = "events"
 TIMELINE_INDEX = "timeline"
 STATUS_INDEX = "by_status"
+DIGEST = "digest"
+UNSENT = "unsent"
 SHARDS = 16
 _SHORT_HASH = 16
 
@@ -57,6 +64,16 @@ def consent_change(flag: str, at: str, step: str, body_hash: str, key: str) -> s
 def subject_partition(name: str) -> str:
     """Return the partition key of the events that name a subject, such as `call:CA12`."""
     return f"subject#{name}"
+
+
+def notice_partition(name: str) -> str:
+    """Return the partition key of the notices of a call or message, such as `call:CA12`."""
+    return f"notice#{name}"
+
+
+def ledger_place(key: str) -> dict[str, Any]:
+    """Return the primary key of an event's ledger item, as the client takes it."""
+    return {"pk": {"S": event_partition(key)}, "sk": {"S": LEDGER}}
 
 
 def part(body_hash: str, number: int) -> str:

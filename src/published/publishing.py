@@ -2,14 +2,13 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from aws.failures import cause
 from errors import BusUnavailable, HooksError, Unavailable
 from ledger import schema
 from ledger.members import Members
 from published import cloud_event
-from published.bus import Bus
 from published.cloud_event import Published
 
 type Item = Mapping[str, Any]
@@ -23,11 +22,18 @@ class Failure(NamedTuple):
     fields: Mapping[str, object] = {}
 
 
+class Way(Protocol):
+    """The way that events leave by: the bus, or one destination."""
+
+    def put(self, events: Sequence[Published]) -> list[Published]:
+        """Publish events, in order; return those that were refused. Raises BusUnavailable."""
+
+
 class Ports(NamedTuple):
     """The AWS access that publishing needs, and the `source` of its events."""
 
     members: Members
-    bus: Bus
+    bus: Way
     source: str
 
 
@@ -70,7 +76,7 @@ def _others(item: Item, ports: Ports) -> list[Item] | None:
     return ports.members.join(_key(item), subjects, time.time())
 
 
-def _put(built: Sequence[Published], bus: Bus) -> tuple[list[str], list[Failure]]:
+def _put(built: Sequence[Published], bus: Way) -> tuple[list[str], list[Failure]]:
     try:
         refused = bus.put(built)
     except BusUnavailable as error:

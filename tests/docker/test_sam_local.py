@@ -26,7 +26,7 @@ def _invoke(stack: Stack, function: str, event: str, pulled: list[str]) -> Any:
             *("--add-host", bridge.ADD_HOST, *pulled),
             *("--parameter-overrides", *deploy.parameters()),
         ],
-        env=environment(),
+        env=environment(stack.process.root_key),
         capture_output=True,
         text=True,
         timeout=_SECONDS,

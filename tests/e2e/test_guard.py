@@ -26,7 +26,7 @@ from botocore.credentials import Credentials
 
 from justcall.signature import sign
 from local import deploy, guard, ministack
-from local.place import REGION, ROOT_CREDENTIALS, Place
+from local.place import REGION, Place
 from tests.e2e.conftest import Stack
 from tests.e2e.test_path import fresh
 from tests.support.samples import SECRET
@@ -58,6 +58,7 @@ class Simple(NamedTuple):
     path: str
     body: str
     kind: str
+    service: str = ""
 
 
 class _QueryAuth(SigV4QueryAuth):
@@ -72,12 +73,18 @@ class _QueryAuth(SigV4QueryAuth):
 
 
 def _presigned(port: int, service: str, path: str, body: str, kind: str) -> Simple:
-    """Sign a request as root in its query, because a page may not set the Authorization header."""
+    """Sign a request as MiniStack's root in its query: a page may not set the Authorization header."""
     url, headers = f"http://127.0.0.1:{port}{path}", {"Host": f"127.0.0.1:{port}"}
     request = AWSRequest("POST", url, headers=headers)
-    root = Credentials(*ROOT_CREDENTIALS.values())
-    _QueryAuth(body, root, service, REGION).add_auth(request)
-    return Simple(str(request.url).split(str(port), 1)[1], body, kind)
+    _QueryAuth(body, Credentials("test", "test"), service, REGION).add_auth(request)
+    return Simple(str(request.url).split(str(port), 1)[1], body, kind, service)
+
+
+def signed(key: str, service: str) -> dict[str, str]:
+    """Return a header with a signature that is wrong, which MiniStack does not check for its root."""
+    place = f"{key}/20260312/{REGION}/{service}/aws4_request"
+    text = f"AWS4-HMAC-SHA256 Credential={place}, SignedHeaders=host;x-amz-date, Signature={0:064}"
+    return {"Authorization": text, "X-Amz-Date": "20260312T000000Z"}
 
 
 def simple_requests(port: int) -> dict[str, Simple]:
@@ -161,13 +168,78 @@ def test_simple_requests_of_a_page_are_refused(target: ministack.Process, name: 
 
 
 @pytest.mark.parametrize("name", ["role", "function"])
-def test_the_same_requests_of_a_program_take_effect(target: ministack.Process, name: str) -> None:
-    """Only the browser's headers make the difference: the attacks are real requests."""
+def test_the_same_requests_signed_with_the_root_key_take_effect(
+    target: ministack.Process, name: str
+) -> None:
+    """Only browser and key make the difference: the attacks are real requests."""
     requests = simple_requests(target.port)
     for each in ("role", name):  # a function needs its role
         one = requests[each]
-        ask(target.port, "POST", one.path, {"Content-Type": one.kind}, one.body)
+        headers = {"Content-Type": one.kind, **signed(target.root_key, one.service)}
+        ask(target.port, "POST", one.path.partition("?")[0], headers, one.body)
     assert changes(target) == {"role", name}
+
+
+@pytest.mark.parametrize("key", ["test", "000000000000", "111111111111", "", "in the query", None])
+@pytest.mark.parametrize("name", ["role", "function"])
+def test_without_the_root_key_nobody_is_root(
+    target: ministack.Process, name: str, key: str | None
+) -> None:
+    """These are MiniStack's root keys; another user of this machine may connect, and knows them."""
+    one = simple_requests(target.port)[name]
+    by_header = {} if key in (None, "in the query") else signed(str(key), one.service)
+    path = one.path if key == "in the query" else one.path.partition("?")[0]
+    headers = {"Content-Type": one.kind, **by_header}
+    status, text, _ = ask(target.port, "POST", path, headers, one.body)
+    assert (status, text.strip()) == (403, guard.BAD_KEY)
+    assert changes(target) == set()
+
+
+TARGETS = {
+    "dynamodb": "DynamoDB_20120810.ListTables",
+    "sqs": "AmazonSQS.ListQueues",
+    "secretsmanager": "secretsmanager.ListSecrets",
+    "logs": "Logs_20140328.DescribeLogGroups",
+    "events": "AWSEvents.ListEventBuses",
+}
+
+
+@pytest.mark.parametrize("service", TARGETS)
+def test_an_invented_key_of_a_role_is_refused(target: ministack.Process, service: str) -> None:
+    """The guard lets such keys pass, because MiniStack checks them: this is the proof."""
+    kind = {"Content-Type": "application/x-amz-json-1.0", "X-Amz-Target": TARGETS[service]}
+    for key in ("ASIA0123456789ABCDEF", "AKIA0123456789ABCDEF"):
+        headers = kind | signed(key, service)
+        status, text, _ = ask(target.port, "POST", "/", headers, "{}")
+        assert status in (400, 401, 403), text
+    status, text, _ = ask(target.port, "POST", "/", kind | signed(target.root_key, service), "{}")
+    assert status == 200, text
+
+
+@pytest.mark.parametrize("service", TARGETS)
+def test_a_wrong_signature_of_a_function_is_refused(stack: Stack, service: str) -> None:
+    roles = stack.client("iam").list_roles()["Roles"]
+    role = next(one["Arn"] for one in roles if "Handler" in one["RoleName"])
+    sts = stack.client("sts")
+    held = sts.assume_role(RoleArn=role, RoleSessionName="test")["Credentials"]
+    headers = {"Content-Type": "application/x-amz-json-1.0", "X-Amz-Target": TARGETS[service]}
+    headers |= signed(held["AccessKeyId"], service)
+    headers["X-Amz-Security-Token"] = held["SessionToken"]
+    status, text, _ = ask(stack.process.port, "POST", "/", headers, "{}")
+    assert status in (400, 401, 403), text
+    assert "ignature" in text
+
+
+def test_the_webhooks_host_answers_for_the_api_only(stack: Stack) -> None:
+    host = str(stack.described["webhook_url"]).split("/")[2]
+    headers = {"Host": host, "X-Amz-Target": TARGETS["dynamodb"], **signed("test", "dynamodb")}
+    for path, refused in (("/webhooks/justcall", (401, "unauthorized")), ("/", (403, "key"))):
+        status, text, _ = ask(stack.process.port, "POST", path, headers, '{"data": {"id": 1}}')
+        assert status == refused[0]
+        assert refused[1] in text
+    elsewhere = headers | {"Host": host.upper().replace("LOCALHOST", "localhost")}
+    status, text, _ = ask(stack.process.port, "POST", "/webhooks/justcall", elsewhere, "{}")
+    assert (status, text.strip()) == (403, guard.BAD_KEY)
 
 
 def test_a_program_without_the_token_cannot_reset(target: ministack.Process) -> None:
@@ -194,7 +266,7 @@ def test_a_request_without_a_host_is_refused(target: ministack.Process) -> None:
 def test_all_of_a_running_stack_is_its_owners_only(bare: tuple[Place, ministack.Process]) -> None:
     place, _ = bare
     paths = [place.home, *place.home.rglob("*")]
-    assert place.token in paths
+    assert {place.token, place.root_key_file} <= set(paths)
     assert not [path for path in paths if stat.S_IMODE(path.lstat().st_mode) & 0o077]
 
 

@@ -14,8 +14,11 @@ from tests.e2e.conftest import Stack
 def _as_function(stack: Stack, logical_id: str, nested: str | None = None) -> Callable[[str], Any]:
     """Return a maker of clients that hold the role of a function, maybe of a nested stack's."""
     name = stack.described["stack_name"]
-    if nested:
-        name = _physical_id(stack, name, nested)
+    return _with_role(stack, _physical_id(stack, name, nested) if nested else name, logical_id)
+
+
+def _with_role(stack: Stack, name: str, logical_id: str) -> Callable[[str], Any]:
+    """Return a maker of clients that hold the role of a function of the stack `name`."""
     function = _physical_id(stack, name, logical_id)
     role = stack.client("lambda").get_function_configuration(FunctionName=function)["Role"]
     held = stack.client("sts").assume_role(RoleArn=role, RoleSessionName="test")["Credentials"]
@@ -92,3 +95,30 @@ def test_publisher_can_change_no_event(stack: Stack) -> None:
     assert client("dynamodb").get_item(TableName=table, Key=key)
     answer = client("events").put_events(Entries=[entry | {"EventBusName": bus}])
     assert answer["FailedEntryCount"] == 0
+
+
+def test_sender_reads_no_event(stack: Stack) -> None:
+    """It has its own queue and secret; events, other secrets and other queues are denied."""
+    client = _as_function(stack, "SenderFunction", nested="Deliveries")
+    table, arn = stack.described["events_table"], stack.described["secret_arn"]
+    key = {"pk": {"S": "delivery#x"}, "sk": {"S": "msg_1"}}
+    assert _denied(client("dynamodb").scan, TableName=table)
+    assert _denied(client("secretsmanager").get_secret_value, SecretId=arn)
+    own = stack.described["delivery_secret"]
+    assert _denied(client("secretsmanager").put_secret_value, SecretId=own, SecretString="x")
+    queue = stack.described["queues"]["call.completed"]
+    assert _denied(client("sqs").send_message, QueueUrl=queue, MessageBody="x")
+    assert _denied(client("events").put_events, Entries=[{"Source": "x", "DetailType": "x"}])
+    assert client("dynamodb").get_item(TableName=table, Key=key)
+    assert client("secretsmanager").get_secret_value(SecretId=own)["SecretString"]
+
+
+def test_timer_reads_no_body_and_no_secret(stack: Stack) -> None:
+    client = _as_function(stack, "TimerFunction", nested="Deliveries")
+    table, own = stack.described["events_table"], stack.described["delivery_secret"]
+    key = {"pk": {"S": "delivery#x"}, "sk": {"S": "msg_1"}}
+    assert _denied(client("dynamodb").get_item, TableName=table, Key=key)
+    assert _denied(client("dynamodb").put_item, TableName=table, Item=key)
+    assert _denied(client("secretsmanager").get_secret_value, SecretId=own)
+    queue = stack.described["deliveries_queue"]
+    assert _denied(client("sqs").receive_message, QueueUrl=queue)

@@ -31,6 +31,8 @@ from aws import clients, lean, observability, wire
 from aws.connection import Answer
 from aws.connection import Request as WireRequest
 from aws.failures import CannotConnect, ReadTimeout
+from deliverer import app as deliverer
+from deliverer import timer
 from handler import app
 from justcall.catalogue import KINDS, logical_name
 from justcall.envelope import BODY_SIGNED, URL_SIGNED
@@ -42,8 +44,9 @@ from tests.support import stack, stream, url_samples
 from tests.support.bug import refuse_sideways
 from tests.support.cloud import Cloud, process
 from tests.support.deliveries import request, signed
+from tests.support.destinations import Receivers, lambda_records
 from tests.support.records import record
-from tests.support.small_aws import Refusal, SmallAws, refuse
+from tests.support.small_aws import DELIVERY_SECRET, Refusal, SmallAws, refuse
 from tests.support.wire import exchange_with
 
 type Item = dict[str, Any]
@@ -51,6 +54,7 @@ type Answers = Callable[[AWSPreparedRequest], AWSResponse]
 
 START = 1773326401.25  # 2026-03-12T14:40:01.250Z
 ENDPOINT = "https://aws"
+DELIVERIES = f"https://sqs/{stack.ACCOUNT}/{stack.STACK}-deliveries"
 
 
 class ProcessDied(BaseException):
@@ -466,6 +470,10 @@ class Small(SmallAws):
     def queued(self, kind: str, *, dead: bool = False) -> int:
         return len(self.queues.lying[queue_url(kind, dead=dead).rsplit("/", 1)[-1]])
 
+    def queued_deliveries(self) -> int:
+        """Return how many messages lie in the queue of deliveries."""
+        return len(self.queues.lying[DELIVERIES.rsplit("/", 1)[-1]])
+
     def receive(self, kind: str, most: int = 10) -> list[Item]:
         answer = self.queues.ReceiveMessage(
             {"QueueUrl": queue_url(kind), "MaxNumberOfMessages": most}
@@ -518,6 +526,8 @@ class World:
         self.watch: Callable[[World], None] = lambda _world: None  # looks after each invocation
         self.reasons: list[str] = []  # of everything that failed
         self.forced: Counter[str] = Counter()  # how often an operator had it done again, by key
+        self.receivers = Receivers(clock.time)
+        self._routed = 0  # how many of the bus's entries the rule has sent to the queue
         self._processes: dict[str, Process] = {}
 
     # ---- functions
@@ -642,6 +652,59 @@ class World:
         self.watch(self)
         return True
 
+    # ---- the deliveries
+
+    def add_destination(self, name: str, **filters: Any) -> None:
+        """Add a destination, as `hooks destinations add` does."""
+        assert isinstance(self.backend, Small)
+        settings = self.receivers.add(name, **filters)
+        self.backend.tables.put(settings)
+        self.backend.delivery_secrets = self.receivers.secret
+
+    def route(self) -> None:
+        """Let the rule on the bus send what is new to the queue of deliveries."""
+        assert isinstance(self.backend, Small)
+        for entry in self.backend.bus.entries[self._routed :]:
+            message = {"QueueUrl": DELIVERIES, "MessageBody": json.dumps(entry["Detail"])}
+            self.backend.queues.SendMessage(message)
+        self._routed = len(self.backend.bus.entries)
+
+    def send_deliveries(self, *, actor: str = "sender", most: int = 10) -> bool:
+        """Let the sender have a batch of its queue; False if there was none."""
+        assert isinstance(self.backend, Small)
+        queues = self.backend.queues
+        batch = {"QueueUrl": DELIVERIES, "MaxNumberOfMessages": most}
+        received = queues.ReceiveMessage(batch).get("Messages", [])
+        if not received:
+            return False
+        records = {"Records": lambda_records(received)}
+        done = self.invoke(actor, lambda: deliverer.handler(records, None))
+        failed = (
+            None if done is None else [one["itemIdentifier"] for one in done["batchItemFailures"]]
+        )
+        for one in received:
+            where = {"QueueUrl": DELIVERIES, "ReceiptHandle": one["ReceiptHandle"]}
+            if failed is None or one["MessageId"] in failed:
+                queues.ChangeMessageVisibility({**where, "VisibilityTimeout": 0})
+            else:
+                queues.DeleteMessage(where)
+        self.clock.now += 0.002
+        return True
+
+    def tick(self, *, actor: str = "timer") -> Item | None:
+        """Let the deliveries' timer run; None if it raised or died."""
+        done: Item | None = self.invoke(actor, lambda: timer.handler({}, Context()))
+        return done
+
+    def settle_deliveries(self, *, rounds: int = 12, seconds: float = 60.0) -> None:
+        """Let time go on, a minute a round, with the timer and the sender at work."""
+        for _ in range(rounds):
+            self.route()
+            while self.send_deliveries():
+                pass
+            self.tick()
+            self.clock.now += seconds
+
     # ---- until nothing moves
 
     def is_open(self) -> bool:
@@ -699,6 +762,9 @@ def world(*, on_moto: bool = False) -> Iterator[World]:
             "messaging.consumer",
             "sweeper.app",
             "published.publishing",
+            "deliverer.app",
+            "deliverer.timer",
+            "deliveries.attempt",
         ):
             patched.setattr(f"{name}.time", clock)
         patched.setattr("botocore.endpoint.time", SimpleNamespace(sleep=clock.sleep))
@@ -726,6 +792,8 @@ def _connected(backend: Backend, clock: Clock, patched: pytest.MonkeyPatch) -> I
         (consumer, "_tables"),
         (sweeper, "_ports"),
         (publisher, "_ports"),
+        (deliverer, "_ports"),
+        (timer, "_ports"),
     ):
         make = getattr(module, name).__wrapped__
         patched.setattr(module, name, lambda make=make: _running(wire).cached(make))
@@ -738,6 +806,9 @@ def _connected(backend: Backend, clock: Clock, patched: pytest.MonkeyPatch) -> I
         count(name, reason)
 
     patched.setattr(observability, "count_by_reason", count_by_reason)
+    patched.setattr(deliverer, "random", SimpleNamespace(random=lambda: 0.5))
+    patched.setattr(deliverer, "posting", lambda _room: made.receivers.post)
+    patched.setattr(deliverer, "_each", lambda work, records: list(map(work, records)))
     refuse_sideways(patched)
     try:
         yield made
@@ -757,6 +828,8 @@ def _set_environment(patched: pytest.MonkeyPatch) -> None:
             if value:  # an empty endpoint means AWS
                 patched.setenv(name, value)
     patched.setenv("EVENT_BUS", stack.STACK)
+    patched.setenv("DELIVERIES_QUEUE_URL", DELIVERIES)
+    patched.setenv("DELIVERY_SECRET_ARN", DELIVERY_SECRET)
 
 
 _known: dict[str, Mapping[str, str]] = {}

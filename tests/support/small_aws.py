@@ -27,6 +27,7 @@ type Values = Mapping[str, Any]
 
 _TOKEN = re.compile(r"\s*([#:]?[A-Za-z_][A-Za-z0-9_]*|<>|<=|>=|[=<>(),+-])")
 _DEDUPLICATED_SECONDS = 600.0
+DELIVERY_SECRET = "arn:delivery-secret"
 
 
 class Refusal(Exception):
@@ -62,6 +63,7 @@ class SmallAws:
         self.queues = Queues(clock)
         self.bus = Bus()
         self.secrets = {"AWSCURRENT": SECRET}
+        self.delivery_secrets = "{}"  # those of all destinations, in one secret
         self.unknown: list[str] = []
 
     def answer(self, request: AWSPreparedRequest) -> AWSResponse:
@@ -89,6 +91,8 @@ class SmallAws:
 
     def GetSecretValue(self, arguments: Values) -> Item:  # noqa: N802  # AWS's names
         stage = arguments["VersionStage"]
+        if arguments["SecretId"] == DELIVERY_SECRET:
+            return {"ARN": DELIVERY_SECRET, "SecretString": self.delivery_secrets}
         if stage not in self.secrets:
             raise Refusal("ResourceNotFoundException")
         return {"ARN": arguments["SecretId"], "SecretString": self.secrets[stage]}
@@ -428,10 +432,11 @@ def _refused(step: Values, found: Item) -> Item:
 class Letter:
     """One message in a queue."""
 
-    def __init__(self, number: int, text: str, sent_at: float) -> None:
+    def __init__(self, number: int, text: str, sent_at: float, group: str | None = None) -> None:
         self.id = f"message-{number:06d}"
         self.text = text
         self.sent_at = sent_at
+        self.group = group
         self.receives = 0
         self.visible_at = 0.0
         self.handle = ""
@@ -453,8 +458,7 @@ class Queues:
         self._numbers = count(1)
         self._kinds: dict[str, _Kind] = {}
         self.lying: dict[str, list[Letter]] = {}
-        for name in stack.resources("AWS::SQS::Queue"):
-            wanted = stack.properties(name)
+        for wanted in (*map(stack.properties, stack.resources("AWS::SQS::Queue")), *_nested()):
             redrive = wanted.get("RedrivePolicy", {})
             self.lying[wanted["QueueName"]] = []
             self._kinds[wanted["QueueName"]] = _Kind(
@@ -466,7 +470,9 @@ class Queues:
     # ---- the calls, by AWS's names
 
     def SendMessage(self, arguments: Values) -> Item:  # noqa: N802
-        letter = Letter(next(self._numbers), arguments["MessageBody"], self._clock())
+        now, group = self._clock(), arguments.get("MessageGroupId")
+        letter = Letter(next(self._numbers), arguments["MessageBody"], now, group)
+        letter.visible_at = now + arguments.get("DelaySeconds", 0)
         self._queue(arguments).append(letter)
         return {"MessageId": letter.id, "MD5OfMessageBody": _md5(letter.text)}
 
@@ -513,6 +519,20 @@ class Queues:
 
     def _queue(self, arguments: Values) -> list[Letter]:
         return self.lying[_name(arguments)]
+
+
+def _nested() -> Iterator[Item]:
+    """Yield the properties of the queues of templates/deliveries.yaml."""
+    queues = stack.nested_resources("deliveries", "AWS::SQS::Queue")
+    for name in ("DeadLetterQueue", "Queue"):
+        own = queues[name]["Properties"]
+        redrive = own.get("RedrivePolicy")
+        dead = {"deadLetterTargetArn": f"{stack.STACK}-deliveries-dead-letters"}
+        yield {
+            **own,
+            "QueueName": own["QueueName"]["Fn::Sub"].replace("${StackName}", stack.STACK),
+            "RedrivePolicy": redrive | dead if redrive else {},
+        }
 
 
 def _name(arguments: Values) -> str:

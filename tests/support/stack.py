@@ -225,6 +225,8 @@ _FUNCTIONS: Mapping[str, Any] = {
     "Fn::GetAtt": _get_att,
     "Fn::If": _if,
     "Fn::Equals": _equals,
+    "Fn::And": lambda argument: all(map(resolve, argument)),
+    "Condition": lambda name: resolve(template()["Conditions"][name]),
     "Fn::Not": lambda argument: not resolve(argument[0]),
     "Fn::FindInMap": _find_in_map,
     "Fn::Join": lambda argument: argument[0].join(resolve(argument[1])),

@@ -41,6 +41,10 @@ PARAMETERS: Mapping[str, str] = {
     "OptInWords": "LOS",
     "OptInAfterOptOutWords": "JA",
     "EventBus": "off",
+    "Notices": "instant",
+    "HttpDeliveries": "on",
+    "DeliveryNetworks": "10.0.0.0/8",
+    "NoticeContent": "on",
     "Dashboard": "on",
     "AlarmEmail": "on-call@example.test",
 }

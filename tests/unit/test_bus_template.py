@@ -28,8 +28,10 @@ def test_off_means_no_stack_and_no_stream() -> None:
     assert table["StreamSpecification"]["Fn::If"][0] == "HasEventBus"
     assert table["StreamSpecification"]["Fn::If"][2] == {"Ref": "AWS::NoValue"}
     named = {name for name, one in template["Outputs"].items() if "'Bus'" in repr(one["Value"])}
-    assert named == {"EventBusName", "EventBusArn"}
-    assert all(template["Outputs"][name]["Condition"] == "HasEventBus" for name in named)
+    assert named == {"EventBusName", "EventBusArn", "NoticeTopicArn"}
+    conditions = {name: template["Outputs"][name]["Condition"] for name in named}
+    assert conditions.pop("NoticeTopicArn") == "HasNotices"  # which needs HasEventBus
+    assert set(conditions.values()) == {"HasEventBus"}
 
 
 def test_stream_goes_with_the_parameter(monkeypatch: pytest.MonkeyPatch) -> None:

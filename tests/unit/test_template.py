@@ -17,7 +17,9 @@ ROOT = Path(__file__).parents[2]
 # At most 900 lines with ten kinds; each further kind may add 22.
 MAX_LINES, MAX_LINES_PER_KIND = 680, 22
 RUNBOOK = (ROOT / "docs" / "runbook.md").read_text()
-ALARMS = stack.resources("AWS::CloudWatch::Alarm")
+ALARM = "AWS::CloudWatch::Alarm"
+ALARMS = stack.resources(ALARM)
+NESTED = ("bus", "notices", "deliveries")
 ROLES = stack.resources("AWS::IAM::Role")
 FOURTEEN_DAYS = 14 * 86_400
 
@@ -37,7 +39,7 @@ def test_every_declared_variable_is_read() -> None:
         variable
         for name in stack.resources("AWS::Serverless::Function")
         for variable in stack.environment(name)
-    } | set(stack.nested_variables("bus"))
+    } | {variable for name in NESTED for variable in stack.nested_variables(name)}
     declared = {one for one in declared if not one.startswith(("AWS_ENDPOINT_URL_", "POWERTOOLS_"))}
     assert declared == read, "template.yaml and src/aws/settings.py name different variables"
 
@@ -314,7 +316,8 @@ def test_alarm_reaches_the_topic(alarm: str) -> None:
 
 def test_runbook_has_no_alarm_that_is_gone() -> None:
     named = set(re.findall(r"`(\w+Alarm)`", RUNBOOK))
-    assert named == {*ALARMS, *stack.nested_resources("bus", "AWS::CloudWatch::Alarm")}
+    nested = {one for name in NESTED for one in stack.nested_resources(name, ALARM)}
+    assert named == {*ALARMS, *nested}
 
 
 def test_alarms_and_dashboard_use_metrics_of_the_code() -> None:

@@ -72,6 +72,18 @@ def test_the_local_stack_is_found_by_its_file(place: Path) -> None:
     assert found.retention_days == 400
 
 
+@pytest.mark.parametrize(
+    ("saved", "key"), [({"access_key_id": "root0123"}, "root0123"), ({}, "test")]
+)
+def test_the_local_stack_is_asked_with_its_root_key(
+    place: Path, saved: dict[str, str], key: str
+) -> None:
+    """A file that an earlier version wrote holds none."""
+    place.write_text(json.dumps(DESCRIBED | saved))
+    client = stack.find(None, None, None).client("sqs")
+    assert client._request_signer._credentials.access_key == key
+
+
 @pytest.mark.parametrize(("region", "profile"), [("eu-west-1", None), (None, "ops")])
 def test_a_region_means_a_deployed_stack(
     place: Path, region: str | None, profile: str | None

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from aws import emf
 from aws.deadline import Deadline
 from errors import HooksError, LedgerUnavailable
 from handler.answers import status_of
@@ -173,6 +174,30 @@ def test_every_error_has_an_answer(kind: type[HooksError]) -> None:
     status, _ = status_of(kind())
     refused = {"BodyUndecodable": 400, "BodyTooLarge": 413, "SignatureRefused": 401}
     assert status == refused.get(kind.__name__, 503)
+
+
+def _answers_503(kind: type[HooksError]) -> bool:
+    return status_of(kind())[0] == 503
+
+
+@pytest.mark.parametrize(
+    "error",
+    [*(kind() for kind in _every_error() if _answers_503(kind)), KeyError("x"), MemoryError()],
+    ids=lambda error: type(error).__name__,
+)
+@pytest.mark.usefixtures("ports")
+def test_every_503_logs_its_reason(
+    error: Exception, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr("handler.app.receive", fail)
+    assert answer_to(request(BODY)) == (503, "unavailable")
+    [line] = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    expected = error.reason if isinstance(error, HooksError) else "unexpected"
+    assert (line["reason"], line["level"], line[emf.UNAVAILABLE]) == (expected, "WARNING", [1.0])
+    assert line["request_id"]
 
 
 @pytest.mark.parametrize("error", [KeyError("x"), MemoryError(), LedgerUnavailable()])

@@ -9,8 +9,15 @@ import pytest
 from local import guard
 
 TOKEN = "t0ken"
+ROOT_KEY = "root" + "0123456789abcdef" * 4
 OWN = "127.0.0.1:4566"
 type Answer = list[guard.Message]
+
+
+def signed(key: str) -> str:
+    """Return the header of a request that a key signed; the guard checks no signature."""
+    scope = "20261127/us-east-1/sqs/aws4_request"
+    return f"AWS4-HMAC-SHA256 Credential={key}/{scope}, SignedHeaders=host, Signature=0"
 
 
 async def _aws(scope: guard.Message, receive: guard.Receive, send: guard.Send) -> None:
@@ -28,10 +35,13 @@ def ask(
     method: str = "POST",
     path: str = "/",
     kind: str = "http",
+    authorization: str | None = signed(ROOT_KEY),
 ) -> Answer:
-    """Return the messages that answer one request."""
+    """Return the messages that answer one request, which root has signed unless told otherwise."""
     sent: Answer = []
-    pairs = list(headers.items()) if isinstance(headers, Mapping) else headers
+    pairs = list(headers.items()) if isinstance(headers, Mapping) else list(headers)
+    if authorization is not None:
+        pairs.append(("authorization", authorization))
     scope: dict[str, Any] = {"type": kind, "path": path, "headers": []}
     scope["headers"] = [(name.encode(), value.encode()) for name, value in pairs]
     if kind == "http":
@@ -43,7 +53,7 @@ def ask(
     async def receive() -> guard.Message:
         raise AssertionError("the guard reads no body")
 
-    asyncio.run(guard.Guard(_aws, TOKEN)(scope, receive, send))
+    asyncio.run(guard.Guard(_aws, TOKEN, ROOT_KEY)(scope, receive, send))
     return sent
 
 
@@ -196,4 +206,76 @@ def test_start_and_stop_pass() -> None:
 
 def test_an_empty_token_opens_nothing() -> None:
     with pytest.raises(ValueError, match="empty"):
-        guard.Guard(_aws, "")
+        guard.Guard(_aws, "", ROOT_KEY)
+
+
+@pytest.mark.parametrize("key", ["", "test", "000000000000"])
+def test_a_root_key_that_can_be_guessed_opens_nothing(key: str) -> None:
+    with pytest.raises(ValueError, match="guessed"):
+        guard.Guard(_aws, TOKEN, key)
+
+
+NOT_ROOT = {
+    "no header": None,
+    "an empty header": "",
+    "no key": signed(""),
+    "test": signed("test"),
+    "an account": signed("000000000000"),
+    "another root's": signed("root" + "f" * 64),
+    "a part of root's": signed(ROOT_KEY[:-1]),
+    "longer than root's": signed(ROOT_KEY + "0"),
+    "only a prefix of a role's": signed("ASIA"),
+    "a role's with something after it": signed("ASIA0123456789ABCDEF?"),
+    "SigV2": f"AWS {ROOT_KEY}:signature",
+    "SigV4A": signed(ROOT_KEY).replace("HMAC", "ECDSA-P256"),
+    "basic": "Basic dGVzdDp0ZXN0",
+    "two keys, the first one counts": signed("test") + ", " + signed(ROOT_KEY),
+}
+
+
+@pytest.mark.parametrize("authorization", NOT_ROOT.values(), ids=NOT_ROOT)
+@pytest.mark.parametrize("path", ["/", "/000000000000/queue", "/2015-03-31/functions"])
+def test_whoever_has_no_key_of_the_stack_is_refused(path: str, authorization: str | None) -> None:
+    start, body = ask({"host": OWN}, path=path, authorization=authorization)
+    assert (start["status"], body["body"].decode().strip()) == (403, guard.BAD_KEY)
+
+
+def test_a_second_authorization_header_is_refused() -> None:
+    assert status(ask({"host": OWN, "Authorization": signed("test")})) == 403
+    assert status(ask({"host": OWN, "Authorization": signed(ROOT_KEY)})) == 403
+
+
+@pytest.mark.parametrize("key", [ROOT_KEY, "ASIA0123456789ABCDEF", "AKIA0123456789ABCDEF"])
+def test_root_and_keys_whose_signatures_ministack_checks_pass(key: str) -> None:
+    assert status(ask({"host": OWN}, authorization=signed(key))) == 200
+
+
+def test_the_webhook_needs_no_key() -> None:
+    for method in ("GET", "HEAD", "POST"):
+        headers = {"host": "1a2b3c4d.execute-api.localhost:4566"}
+        assert status(ask(headers, method, "/webhooks/justcall", authorization=None)) == 200
+
+
+@pytest.mark.parametrize(
+    ("host", "path"),
+    [
+        ("1a2b3c4d.execute-api.localhost:4566", "/"),
+        ("1a2b3c4d.execute-api.localhost:4566", "/webhooks/justcall/../.."),
+        ("1a2b3c4d.execute-api.localhost:4566", "/iceberg/v1"),
+        # MiniStack knows no API by these names, and would answer as AWS.
+        ("1A2B3C4D.execute-api.localhost:4566", "/webhooks/justcall"),
+        ("1a2b3c4d.EXECUTE-API.localhost:4566", "/webhooks/justcall"),
+        ("1a2b3c4.execute-api.localhost:4566", "/webhooks/justcall"),
+        ("zzzzzzzz.execute-api.localhost:4566", "/webhooks/justcall"),
+        (OWN, "/webhooks/justcall"),
+        ("s3.localhost:4566", "/webhooks/justcall"),
+    ],
+)
+def test_all_but_the_webhook_needs_a_key(host: str, path: str) -> None:
+    start, body = ask({"host": host}, path=path, authorization=None)
+    assert (start["status"], body["body"].decode().strip()) == (403, guard.BAD_KEY)
+
+
+def test_web_sockets_need_a_key_too() -> None:
+    [refused] = ask({"host": OWN}, kind="websocket", authorization=signed("test"))
+    assert refused["type"] == "websocket.close"

@@ -157,6 +157,29 @@ def test_ministack_starts_behind_the_guard(machine: Machine) -> None:
     assert machine.place.token.read_text() not in [*command, *machine.environment.values()]
 
 
+def test_its_root_key_is_random_and_stays(machine: Machine) -> None:
+    """Clients keep it over a stop and a start; no command line shows it."""
+    machine.start()
+    key = machine.place.root_key()
+    assert machine.environment["AWS_ACCESS_KEY_ID"] == key
+    assert len(key) > 64
+    assert not [word for command in machine.commands for word in command if key in word]
+    assert key not in machine.place.process.read_text()
+    ministack.stop(machine.place)
+    machine.start()
+    assert machine.place.root_key() == machine.environment["AWS_ACCESS_KEY_ID"] == key
+    assert ministack.start(machine.place).root_key == key
+
+
+def test_one_without_a_root_key_is_stopped_and_started_again(machine: Machine) -> None:
+    """An earlier version started it; its root key is `test`."""
+    machine.start()
+    machine.place.root_key_file.unlink()
+    machine.start()
+    assert len(machine.commands) == 2
+    assert machine.environment["AWS_ACCESS_KEY_ID"] == machine.place.root_key() != ""
+
+
 def test_one_without_the_guard_is_stopped_and_started_again(machine: Machine) -> None:
     """An earlier version started it; it has no token."""
     machine.start()

@@ -10,6 +10,8 @@ from local import deploy, place
 from local.ministack import Process
 from local.place import LocalError, Place
 
+KEY = "root-key"
+
 
 def mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
@@ -82,7 +84,7 @@ def test_programs_use_no_proxy_for_this_machine(
     if others:
         monkeypatch.setenv("NO_PROXY", others)
     wanted = [*([others] if others else []), "127.0.0.1", "localhost"]
-    environment = place.environment()
+    environment = place.environment(KEY)
     assert environment["no_proxy"].split(",") == environment["NO_PROXY"].split(",") == wanted
 
 
@@ -95,7 +97,8 @@ def test_clients_ignore_the_users_profile_files_and_proxy(
     monkeypatch.setenv("AWS_CONFIG_FILE", str(broken))
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(broken))
     monkeypatch.setenv("http_proxy", "http://proxy.example.test:3128")
-    client = deploy.client(Process(1, 4566), "sqs")
+    client = deploy.client(Process(1, 4566, KEY), "sqs")
     assert client.meta.config.proxies == {}
+    assert client._request_signer._credentials.access_key == KEY
     assert client.meta.endpoint_url == "http://127.0.0.1:4566"
     assert os.environ["AWS_PROFILE"] == "there-is-none"

@@ -1,0 +1,1 @@
+"""Deliveries of published events: HTTPS POSTs with a Standard Webhooks signature."""

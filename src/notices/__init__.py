@@ -1,0 +1,1 @@
+"""Notices to people, and the SNS topic that they are published on."""

@@ -1,0 +1,1 @@
+"""Notifies people of missed calls, voicemails, texts and failed events, at once or hourly."""
