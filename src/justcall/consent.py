@@ -13,7 +13,9 @@ from justcall.folding import folded
 
 FLAGS = ("dnd", "dnm", "blacklist")
 OPTED_OUT = "opted_out"
-# The effect of a change on a flag. Changes with the same time take effect in this order, so the
+# The length of a moment up to its second.
+_SECOND = 19
+# The effect of a change on a flag. Changes in the same second take effect in this order, so the
 # restrictive value wins.
 CLEAR, CLEAR_IF_SET, SET = STEPS = ("clear", "clear-if-set", "set")
 
@@ -103,8 +105,15 @@ def steps_of(change: Change) -> Mapping[str, str]:
 
 
 def newest_first(history: Iterable[FlagChange]) -> list[FlagChange]:
-    """Return changes in the order in which they count: by time, then the restrictive one first."""
-    return sorted(history, key=lambda one: (one.at, STEPS.index(one.step), one.key), reverse=True)
+    """Return changes in the order in which they count: by second, then the restrictive one first.
+
+    Senders know no less than a second, and an arrival that stands for a sender's time is later.
+    """
+
+    def place(one: FlagChange) -> tuple[str, int, str, str]:
+        return one.at[:_SECOND], STEPS.index(one.step), one.at, one.key
+
+    return sorted(history, key=place, reverse=True)
 
 
 def states_of(history: Iterable[FlagChange]) -> dict[str, State]:

@@ -23,6 +23,8 @@ _FORMS = (
 _EXPONENT = r"\d(?:\.\d{1,30})?[eE]\+?\d{1,2}"
 _EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 _MAX_EPOCH_SECONDS = 1e11
+# No time is longer. The patterns take quadratic time for a text of spaces.
+_LONGEST = 200
 _MAX_EPOCH_MICROSECONDS = 1e17
 
 
@@ -54,6 +56,8 @@ def _moment(value: object) -> datetime | None:
     if isinstance(value, list) and len(value) == 1:
         [value] = value
     if isinstance(value, str):
+        if len(value) > _LONGEST and len(value := value.strip()) > _LONGEST:
+            return None
         text = folded(value)
         return _epoch_moment(float(text)) if _is_epoch(text) else _written(text)
     if isinstance(value, bool) or not isinstance(value, int | float):

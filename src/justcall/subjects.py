@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from justcall.envelope import Envelope
-from justcall.keys import CALL_IDS, MESSAGE_IDS, id_of
+from justcall.keys import CALL_IDS, MESSAGE_IDS, family, id_of
 
 _CALL = MappingProxyType({"call": CALL_IDS, "voicemail": ("voicemail_id",)})
 _MESSAGE = MappingProxyType({"message": MESSAGE_IDS})
@@ -35,26 +35,16 @@ def subjects_of(envelope: Envelope) -> Sequence[str]:
     """Return the names of the thing that an event describes, none if it stands alone."""
     if envelope.type in _STANDALONE:
         return ()
-    things, family = _THINGS.get(envelope.type.partition(".")[0], {}), _family(envelope)
+    things, product = _THINGS.get(envelope.type.partition(".")[0], {}), family(envelope)
     ids = (
         (thing, id_of(envelope.data.get(field)))
         for thing, fields in things.items()
         for field in fields
     )
-    names = (f"{thing}:{family if one.isdigit() else ''}{one}" for thing, one in ids if one)
+    names = (f"{thing}:{product if one.isdigit() else ''}{one}" for thing, one in ids if one)
     return tuple(dict.fromkeys(names))
 
 
 def is_subject(number: str) -> bool:
     """Tell whether a timeline belongs to a thing whose contact is unknown."""
     return number.startswith(_NAMES)
-
-
-def _family(envelope: Envelope) -> str:
-    """Return the prefix of a product's own numeric ids: they mean nothing in another product."""
-    data = envelope.data
-    if envelope.type.startswith("sd.") or data.get("sales_dialer_number"):
-        return "sd/"
-    medium = data.get("medium")
-    whatsapp = isinstance(medium, str) and medium.strip().lower() == "whatsapp"
-    return "wa/" if whatsapp or envelope.type.startswith("whatsapp.") else ""

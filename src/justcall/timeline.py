@@ -110,13 +110,12 @@ def _merge(older: Mapping[str, Any], newer: Mapping[str, Any]) -> dict[str, Any]
 
 
 def _is_implied(name: str, older: Mapping[str, Any], newer: Mapping[str, Any]) -> bool:
-    """Tell whether only the newer's type has this outcome, and the older's says more.
+    """Tell whether the older has JustCall's word for this outcome, and the newer only its type's.
 
-    Every call is completed some time, also one that was missed.
+    Every call is completed some time. That there is a voicemail, only the type says.
     """
-    if name != "outcome" or newer.get("outcome_given"):
-        return False
-    return newer[name] == "completed" or (newer[name] == "missed" and "outcome_given" in older)
+    given = "outcome_given" in older and "outcome_given" not in newer
+    return name == "outcome" and given and newer[name] in ("completed", "missed")
 
 
 def _is_emptier(name: str, value: object, old: object) -> bool:

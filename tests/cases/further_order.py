@@ -89,6 +89,8 @@ ONE_THING: list[Row] = [
           ("of one message_id, in two dialects", [_body("call.completed", id=801, message_id=55), _url("call.completed", id=802, message_id=55)]),
           ("the dialer's and JustCall's, url-signed", [_url("sd.call_completed", 60, call_id=801, sales_dialer_number=OWN), _url("call.completed", id=801)]),
           ("the dialer's and JustCall's, body-signed", [_body("sd.call_completed", call_id=801), _body("call.completed", _LATE, call_id=801)]),
+          ("a text and a WhatsApp message, in two dialects", [_body("sms.received", message_id=501), _url("sms.received", id=501, medium="WhatsApp")]),
+          ("JustCall's and the dialer's, in two dialects", [_body("call.completed", call_id=801), _url("call.completed", call_id=801, sales_dialer_number=OWN)]),
           ("a call and a text", [_url("call.completed", 60, id=801), _url("sms.received", id=801)]), ("a voicemail and a call", [_body("voicemail.received", id=801), _url("call.completed", id=801)]))],
     *[(f"ids {one!r} and {other!r} join nothing", [_url("call.completed", 60, id=one, call_sid="CA1"), _url("call.completed", id=other, call_sid="CA2")], shows(timeline_len=2)) for one, other in these((0, "0"), ("", []), (None, False), ("\u200b", " "), ({}, [{}]))],
     ("another request", [_url("call.completed", id=1), {**_url("call.completed", id=1), "body": _url("call.completed", id=1)["body"] | {"request_id": "other"}}], shows(timeline_len=1, answer="duplicate")),

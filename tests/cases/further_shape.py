@@ -102,7 +102,7 @@ EMPTIES: list[Row] = [
     *_twice({_INFO: {"type": "Unanswered"}}, {_INFO: {"type": ""}}, second="call.completed", outcome="unanswered"),
     *_twice({_INFO: {"type": "Abandoned"}}, {_INFO: {"type": None}}, "call.missed", "call.missed", outcome="abandoned"),
     *_twice({_INFO: {"type": "Unanswered"}}, {}, "call.missed", "call.completed", outcome="unanswered"),
-    *_twice({}, {}, "call.missed", "call.completed", outcome="missed"),
+    *_twice({}, {}, "call.missed", "call.completed", outcome="completed"),
     *_twice({_INFO: {"type": "Missed"}}, {_INFO: {"type": "Answered"}}, "call.missed", "call.completed", outcome="completed"),
     *_twice({}, {_INFO: {"type": "Voicemail"}}, outcome="voicemail"),
     ("a delivered text", [body_signed("sms.sent", message_id="m", direction="outbound", from_=OWN, to=NUMBER, body="t", media_url="https://m/1"), body_signed("sms.delivered", _AGAIN, message_id="m", body="", media_url=None, to=NUMBER)],

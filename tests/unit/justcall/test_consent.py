@@ -164,3 +164,12 @@ def test_only_what_comes_after_an_opt_out_ends_it(
     newest = max((minute for minute, step in said if step == SET), default=0)
     ended = any(minute > newest and step != SET for minute, step in said)
     assert (state is not None and state.value) == (newest > 0 and not ended)
+
+
+def test_same_second_is_the_same_time() -> None:
+    """A fast clock's opt-in counts from its arrival, and the opt-out after it has whole seconds."""
+    start = FlagChange("opted_out", "2026-03-12T14:35:00.250Z", "clear", "a", "sms.received:1")
+    stop = FlagChange("opted_out", "2026-03-12T14:35:00.000Z", "set", "b", "sms.received:2")
+    later = FlagChange("opted_out", "2026-03-12T14:35:01.000Z", "clear", "c", "sms.received:3")
+    assert states_of([stop, start])["opted_out"].value is True
+    assert states_of([later, stop, start])["opted_out"].value is False
