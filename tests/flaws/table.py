@@ -185,9 +185,10 @@ _PROBE = (
         "They treat a body without an id as a probe, and lose events whose id is empty.",
         "facts (the probe)",
         "src/justcall/envelope.py",
-        '    return data is False or data in (None, "", {}, [])\n',
+        '    return not _says(document.get("data"))\n',
+        '    data = document.get("data")\n'
         '    if isinstance(data, dict) and data.get("call_id") == "":\n        return True\n'
-        '    return data is False or data in (None, "", {}, [])\n',
+        "    return not _says(data)\n",
         f"{_RECEIVE}::test_event_with_an_empty_id_is_no_probe",
     ),
 )
@@ -518,8 +519,8 @@ _MEANING = (
         'They look for "in" in the direction, and "Outgoing" contains it.',
         "facts",
         "src/justcall/values.py",
-        '(word == "i" or word.startswith("in"))',
-        '(word == "i" or "in" in word)',
+        'word == "i" or word.startswith("in")',
+        'word == "i" or "in" in word',
         f"{_UNIT}/justcall/test_models.py::test_outgoing_is_outbound",
     ),
     Flaw(
@@ -527,7 +528,7 @@ _MEANING = (
         "They show the field `status` as the outcome; it may be Archived.",
         "facts",
         "src/justcall/entries.py",
-        "_OUTCOMES.get(call.outcome, call.outcome) if call.outcome else outcome",
+        "_outcome(call.outcome) or outcome",
         "call.status",
         f"{_UNIT}/processors/test_call_missed.py::test_outcome_is_the_kinds",
     ),
@@ -701,8 +702,8 @@ _URL_SIGNED = (
         "They show one text as two: `sms.sent_received` overlaps `sms.received`.",
         "facts",
         "src/justcall/subjects.py",
-        'names = (f"{thing}:{family',
-        'names = (f"{envelope.type}:{family',
+        'names = (f"{thing}:{product',
+        'names = (f"{envelope.type}:{product',
         f"{_URL_PATH}::test_twins_are_joined",
     ),
     Flaw(
@@ -712,7 +713,7 @@ _URL_SIGNED = (
         "src/messaging/consumer.py",
         "    since = min(at, iso(event.received_at))\n",
         "    since = iso(event.received_at)\n",
-        f"{_URL_PATH}::test_consent_is_what_was_said_last",
+        f"{_URL_PATH}::test_opting_out_by_text",
     ),
     Flaw(
         "same-again-is-swallowed",
