@@ -54,9 +54,15 @@ class Receiver(BaseHTTPRequestHandler):
         """Write nothing."""
 
 
+class Server(ThreadingHTTPServer):
+    """Takes as many connections at once as senders open."""
+
+    request_queue_size = 128
+
+
 def _serve(port: Any, arrived: Any) -> None:
     Receiver.arrived = arrived
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Receiver)
+    server = Server(("127.0.0.1", 0), Receiver)
     port.put(server.server_port)
     server.serve_forever()
 
@@ -95,6 +101,8 @@ class _Alone:
 
 def alone() -> float:
     """Return deliveries a second of one sender."""
+    os.environ["POWERTOOLS_METRICS_NAMESPACE"] = "Bench"
+    from aws import observability
     from deliverer import app
 
     with receiver(notes=False) as (url, _):
@@ -104,6 +112,7 @@ def alone() -> float:
         app._ports = lambda: ports  # type: ignore[assignment]  # noqa: SLF001
         records = [_record(number) for number in range(DELIVERIES)]
         with Path(os.devnull).open("w") as nothing, contextlib.redirect_stdout(nothing):
+            observability.logger.registered_handler.stream = nothing  # type: ignore[attr-defined]
             app.handler({"Records": records[:BATCH]}, None)
             started = time.perf_counter()
             for first in range(0, DELIVERIES, BATCH):

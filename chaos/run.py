@@ -215,7 +215,7 @@ def _deliver(deployment: Deployment, destinations: Destinations) -> bool:
     while quiet < _QUIET_LOOKS:
         if time.monotonic() > end:
             return False
-        time.sleep(2.0)
+        time.sleep(1.0)
         queue = [deployment.described["deliveries_queue"]]
         busy = len(_messages(deployment, queue)) or destinations.hurry(deployment)
         items = _items(deployment)

@@ -7,6 +7,7 @@ import platform
 import subprocess
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -116,8 +117,9 @@ def _default_stage(place: Place) -> None:
     built.write_text(f"{head}{stage}    Default: dev\n{tail}")
 
 
+@cache
 def client(process: Process, service: str) -> Any:
-    """Return a boto3 client that calls this MiniStack as the root user.
+    """Return a boto3 client that calls this MiniStack as the root user, always the same one.
 
     It ignores the user's AWS profile and files, and every proxy.
     """

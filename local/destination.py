@@ -17,8 +17,8 @@ from local.ministack import Process
 
 NAME = "make-up"
 ARRIVAL_SECONDS = 30.0
-# A sender that ran before may know the destinations of up to ten seconds ago.
-_AGAIN_SECONDS = 5.0
+# A sender that ran before may know the destinations of up to five seconds ago.
+_AGAIN_SECONDS = 3.0
 
 
 class Arrivals:

@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 # Changes of an operator take effect after this time.
-FRESH_SECONDS = 10.0
+FRESH_SECONDS = 5.0
 _COUNTS_SECONDS = 3 * 86_400
 
 
 class Directory:
-    """Reads destinations at most every ten seconds. Every method raises LedgerUnavailable."""
+    """Reads destinations at most every five seconds. Every method raises LedgerUnavailable."""
 
     def __init__(self, client: Callable[[], "DynamoDBClient"], table: str) -> None:
         self._client = client

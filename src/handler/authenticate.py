@@ -12,6 +12,9 @@ from justcall import envelope, signature, url_signature
 from justcall.envelope import BODY_SIGNED, URL_SIGNED
 from justcall.moments import iso
 
+# No longer URL can be registered, and encoding a megabyte for a forger takes long.
+_MAX_URL_CHARACTERS = 2048
+
 
 class Time(Protocol):
     """The time until the answer is due."""
@@ -121,7 +124,7 @@ def _url_signed[T: Time](
         rotated = _require_match(matches(policy.urls), secrets, deadline)
     except SignatureRefused:
         theirs = claimed_url if isinstance(claimed_url, str) else ""
-        if theirs and matches((theirs,))(secrets.usable(deadline)):
+        if 0 < len(theirs) <= _MAX_URL_CHARACTERS and matches((theirs,))(secrets.usable(deadline)):
             raise NotRightYet from None
         raise
     if sent_at > delivery.received_at + policy.future_seconds:

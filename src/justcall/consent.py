@@ -4,15 +4,18 @@ Only a known yes sets a flag and only a known no clears it. Anything else change
 """
 
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping
 from functools import cache
 from types import MappingProxyType
 from typing import NamedTuple
 
+from justcall.folding import folded
+
 FLAGS = ("dnd", "dnm", "blacklist")
 OPTED_OUT = "opted_out"
-# The effect of a change on a flag. Changes with the same time take effect in this order, so the
+# The length of a moment up to its second.
+_SECOND = 19
+# The effect of a change on a flag. Changes in the same second take effect in this order, so the
 # restrictive value wins.
 CLEAR, CLEAR_IF_SET, SET = STEPS = ("clear", "clear-if-set", "set")
 
@@ -20,6 +23,8 @@ _YES = frozenset({"true", "1", "1.0", "yes", "y", "on", "t"})
 _NO = frozenset({"false", "0", "0.0", "no", "n", "off", "f"})
 # Spaces and hyphens within a word do not count: "opt out", "Opt-Out", "stop all".
 _BETWEEN = re.compile(r"[\s\-_\u2010-\u2015]+")
+# No word is longer; nobody folds a text of megabytes to find out.
+_LONGEST = 1000
 
 
 class Words(NamedTuple):
@@ -66,9 +71,11 @@ NO_CHANGE = Change()
 
 def flag_of(value: object) -> bool | None:
     """Return what a known yes or no means, None for anything else."""
-    if not isinstance(value, bool | int | float | str):
+    if isinstance(value, bool | int | float):
+        return bool(value) if value in (0, 1) else None
+    if not isinstance(value, str) or len(value) > _LONGEST:
         return None
-    word = str(value).strip().lower()
+    word = folded(value).lower()
     return True if word in _YES else False if word in _NO else None
 
 
@@ -98,8 +105,15 @@ def steps_of(change: Change) -> Mapping[str, str]:
 
 
 def newest_first(history: Iterable[FlagChange]) -> list[FlagChange]:
-    """Return changes in the order in which they count: by time, then the restrictive one first."""
-    return sorted(history, key=lambda one: (one.at, STEPS.index(one.step), one.key), reverse=True)
+    """Return changes in the order in which they count: by second, then the restrictive one first.
+
+    Senders know no less than a second, and an arrival that stands for a sender's time is later.
+    """
+
+    def place(one: FlagChange) -> tuple[str, int, str, str]:
+        return one.at[:_SECOND], STEPS.index(one.step), one.at, one.key
+
+    return sorted(history, key=place, reverse=True)
 
 
 def states_of(history: Iterable[FlagChange]) -> dict[str, State]:
@@ -114,12 +128,11 @@ def states_of(history: Iterable[FlagChange]) -> dict[str, State]:
 
 def _word(text: str) -> str:
     """Return a text in lower case without what surrounds its letters."""
-    if len(text) > 100:
+    start, end = 0, len(text)
+    while start < end and not text[end - 1].isalnum():
+        end -= 1
+    while start < end and not text[start].isalnum():
+        start += 1
+    if end - start > _LONGEST:
         return ""
-    folded = unicodedata.normalize("NFKC", text).casefold()
-    letters = [one for one in folded if unicodedata.category(one) != "Cf"]
-    while letters and not letters[-1].isalnum():
-        letters.pop()
-    while letters and not letters[0].isalnum():
-        letters.pop(0)
-    return _BETWEEN.sub("", "".join(letters))
+    return _BETWEEN.sub("", folded(text[start:end]).casefold())

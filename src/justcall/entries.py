@@ -23,7 +23,8 @@ def call_entry(envelope: Envelope, call: Call, outcome: str | None = None, **own
     """Return the entry of a call; `outcome` is its type's, where the call itself has no word."""
     fields = {
         **call.pick("call_sid", "call_id", "id", "status"),
-        "outcome": _OUTCOMES.get(call.outcome, call.outcome) if call.outcome else outcome,
+        "outcome": _outcome(call.outcome) or outcome,
+        "outcome_given": call.outcome,
         "duration_seconds": call.duration,
         "ring_seconds": call.ring_duration,
         **call.pick("recording_url", "notes", "disposition"),
@@ -33,6 +34,11 @@ def call_entry(envelope: Envelope, call: Call, outcome: str | None = None, **own
         "campaign": call.campaign,
     }
     return entry_of(envelope, call, **fields | own)
+
+
+def _outcome(given: str | None) -> str | None:
+    word = (given or "").strip().lower()
+    return _OUTCOMES.get(word, word) or None
 
 
 def message_entry(envelope: Envelope, message: Message, **own: object) -> Entry:

@@ -64,8 +64,8 @@ def read(body: bytes, dialect: str | None = None) -> Envelope:
     if not isinstance(event_type, str) or not _TYPE.fullmatch(event_type.strip()):
         raise Unreadable("type-unreadable")
     data = {} if _has_no_data(document) else document["data"]
-    if isinstance(data, list) and len(data) == 1:
-        [data] = data
+    while isinstance(data, list) and len(said := [one for one in data if _says(one)]) == 1:
+        [data] = said
     if not isinstance(data, dict):
         raise Unreadable("data-not-an-object")
     url = document.get("webhook_url")
@@ -103,7 +103,8 @@ def is_probe(body: bytes) -> bool:
         return False
     if not isinstance(document, dict):
         return document is None or document == []
-    plain = (not isinstance(document[name], list | dict) for name in document.keys() - {"data"})
+    others = (document[name] for name in document.keys() - {"data"})
+    plain = (not isinstance(one, list | dict) or not one for one in others)
     return document.keys() <= _PROBE_FIELDS and _has_no_data(document) and all(plain)
 
 
@@ -118,23 +119,45 @@ def event_time(envelope: Envelope) -> str | None:
 def _times(envelope: Envelope) -> Iterator[object]:
     yield envelope.timestamp
     for what in _DATED:
-        date, time = envelope.data.get(f"{what}_date"), envelope.data.get(f"{what}_time")
-        if isinstance(date, str) and isinstance(time, str) and time.strip():
-            yield f"{date.strip()} {time.strip()}"
-        elif not isinstance(date, str) or ":" in date:
-            yield date
+        date, time = (_one(envelope.data.get(f"{what}_{part}")) for part in ("date", "time"))
+        yield from _dated(date, time)
     yield envelope.data.get("datetime")
+
+
+def _dated(date: object, time: object) -> Iterator[object]:
+    """Yield what a date and a time may mean together. Each may hold both; a day is no moment."""
+    if isinstance(date, str) and isinstance(time, str):
+        yield f"{date.strip()} {time.strip()}"
+        if ":" in date:
+            yield f"{date.strip()[:10]} {time.strip()}"
+    yield time
+    if not isinstance(date, str) or ":" in date or _is_count(date):
+        yield date
+
+
+def _is_count(text: str) -> bool:
+    return len(text) > len("20260312") and text.strip().replace(".", "").isdigit()
 
 
 def _type_in(document: Mapping[str, Any], dialect: str) -> object:
     """Return the type: from the field that the dialect signs, or if that is empty the other."""
     own, other = _TYPE_FIELDS if dialect == BODY_SIGNED else reversed(_TYPE_FIELDS)
-    return document.get(own) or document.get(other)
+    return _one(document.get(own)) or _one(document.get(other))
+
+
+def _one(value: object) -> object:
+    """Return the only element of a list, or any other value; None for a blank text."""
+    if isinstance(value, list) and len(value) == 1:
+        [value] = value
+    return None if isinstance(value, str) and not value.strip() else value
 
 
 def _has_no_data(document: Mapping[str, Any]) -> bool:
-    data = document.get("data")
-    return data is False or data in (None, "", {}, [])
+    return not _says(document.get("data"))
+
+
+def _says(value: object) -> bool:
+    return value is not False and value not in (None, "", {}, [])
 
 
 def _parse(body: bytes) -> dict[str, Any]:

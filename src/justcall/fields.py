@@ -35,13 +35,10 @@ class Fields:
         for path in paths:
             holder, name = self._holder(path)
             value = holder.pop(name, None)
-            rest = []
-            for one in value if isinstance(value, list) else [value]:
-                link, more = _link(one)
-                links |= {link: None} if link else {}
-                rest += [] if is_empty(more) else [more]
-            if rest:
-                holder[name] = rest
+            found, rest = _links(value)
+            links |= dict.fromkeys(found)
+            if not is_empty(rest):
+                holder[name] = rest if isinstance(rest, list) else [rest]
         return list(links) or None
 
     def rest(self) -> dict[str, Any]:
@@ -67,8 +64,12 @@ class Fields:
 
 
 def is_empty(value: object) -> bool:
-    """Tell whether a value is empty where an object or a text is expected."""
-    return value is False or value is None or value in ("", [], {})
+    """Tell whether a value is empty where an object or a text is expected, or holds only such."""
+    if isinstance(value, str):
+        return not value or value.isspace()
+    if isinstance(value, list):
+        return all(map(is_empty, value))
+    return value is False or value is None or value == {}
 
 
 def unwrap(value: Any) -> Any:
@@ -99,15 +100,21 @@ def storable(value: Any, depth: int = MAX_DEPTH) -> Any:
     return {storable(name): storable(one, depth - 1) for name, one in value.items()}
 
 
-def _link(value: Any) -> tuple[str | None, Any]:
-    """Return the link that an attachment is or holds, and what else it holds."""
+def _links(value: Any) -> tuple[list[str], Any]:
+    """Return the links that an attachment is or holds, and what else it holds."""
     if isinstance(value, str):
-        return value, None
+        return [value.strip()] if value.strip() else [], None
+    if isinstance(value, list):
+        read = list(map(_links, value))
+        rests = [rest for _, rest in read if not is_empty(rest)]
+        return [link for links, _ in read for link in links], rests
     if isinstance(value, dict):
         for name in ("media_url", "url", "link"):
-            if isinstance(link := value.get(name), str) and link:
-                return link, {other: value[other] for other in value if other != name}
-    return None, value
+            found, rest = _links(value.get(name))
+            if found:
+                others = {other: value[other] for other in value if other != name}
+                return found, others if is_empty(rest) else {**others, name: rest}
+    return [], value
 
 
 def _as_text(value: object) -> str:

@@ -15,6 +15,7 @@ from typing import Any
 
 from justcall.catalogue import ONCE
 from justcall.envelope import URL_SIGNED, Envelope
+from justcall.folding import folded
 
 CALL_IDS = ("call_sid", "call_id", "id")
 MESSAGE_IDS = ("message_id", "messageid", "id")
@@ -25,7 +26,10 @@ _OWN_FIELDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "sms": MESSAGE_IDS,
         "whatsapp": MESSAGE_IDS,
-        "voicemail": ("voicemail_id",),
+        "call": CALL_IDS,
+        "jc": CALL_IDS,
+        "sd": CALL_IDS,
+        "voicemail": ("voicemail_id", "call_sid", "call_id", "id"),
         "contact": ("contact_id", "id"),
         "appointment": ("appointment_id", "id"),
     }
@@ -34,6 +38,8 @@ _ID_FIELDS = ("call_sid", "call_id", "message_id", "voicemail_id", "contact_id",
 # Ids of these characters are part of the key as they are; others are hashed. Keys appear in logs
 # and are typed in shells, so no phone number with a plus and no e-mail address may be in them.
 _PLAIN_ID = re.compile(r"[A-Za-z0-9._=-]{1,200}")
+# The types that begin so need no prefix for the numeric ids of their product.
+_PRODUCTS = ("sd", "whatsapp")
 _DECIMALS = re.compile(r"(\d+)\.0+", re.ASCII)
 _HASHED = "sha256-"
 _SHORT_HASH = 16
@@ -89,8 +95,21 @@ def quarantine_key(body_hash: str) -> str:
 
 def object_id(envelope: Envelope) -> str | None:
     """Return the id of an event's object as it stands in keys; None if there is none."""
-    own = _OWN_FIELDS.get(envelope.type.partition(".")[0], ())
-    return named_id(envelope.data, (*own, *_ID_FIELDS))
+    word = envelope.type.partition(".")[0]
+    found = named_id(envelope.data, (*_OWN_FIELDS.get(word, ()), *_ID_FIELDS))
+    if found is None or not found.isdigit() or word in _PRODUCTS:
+        return found
+    return f"{family(envelope)}{found}"
+
+
+def family(envelope: Envelope) -> str:
+    """Return the prefix of a product's own numeric ids: they mean nothing in another product."""
+    data = envelope.data
+    if envelope.type.startswith("sd.") or data.get("sales_dialer_number"):
+        return "sd/"
+    medium = data.get("medium")
+    whatsapp = isinstance(medium, str) and medium.strip().lower() == "whatsapp"
+    return "wa/" if whatsapp or envelope.type.startswith("whatsapp.") else ""
 
 
 def named_id(data: Mapping[str, Any], fields: Iterable[str]) -> str | None:
@@ -114,7 +133,7 @@ def _id_text(value: object) -> str:
     if isinstance(value, float):
         return str(int(value)) if value.is_integer() else ""
     if isinstance(value, str | int) and not isinstance(value, bool):
-        text = str(value).strip()
+        text = folded(str(value))
         decimals = _DECIMALS.fullmatch(text)
         return decimals[1] if decimals else text
     return ""

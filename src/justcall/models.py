@@ -41,7 +41,13 @@ class EventData(BaseModel):
 
     direction: Direction | None = paths("call_info.direction", "direction", "sms_info.direction")
     contact_number: Text | None = paths(
-        "contact_number", "phone", "phone_number", "contact.number", "contact.phone"
+        "contact_number",
+        "phone",
+        "phone_number",
+        "contact.number",
+        "contact.phone",
+        "contact.contact_number",
+        "contact.phone_number",
     )
     justcall_number: Text | None = paths("justcall_number", "sales_dialer_number")
     from_: Text | None = paths("from")
@@ -95,7 +101,7 @@ class Call(EventData):
     call_sid: Id | None = paths()
     call_id: Id | None = paths()
     id: Id | None = paths()
-    outcome: Word | None = paths("call_info.type")
+    outcome: Text | None = paths("call_info.type")
     status: Text | None = paths()
     duration: Seconds | None = paths(
         "call_duration.conversation_time", "duration", "call_duration.total_duration"

@@ -5,20 +5,26 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta, timezone
 from functools import lru_cache
 
+from justcall.folding import folded
+
 _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
-_ZONE = r"\s*(?P<zone>Z|UTC|GMT|UT|[+-]\d\d(?::?\d\d)?)?"
+_ZONES = {"EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7}
+_ZONE = rf"\s*(?P<zone>Z|UTC|GMT|UT|{'|'.join(_ZONES)}|[+-]\d\d(?::?\d\d)?)?(?:\s*\([a-z ]+\))?"
 _CLOCK = r"(?P<hour>\d{1,2}):(?P<minute>\d\d)(?::(?P<second>\d\d)(?:[.,](?P<part>\d{1,9}))?)?"
 _FORMS = (
     rf"(?P<year>\d{{4}})[-/](?P<month>\d{{1,2}})[-/](?P<day>\d{{1,2}})(?:[T\s]+{_CLOCK})?{_ZONE}",
     # RFC 2822, with or without the day's name.
     (
-        r"(?:[a-z]{3,9},?\s+)?(?P<day>\d{1,2})\s+(?P<name>[a-z]{3})[a-z]*\s+(?P<year>\d{4})"
+        r"(?:[a-z]{3,9}(?:,\s*|\s+))?(?P<day>\d{1,2})\s+(?P<name>[a-z]{3})[a-z]*\s+(?P<year>\d{4})"
         rf"\s+{_CLOCK}{_ZONE}"
     ),
 )
 # Older than JustCall and than every sender's clock: what is written where there is no time.
+_EXPONENT = r"\d(?:\.\d{1,30})?[eE]\+?\d{1,2}"
 _EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 _MAX_EPOCH_SECONDS = 1e11
+# No time is longer. The patterns take quadratic time for a text of spaces.
+_LONGEST = 200
 _MAX_EPOCH_MICROSECONDS = 1e17
 
 
@@ -47,8 +53,12 @@ def moment_of(value: object) -> str | None:
 
 
 def _moment(value: object) -> datetime | None:
+    if isinstance(value, list) and len(value) == 1:
+        [value] = value
     if isinstance(value, str):
-        text = value.strip()
+        if len(value) > _LONGEST and len(value := value.strip()) > _LONGEST:
+            return None
+        text = folded(value)
         return _epoch_moment(float(text)) if _is_epoch(text) else _written(text)
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
@@ -56,6 +66,8 @@ def _moment(value: object) -> datetime | None:
 
 
 def _is_epoch(text: str) -> bool:
+    if "e" in text or "E" in text:  # PHP writes large numbers so
+        return bool(re.fullmatch(_EXPONENT, text))
     whole, _, part = text.partition(".")
     return 9 <= len(whole) <= 17 and text.isascii() and f"{whole}{part}".isdigit()
 
@@ -98,7 +110,7 @@ def _from_parts(parts: dict[str, str | None]) -> datetime:
 
 def _zone(text: str) -> timezone:
     if text[:1] not in ("+", "-"):
-        return UTC
+        return timezone(timedelta(hours=_ZONES.get(text.upper(), 0)))
     digits = text[1:].replace(":", "").ljust(4, "0")
     offset = timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
     return timezone(offset if text[0] == "+" else -offset)

@@ -10,6 +10,8 @@ from justcall.values import INBOUND, OUTBOUND
 # messages with a status were sent.
 _INBOUND = ("missed", "incoming", "voicemail", "received", "queue", "optout", "optin")
 _OUTBOUND = ("initiated", "sent", "delivered", "failed")
+# Types about a contact, who is then the only party that `from` or `to` can mean.
+_OF_CONTACTS = ("contact", "appointment")
 
 
 class Parties(NamedTuple):
@@ -30,6 +32,8 @@ def parties_of(event: EventData, event_type: str) -> Parties:
     if direction == INBOUND and _same(event.justcall_number, event.from_):
         direction = OUTBOUND  # the company's own number calls, so the event is outbound
     contact, own = _sides(event, direction)
+    if not direction and any(word in event_type for word in _OF_CONTACTS):
+        contact = contact or _only_party(event)
     own_number = number_of(own) if own else None
     number = number_of(contact, region_of(own_number)) if contact else None
     if own and not region_of(own_number):
@@ -74,6 +78,11 @@ def _sides(event: EventData, direction: str | None) -> tuple[str | None, str | N
         others = (one for one in (event.from_, event.to) if one and not _same(one, own))
         contact = next(others, None)
     return contact, own
+
+
+def _only_party(event: EventData) -> str | None:
+    """Return the number in `from` or `to` if the other is missing."""
+    return None if event.from_ and event.to else event.from_ or event.to
 
 
 def _is_blank(event: EventData, direction: str | None) -> bool:

@@ -12,30 +12,40 @@ from decimal import Decimal
 
 import phonenumbers
 
+from justcall.folding import folded, visible
+
 # The number under which events of withheld callers, and events that name nobody, are kept.
 NO_NUMBER = "unknown"
 # Longer text is no number, and would not fit DynamoDB's partition key.
 _MAX_CHARACTERS = 250
+# No more of a text is looked at. The rest of a megabyte holds no number.
+_MAX_LOOKED_AT = 1000
 _PREFIX = re.compile(r"(whatsapp|tel|sip|sips|sms|callto):", re.IGNORECASE)
 _SIP_HOST = re.compile(r"[@;](?!ext=).*", re.DOTALL)
-_EXPONENT = re.compile(r"\d(?:\.\d{1,30})?[eE]\+?\d{1,2}")
+_EXPONENT = re.compile(r"\d(?:\.\d{1,30})?[eE]\+?0*\d{1,2}")
 _DECIMALS = re.compile(r"(\+?\d+)\.0+")
 _SHORT_CODE = re.compile(r"\d{3,6}")
+# What spreadsheets and mail programs put around a number, and a plus in parentheses.
+_AROUND = "'\"`<>"
+_PLUS_INSIDE = re.compile(r"\(\s*(\+|00)\s*(\d{1,3})\s*\)")
+# A plus that was put before another plus or before `00`.
+_PLUS_TWICE = re.compile(r"\+\s*(?:\+|00)\s*(?=[1-9(])")
 # libphonenumber finds a number within any text: `Alice +1 415…` would be Alice's mother.
 _NUMBER = re.compile(
-    r"(\+?[0-9\s().,/\-\u2010-\u2015\u2212]*[0-9)])\s*"
-    r"((?:;ext=|,?\s*(?:ext(?:ension)?\.?|x|#)\s*:?)\s*\d{1,7}#?)?",
+    r"(\+?(?:[0-9\s()./\-\u2010-\u2015\u2212]|,(?!,))*[0-9)])\s*"
+    r"((?:;ext=|;|,{2,}|,?\s*(?:ext(?:n|ension)?\.?|x|#)\s*:?)\s*\d{1,7}#?)?\.?",
     re.IGNORECASE,
 )
 # Carriers send these for withheld callers: ANONYMOUS, RESTRICTED, UNAVAILABLE, BLOCKED and UNKNOWN
 # typed on a phone's keys. Source: Twilio's documentation of incoming calls.
 _STAND_INS = {"266696687", "7378742833", "86282452253", "2562533", "8656696"}
-_STAND_IN_WORDS = {
-    "anonymous", "blocked", "no caller id", "private", "private number", "restricted",
-    "unavailable", "unknown", "withheld",
-}  # fmt: skip
+_STAND_IN_WORDS = re.compile(
+    r"(?:anonymous|blocked|hidden|private|restricted|unavailable|unknown|withheld)"
+    r"(?: (?:caller|number|id|caller id))?|no (?:caller id|number)",
+    re.IGNORECASE,
+)
 # Subjects are names of ours (justcall.subjects). A sender of that name gets no timeline of a call.
-_SUBJECT = re.compile(r"(call|message|appointment|contact):", re.IGNORECASE)
+_SUBJECT = re.compile(r"(call|message|voicemail|appointment|contact):", re.IGNORECASE)
 
 
 def number_of(text: str | None, region: str | None = None) -> str:
@@ -43,10 +53,11 @@ def number_of(text: str | None, region: str | None = None) -> str:
 
     `region` is that of the company's own number, for numbers without a country code.
     """
-    visible = _visible(text or "")[:_MAX_CHARACTERS].strip()
-    number = normalise(visible, region)
-    withheld = number.lstrip("+") in _STAND_INS or number.lower() in _STAND_IN_WORDS
-    if not number.strip("0") or withheld or _SUBJECT.match(number):
+    seen = visible((text or "")[:_MAX_LOOKED_AT])[:_MAX_CHARACTERS].strip()
+    number = normalise(seen, region)
+    # In some region the digits of a stand-in are a valid number.
+    stand_in = _bare(seen).lstrip("+") in _STAND_INS
+    if stand_in or _is_withheld(_bare(number)) or _SUBJECT.match(number):
         return NO_NUMBER
     return number
 
@@ -58,7 +69,7 @@ def normalise(text: str, region: str | None = None) -> str:
         return bare
     if not (match := _NUMBER.fullmatch(bare)):
         return text
-    for candidate, country in _readings(bare, match[1], region):
+    for candidate, country in _readings(match[1].replace(",", " "), region):
         try:
             number = phonenumbers.parse(candidate, country)
         except phonenumbers.NumberParseException:
@@ -78,8 +89,8 @@ def region_of(number: str | None) -> str | None:
         return None
 
 
-def _readings(text: str, number: str, region: str | None) -> Iterator[tuple[str, str | None]]:
-    """Yield what a text may mean, the likeliest first."""
+def _readings(text: str, region: str | None) -> Iterator[tuple[str, str | None]]:
+    """Yield what a number without its extension may mean, the likeliest first."""
     if text.startswith("+"):
         yield text, None
         return
@@ -87,7 +98,7 @@ def _readings(text: str, number: str, region: str | None) -> Iterator[tuple[str,
         yield f"+{text[2:]}", None
     readings: list[tuple[str, str | None]] = [(f"+{text}", None)]
     if region:
-        readings.insert(0 if _looks_national(number) else 1, (text, region))
+        readings.insert(0 if _looks_national(text) else 1, (text, region))
     yield from readings
 
 
@@ -100,21 +111,27 @@ def _looks_national(number: str) -> bool:
     return number.startswith(("(", "0")) or code not in phonenumbers.COUNTRY_CODE_TO_REGION_CODE
 
 
+def _is_withheld(bare: str) -> bool:
+    """Tell whether a text holds nothing but zeros and marks, or stands for a withheld number."""
+    said = "".join(one for one in bare if one.isalnum())
+    digits = said if _NUMBER.fullmatch(bare) else ""
+    withheld = digits in _STAND_INS or _STAND_IN_WORDS.fullmatch(bare)
+    return bool(withheld) or (not said.strip("0") and "*" not in bare and "#" not in bare)
+
+
 def _bare(text: str) -> str:
     """Return a number's text in ASCII without what surrounds it."""
-    marks = unicodedata.normalize("NFKC", _visible(text)).strip()
-    folded = "".join(str(unicodedata.decimal(one, one)) for one in marks)
-    while prefix := _PREFIX.match(folded):
-        folded = folded[prefix.end() :].lstrip("/ ")
-        folded = _SIP_HOST.sub("", folded) if prefix[1].lower() != "whatsapp" else folded
-    if decimals := _DECIMALS.fullmatch(folded):
+    marks = folded(text).strip(_AROUND)
+    bare = "".join(str(unicodedata.decimal(one, one)) for one in marks)
+    while prefix := _PREFIX.match(bare):
+        bare = bare[prefix.end() :].lstrip("/ ")
+        bare = _SIP_HOST.sub("", bare) if prefix[1].lower() != "whatsapp" else bare
+    bare = _PLUS_TWICE.sub(
+        "+", _PLUS_INSIDE.sub(r"\1\2 ", " ".join(bare.split()), count=1), count=1
+    )
+    if decimals := _DECIMALS.fullmatch(bare):
         return decimals[1]
-    if _EXPONENT.fullmatch(folded):
-        value = Decimal(folded)
-        return str(int(value)) if value == value.to_integral_value() else folded
-    return folded
-
-
-def _visible(text: str) -> str:
-    """Return a text without invisible and directional marks."""
-    return "".join(one for one in text if unicodedata.category(one) not in ("Cf", "Cs"))
+    if _EXPONENT.fullmatch(bare):
+        value = Decimal(bare)
+        return str(int(value)) if value == value.to_integral_value() else bare
+    return bare

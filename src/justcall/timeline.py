@@ -16,6 +16,8 @@ _STAGES = ("initiated", "incoming", "enters", "exits", "answered", "sent", "rece
            "voicemail", "completed", "delivered", "failed", "updated", "ai_")  # fmt: skip
 # The fields that describe the event itself, not its call.
 _SOURCE = ("key", "type", "dialect", "received_at")
+# Ends of the names of unknown fields that are durations, which may come as texts.
+_DURATIONS = ("time", "duration", "seconds")
 _STATUSES = ("queued", "sending", "sent", "delivered", "read", "undelivered", "failed")
 
 
@@ -100,9 +102,20 @@ def _merge(older: Mapping[str, Any], newer: Mapping[str, Any]) -> dict[str, Any]
         old = older.get(name)
         if isinstance(old, dict) and isinstance(value, dict):
             merged[name] = _merge(old, value)
-        elif name not in older or not _is_emptier(name, value, old):
+        elif name not in older or not (
+            _is_emptier(name, value, old) or _is_implied(name, older, newer)
+        ):
             merged[name] = value
     return merged
+
+
+def _is_implied(name: str, older: Mapping[str, Any], newer: Mapping[str, Any]) -> bool:
+    """Tell whether the older has JustCall's word for this outcome, and the newer only its type's.
+
+    Every call is completed some time. That there is a voicemail, only the type says.
+    """
+    given = "outcome_given" in older and "outcome_given" not in newer
+    return name == "outcome" and given and newer[name] in ("completed", "missed")
 
 
 def _is_emptier(name: str, value: object, old: object) -> bool:
@@ -110,5 +123,15 @@ def _is_emptier(name: str, value: object, old: object) -> bool:
     if name == "number" and isinstance(value, str) and (value == NO_NUMBER or is_subject(value)):
         return True
     if isinstance(old, bool):
-        return is_empty(value) and value is not False
-    return (is_empty(value) or value == 0) and not is_empty(old)
+        return _is_blank(value) and value is not False
+    zero = value == 0 or (name.endswith(_DURATIONS) and value in ("0", "0.0"))
+    return (_is_blank(value) or zero) and not _is_blank(old)
+
+
+def _is_blank(value: object) -> bool:
+    """Tell whether a value, or everything in it, is empty."""
+    if isinstance(value, dict):
+        return all(map(_is_blank, value.values()))
+    if isinstance(value, list):
+        return all(map(_is_blank, value))
+    return is_empty(value)

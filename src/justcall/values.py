@@ -8,9 +8,11 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field
 
 from justcall.consent import flag_of
+from justcall.folding import folded
 
 INBOUND = "inbound"
 OUTBOUND = "outbound"
+_LONGEST_WORD = 1000
 
 
 def _no_flag(value: object) -> object:
@@ -31,10 +33,10 @@ def _word(value: object) -> object:
 
 def _direction(value: object) -> str:
     # "Outgoing" holds "going": only the beginning counts.
-    word = _word(value)
-    if isinstance(word, str) and (word == "i" or word.startswith("in")):
+    word = folded(value[:_LONGEST_WORD]).lower() if isinstance(value, str) else ""
+    if word == "i" or word.startswith("in"):
         return INBOUND
-    if isinstance(word, str) and (word == "o" or word.startswith("out")):
+    if word == "o" or word.startswith("out"):
         return OUTBOUND
     raise ValueError("neither in nor out")
 

@@ -30,10 +30,9 @@ class ConsentChanged(Message):
 def entry(envelope: Envelope) -> Entry:
     """Return the change as it is kept on the contact's timeline, and the flags that it sets."""
     event = ConsentChanged.read(envelope.data)
+    flags = {name: one for name, one in event.pick(*FLAGS).items() if one is not None}
     if envelope.type in _BY_TEXT:
-        flags = {OPTED_OUT: _BY_TEXT[envelope.type]}
-    else:
-        flags = {name: one for name, one in event.pick(*FLAGS).items() if one is not None}
+        flags |= {OPTED_OUT: _BY_TEXT[envelope.type]}
     shown = message_entry(envelope, event)
     shown = shown._replace(fields={**shown.fields, "consent": flags})
     return with_consent(shown, Change(flags))

@@ -1,6 +1,8 @@
 """`sms.sent`: the company has sent an SMS or a WhatsApp message to a contact."""
 
-from justcall.entries import message_entry
+from aws import settings
+from justcall.consent import words_of
+from justcall.entries import text_entry
 from justcall.envelope import Envelope
 from justcall.models import Message
 from justcall.timeline import Entry
@@ -12,8 +14,12 @@ class SmsSent(Message):
 
 
 def entry(envelope: Envelope) -> Entry:
-    """Return the message as it is kept on the contact's timeline."""
-    return message_entry(envelope, SmsSent.read(envelope.data))
+    """Return the message as it is kept on the contact's timeline.
+
+    If the event calls it inbound in spite of its type, its words change consent.
+    """
+    words = words_of(*settings.consent_words())
+    return text_entry(envelope, SmsSent.read(envelope.data), words)
 
 
 handler = processor("sms.sent", entry)

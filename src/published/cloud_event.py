@@ -104,7 +104,8 @@ def _whole(item: Item, others: Sequence[Item], revision: int) -> dict[str, Any]:
     listed = entry.pop("events", None) or [entry]
     events = [{name: one[name] for name in _OF_MEMBERS} for one in listed]
     fields = {name: one for name, one in entry.items() if name not in _OF_EVENTS}
-    ids = sorted(name.partition(":")[2] for name in entry["subjects"])
+    names = (name.partition(":") for name in entry["subjects"])
+    ids = sorted(one for thing, _, one in names if thing in _WHOLES)
     return {"ids": ids, "revision": revision, "events": events, **_numbered(fields)}
 
 

@@ -57,6 +57,7 @@ class CallFields(Shared):
     id: Id = None
     status: Text = None
     outcome: Text = Field(None, description="completed, missed, voicemail, or JustCall's word.")
+    outcome_given: Text = Field(None, description="JustCall's word as it came, if it has one.")
     duration_seconds: Seconds = None
     ring_seconds: Seconds = None
     recording_url: Text = Field(None, description="A link that expires after 24 hours.")

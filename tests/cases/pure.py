@@ -12,7 +12,7 @@ from handler.receive import receive
 from justcall import envelope
 from justcall.catalogue import kind_of, module_name
 from justcall.event import Event
-from justcall.moments import epoch, iso
+from justcall.moments import epoch, iso, moment_of
 from justcall.signature import HEADER
 from justcall.timeline import joined
 from justcall.url_signature import TIMESTAMP_HEADER, VERSION_HEADER
@@ -69,7 +69,7 @@ class PureWorld:
         module: Any = importlib.import_module(f"processors.{module_name(kind)}")
         read = envelope.read(event.body, event.dialect)
         entry = module.entry(read)
-        at = event.event_time or envelope.event_time(read)
+        at = moment_of(read.timestamp) or event.event_time or envelope.event_time(read)
         if at is None or epoch(at) > self.now + _MAX_AHEAD_SECONDS:
             at = iso(self.now)
         shown = {"at": at, "key": key, "type": read.type, "subjects": list(entry.subjects)}

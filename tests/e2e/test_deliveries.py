@@ -18,7 +18,7 @@ from tests.support.samples import SECRET
 from tests.support.stranger import Heard, Say, Stranger, answers
 
 # The sender knows a change of the destinations after this time.
-KNOWN_SECONDS = 11.0
+KNOWN_SECONDS = 6.0
 
 
 class Receiver:

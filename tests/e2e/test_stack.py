@@ -14,11 +14,10 @@ def test_a_later_deploy_never_overwrites_the_secret(stack: Stack) -> None:
     secrets, arn = stack.client("secretsmanager"), stack.described["secret_arn"]
     secrets.put_secret_value(SecretId=arn, SecretString="rotated")
     try:
-        # The second deploy ends as the stack was before. MiniStack breaks such updates unpatched.
-        for value, days in (("first", 7), ("second", 30)):
-            parameters = [f"JustCallApiSecret={value}", f"LogRetentionDays={days}"]
-            deploy.sam(stack.place, stack.process, "deploy", parameters)
-            assert secrets.get_secret_value(SecretId=arn)["SecretString"] == "rotated"
+        # MiniStack breaks such an update if it is not patched.
+        parameters = ["JustCallApiSecret=another", "LogRetentionDays=7"]
+        deploy.sam(stack.place, stack.process, "deploy", parameters)
+        assert secrets.get_secret_value(SecretId=arn)["SecretString"] == "rotated"
     finally:
         secrets.put_secret_value(SecretId=arn, SecretString=SECRET)
 

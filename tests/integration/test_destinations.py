@@ -215,7 +215,7 @@ def test_paused_destination_gets_its_events_when_resumed(
     assert (listed(hooks)[0]["state"], listed(hooks)[0]["waiting"]) == ("paused", 1)
     assert hooks("destinations", "resume", "crm").code == 0
     timer.handler({}, Context())
-    _forget()  # a sender reads destinations every ten seconds
+    _forget()  # a sender reads destinations every five seconds
     delivering.send()
     assert len(delivering.server.arrived) == 1
 

@@ -53,14 +53,15 @@ WORDS = {
 
 @pytest.mark.parametrize("name", WORDS)
 def test_words_of_consent_are_a_parameter(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The processor that reads texts gets them; the description names the usual words."""
+    """The processors that read texts get them; the description names the usual words."""
     variable, usual = WORDS[name]
     parameter = stack.template()["Parameters"][name]
     listed = parameter["Description"].partition("instead of ")[2].rstrip(".").split(", ")
     assert {word.lower() for word in listed} == usual
-    assert stack.environment("SmsReceivedProcessor")[variable] == parameter["Default"] == ""
+    readers = ("SmsReceivedProcessor", "SmsSentProcessor")
+    assert {stack.environment(one)[variable] for one in readers} == {parameter["Default"]} == {""}
     monkeypatch.setitem(parameter, "Default", "ARRÊT, ja")
-    assert stack.environment("SmsReceivedProcessor")[variable] == "ARRÊT, ja"
+    assert {stack.environment(one)[variable] for one in readers} == {"ARRÊT, ja"}
     assert variable not in stack.environment("HandlerFunction")
 
 

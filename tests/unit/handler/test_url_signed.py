@@ -176,6 +176,14 @@ def test_the_bodys_own_url_proves_nothing(ports: FakePorts) -> None:
         deliver(ports, ours_claimed, headers=other)
 
 
+def test_nobody_encodes_a_megabyte_for_a_forger(ports: FakePorts) -> None:
+    """No URL of such a length can be ours, so its signature is not computed and it is refused for good."""
+    other = f"https://example.com/{'a' * 2048}"
+    content = body(document(TYPE) | {"webhook_url": other})
+    with pytest.raises(SignatureRefused):
+        deliver(ports, content, headers=signed(TYPE, url=other))
+
+
 @pytest.mark.parametrize("query", ["?", "?a=b", "?key=%20"])
 def test_the_query_string_is_part_of_the_url(ports: FakePorts, query: str) -> None:
     """A URL is registered with it or without it."""

@@ -56,13 +56,13 @@ def test_flags(value: object, flag: bool | None) -> None:
     assert flag_of(value) is flag
 
 
-@pytest.mark.parametrize("text", ["STOP", "Stop.", "STOPALL", "stop all", "opt-out", "OPT OUT!", "end", "\u200eQuit\n", "“Cancel”"])  # fmt: skip
+@pytest.mark.parametrize("text", ["STOP", "Stop.", "STOPALL", "stop all", "opt-out", "OPT OUT!", "end", "\u200eQuit\n", "“Cancel”", "STOP" + "!" * 100, " " * 200 + "stop"])  # fmt: skip
 def test_stop_words(text: str) -> None:
     """In any case, whatever surrounds them."""
     assert change_by_text(text) == OUT
 
 
-@pytest.mark.parametrize("text", [None, "", "...", "stop it", "Don't stop", "yes please", "restart", "x" * 101, "STOP" + "!" * 100])  # fmt: skip
+@pytest.mark.parametrize("text", [None, "", "...", "stop it", "Don't stop", "yes please", "restart", "x" * 101, "s" + "-" * 2000 + "top"])  # fmt: skip
 def test_other_texts(text: str | None) -> None:
     """A text that has more to say changes nothing."""
     assert change_by_text(text) == Change()
@@ -164,3 +164,12 @@ def test_only_what_comes_after_an_opt_out_ends_it(
     newest = max((minute for minute, step in said if step == SET), default=0)
     ended = any(minute > newest and step != SET for minute, step in said)
     assert (state is not None and state.value) == (newest > 0 and not ended)
+
+
+def test_same_second_is_the_same_time() -> None:
+    """A fast clock's opt-in counts from its arrival, and the opt-out after it has whole seconds."""
+    start = FlagChange("opted_out", "2026-03-12T14:35:00.250Z", "clear", "a", "sms.received:1")
+    stop = FlagChange("opted_out", "2026-03-12T14:35:00.000Z", "set", "b", "sms.received:2")
+    later = FlagChange("opted_out", "2026-03-12T14:35:01.000Z", "clear", "c", "sms.received:3")
+    assert states_of([stop, start])["opted_out"].value is True
+    assert states_of([later, stop, start])["opted_out"].value is False

@@ -168,7 +168,7 @@ def test_date_without_a_time_is_no_time() -> None:
     assert at(call_date="2026-01-05") is None
     assert at(call_date="2026-01-05", call_time="") is None
     assert at(call_time="09:15:00") is None
-    assert at(call_date=["2026-01-05"], call_time="09:15:00") is None
+    assert at(call_date=["2026-01-05", "x"], call_time="09:15:00") is None
 
 
 _JSON = st.recursive(

@@ -77,3 +77,14 @@ def test_any_value_gives_a_sortable_moment_or_none(value: object) -> None:
     """Whatever it is, the result has one length and sorts as text."""
     moment = moment_of(value)
     assert moment is None or (len(moment), moment[-1]) == (24, "Z")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [f"2026-01-01{' ' * 300_000}x", f"1 abc{'b' * 300_000}{' ' * 300_000}", "1" * 300_000,
+     f"1 mar 2026 1:11 ({'a ' * 150_000}", f"1 mar 2026 1:11{' ' * 150_000}(", "\u200b" * 300_000],
+    ids=["spaces", "letters", "digits", "a comment", "a comment that begins", "invisible"],
+)  # fmt: skip
+def test_long_text_is_no_time(text: str) -> None:
+    """No pattern is tried on it: for some of these it would take hours."""
+    assert moment_of(text) is None

@@ -163,5 +163,7 @@ def says(entry: dict[str, Any], path: str) -> bool:
     value: Any = entry.get(first)
     if inner:
         value = (value or {}).get(inner[0])
+    if isinstance(value, dict):
+        return any(says({"x": one}, "x") for one in value.values() if one is not False)
     # A false beside texts stands for nothing; as a field of its own it is a value.
     return bool(value) or (value is False and bool(inner))

@@ -42,5 +42,5 @@ def test_transcription() -> None:
 def test_own_id_is_not_the_calls() -> None:
     """A stranger's voicemail would be shown with another contact's call."""
     found = entry(envelope(changed(VOICEMAIL_RECEIVED, id="7", voicemail_id="v1")))
-    assert found.subjects == ("call:call_5e6f7a8b",)
+    assert found.subjects == ("call:call_5e6f7a8b", "voicemail:v1", "voicemail:7")
     assert (found.fields["id"], found.fields["voicemail_id"]) == ("7", "v1")
