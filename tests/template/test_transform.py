@@ -48,8 +48,6 @@ PARAMETERS: Mapping[str, str] = {
     "RecordingColdDays": "0",
     "RecordingExpiryDays": "401",
     "Notices": "instant",
-    "HttpDeliveries": "on",
-    "DeliveryNetworks": "10.0.0.0/8",
     "NoticeContent": "on",
     "Dashboard": "on",
     "AlarmEmail": "on-call@example.test",
