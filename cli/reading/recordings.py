@@ -1,12 +1,12 @@
 """Reading recordings: where they are in the bucket, or why they are not."""
 
 import hashlib
-import os
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from tempfile import NamedTemporaryFile
+from typing import IO, Any
 
 from cli import CALLED
 from cli.errors import NotFoundError, UsageError
@@ -111,21 +111,32 @@ def save(stack: Stack, one: Document, path: Path) -> None:
     """Write an archived file to a new file, after its hash was compared. Raises UsageError."""
     if path.exists():
         raise UsageError(f"--save {path}: it exists. Name a new file.")
-    part = path.with_name(f"{path.name}.part")
     body = stack.client("s3").get_object(Bucket=one["bucket"], Key=one["object_key"])["Body"]
-    digest = hashlib.sha256()
     try:
-        with part.open("wb") as file:
-            for piece in body.iter_chunks(_PIECE_BYTES):
-                digest.update(piece)
-                file.write(piece)
-        if digest.hexdigest() != one["sha256"]:
-            raise UsageError(f"{one['object_key']} is not the file that was archived.")
-        os.link(part, path)  # fails if somebody made the file meanwhile
+        # Beside it, so that it can take its name. Only its owner can read it.
+        with NamedTemporaryFile(dir=path.parent, prefix=f"{path.name}.", delete=False) as file:
+            part = Path(file.name)
+            try:
+                _check(one, _write(body, file))
+                part.replace(path)
+            finally:
+                part.unlink(missing_ok=True)
     except OSError as error:
         raise UsageError(f"--save {path}: {error.strerror}.") from error
-    finally:
-        part.unlink(missing_ok=True)
+
+
+def _write(body: Any, file: IO[bytes]) -> str:
+    digest = hashlib.sha256()
+    for piece in body.iter_chunks(_PIECE_BYTES):
+        digest.update(piece)
+        file.write(piece)
+    file.flush()
+    return digest.hexdigest()
+
+
+def _check(one: Document, digest: str) -> None:
+    if digest != one["sha256"]:
+        raise UsageError(f"{one['object_key']} is not the file that was archived.")
 
 
 def _rows(stack: Stack, name: str) -> Iterator[Item]:

@@ -15,10 +15,9 @@ from aws import clients, observability, settings
 from outbound.requests import Room
 from published.bus import Bus
 from recordings import archive, backoff, links
-from recordings.archive import Ports, Result
+from recordings.archive import Ports, Result, Task
 from recordings.bucket import Bucket
 from recordings.download import MAX_BYTES, MAX_SECONDS, Hosts, download
-from recordings.links import Link
 from recordings.queue import Queue
 from recordings.register import Register
 
@@ -68,7 +67,8 @@ def _comes_again(record: Record, context: Any) -> bool:
     """Work on a message; hide it and return True if it has to come again."""
     receives = int(record["attributes"]["ApproximateReceiveCount"])
     try:
-        delay = _work(json.loads(record["body"]), context)
+        sent_at = int(record["attributes"]["SentTimestamp"]) / 1000
+        delay = _work(json.loads(record["body"]), sent_at, context)
     except Exception as error:
         logging.failure(record["messageId"], error)
         delay = backoff.DELAYS[min(receives, len(backoff.DELAYS)) - 1]
@@ -81,26 +81,26 @@ def _comes_again(record: Record, context: Any) -> bool:
     return True
 
 
-def _work(document: Mapping[str, Any], context: Any) -> int | None:
+def _work(document: Mapping[str, Any], sent_at: float, context: Any) -> int | None:
     """Archive an event's links; return the seconds until the next attempt, None if all are done."""
     ports = _setup().ports
-    found = links.links_of(document)
-    _refuse(links.left_out(document), document, LEFT_OUT)
-    _refuse(found[links.MAX_LINKS :], document, TOO_MANY)
+    tasks = [Task(one, document, sent_at) for one in links.links_of(document)]
+    missing = [Task(one, document, sent_at) for one in links.left_out(document)]
+    _refuse(missing, LEFT_OUT)
+    _refuse(tasks[links.MAX_LINKS :], TOO_MANY)
     results: list[Result] = []
-    for link in found[: links.MAX_LINKS]:
+    for task in tasks[: links.MAX_LINKS]:
         seconds = context.get_remaining_time_in_millis() / 1000
         if seconds < MIN_SECONDS:
             return 0  # the rest needs a fresh invocation; the links before cost it one read each
-        downloading = _downloading(seconds - RESERVE_SECONDS)
-        results.append(archive.archive(link, document, ports, downloading))
-        logging.result(link, results[-1])
+        results.append(archive.archive(task, ports, _downloading(seconds - RESERVE_SECONDS)))
+        logging.result(task.link, results[-1])
     return min((one.delay for one in results if one.delay is not None), default=None)
 
 
-def _refuse(refused: Sequence[Link], document: Mapping[str, Any], reason: str) -> None:
-    for link in refused:
-        logging.result(link, archive.refuse(link, document, reason, _setup().ports))
+def _refuse(tasks: Sequence[Task], reason: str) -> None:
+    for task in tasks:
+        logging.result(task.link, archive.refuse(task, reason, _setup().ports))
 
 
 def _downloading(seconds: float) -> archive.Download:

@@ -18,6 +18,8 @@ def result(link: Link, one: Result) -> None:
         if one.is_new:
             observability.count(observability.RECORDING_ARCHIVED)
         return
+    if not one.is_new:
+        return  # it was logged when it was given up
     reason, attempts = recording.error, recording.attempts
     if recording.phase == FAILED:
         observability.log("error", "given up", **shown, reason=reason, attempts=attempts)

@@ -42,6 +42,14 @@ class Ports(NamedTuple):
     bus: Bus
 
 
+class Task(NamedTuple):
+    """A link to archive, its event as published, and when that was sent to the queue."""
+
+    link: Link
+    document: Document
+    sent_at: float
+
+
 class Result(NamedTuple):
     """What became of a link: the recording, and the seconds until it has to be tried again."""
 
@@ -51,62 +59,74 @@ class Result(NamedTuple):
     is_late: bool = False
 
 
-def archive(link: Link, document: Document, ports: Ports, download: Download) -> Result:
-    """Archive one link of a CloudEvent, unless it is archived already.
+def archive(task: Task, ports: Ports, download: Download) -> Result:
+    """Archive a link, unless that is done already.
 
     Raises ArchiveUnavailable, LedgerUnavailable or BusUnavailable; then the caller retries.
     """
-    known = ports.register.find(link)
-    if known and known.phase == ARCHIVED:
+    link, known = task.link, ports.register.find(task.link)
+    if known and _is_done(known, task):
         if not known.is_announced:
-            _announce(link, document, known, ports)
+            _announce(task, known, ports)
         return Result(known, is_new=False)
     attempts = (known.attempts if known and known.phase == WAITING else 0) + 1
     try:
         with download(link.url) as pieces:
             file = ports.bucket.upload(link.path, pieces)
     except OutboundFailed as error:
-        return _failed(link, document, attempts, error.reason, ports)
-    one = _recording(link, document, ARCHIVED, attempts)._replace(file=file)
-    beside = announcement.sidecar(document, one, file)
+        return _failed(task, attempts, error.reason, ports)
+    one = _recording(task, ARCHIVED, attempts)._replace(file=file)
+    beside = announcement.sidecar(task.document, one, file)
     one = one._replace(sidecar=ports.bucket.describe(link.path, beside))
     ports.register.keep(link, one, time.time())
-    _announce(link, document, one, ports)
+    _announce(task, one, ports)
     return Result(one, is_new=True)
 
 
-def refuse(link: Link, document: Document, reason: str, ports: Ports) -> Result:
+def refuse(task: Task, reason: str, ports: Ports) -> Result:
     """Give a link up without trying it, and say so on the bus."""
-    one = _recording(link, document, FAILED, 0)._replace(error=reason)
-    ports.register.keep(link, one, time.time())
-    _announce(link, document, one, ports)
+    known = ports.register.find(task.link)
+    if known and known.is_announced and _is_done(known, task):
+        return Result(known, is_new=False)
+    one = _recording(task, FAILED, 0)._replace(error=reason)
+    ports.register.keep(task.link, one, time.time())
+    _announce(task, one, ports)
     return Result(one, is_new=True)
 
 
-def _failed(link: Link, document: Document, attempts: int, reason: str, ports: Ports) -> Result:
-    now, received_at = time.time(), epoch(document["data"]["event"]["received_at"])
+def _is_done(known: Recording, task: Task) -> bool:
+    """Tell whether there is nothing to try: it is archived, or was given up for this message.
+
+    An event that is published again is another message, and its links are tried again.
+    """
+    given_up = known.phase == FAILED and epoch(known.at) >= task.sent_at
+    return known.phase == ARCHIVED or given_up
+
+
+def _failed(task: Task, attempts: int, reason: str, ports: Ports) -> Result:
+    now, received_at = time.time(), epoch(task.document["data"]["event"]["received_at"])
     delay = None if reason in _FINAL else backoff.delay(attempts, received_at, now)
-    one = _recording(link, document, FAILED if delay is None else WAITING, attempts)
+    one = _recording(task, FAILED if delay is None else WAITING, attempts)
     one = one._replace(error=reason)
-    ports.register.keep(link, one, now)
+    ports.register.keep(task.link, one, now)
     if delay is None:
-        _announce(link, document, one, ports)
+        _announce(task, one, ports)
     return Result(one, is_new=True, delay=delay, is_late=backoff.is_late(received_at, now))
 
 
-def _announce(link: Link, document: Document, one: Recording, ports: Ports) -> None:
+def _announce(task: Task, one: Recording, ports: Ports) -> None:
     """Publish what became of a link, then write that it is published."""
-    if ports.bus.put([announcement.build(document, link, one)]):
+    if ports.bus.put([announcement.build(task.document, task.link, one)]):
         raise BusUnavailable("bus-refused-event")
-    ports.register.keep(link, one._replace(is_announced=True), time.time())
+    ports.register.keep(task.link, one._replace(is_announced=True), time.time())
 
 
-def _recording(link: Link, document: Document, phase: str, attempts: int) -> Recording:
+def _recording(task: Task, phase: str, attempts: int) -> Recording:
     return Recording(
         phase=phase,
-        event_key=document["data"]["event"]["key"],
-        what=link.what,
+        event_key=task.document["data"]["event"]["key"],
+        what=task.link.what,
         at=iso(time.time()),
         attempts=attempts,
-        host=host_of(link.url),
+        host=host_of(task.link.url),
     )

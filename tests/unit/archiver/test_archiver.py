@@ -277,6 +277,24 @@ def test_one_bad_link_does_not_stop_the_others(archive: Archive) -> None:
     assert archive.asked.count(PICTURE) == 1
 
 
+def test_link_that_was_given_up_is_not_tried_again_while_another_waits(archive: Archive) -> None:
+    bad, late = "http://169.254.169.254/", "https://media.justcall.io/late.png"
+    archive.files |= {bad: "url-not-allowed", late: "status-404"}
+    archive.happen(text("t1", media_urls=[bad, late]))
+    archive.work_for(2 * HOUR)
+    assert archive.asked.count(bad) == 1
+    assert archive.asked.count(late) > 3
+    assert kinds(archive) == [FAILED_KIND]
+
+
+def test_refused_links_are_announced_once_while_another_waits(archive: Archive) -> None:
+    urls = [f"https://media.justcall.io/{number}" for number in range(links.MAX_LINKS + 1)]
+    archive.files |= dict.fromkeys(urls[1:], PNG)
+    archive.happen(text("t1", media_urls=urls))
+    archive.work_for(2 * HOUR)
+    assert kinds(archive).count(FAILED_KIND) == 1
+
+
 def test_without_time_the_rest_is_left_to_the_next_run(archive: Archive) -> None:
     archive.context.milliseconds = 80_000
     archive.happen(call("c1"))
