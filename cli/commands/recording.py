@@ -77,7 +77,8 @@ def _save(session: Session, found: list[Document], path: Path) -> None:
 
 
 def _why(rows: list[Document]) -> str:
-    return "; ".join(f"{one['what']}: {one['state']}, {one['error']}" for one in rows)
+    parts = (f"{one['what']}: {one['state']}, {one['error']} ({one['host']})" for one in rows)
+    return "; ".join(parts)
 
 
 def _print(rows: list[Document]) -> None:

@@ -120,7 +120,9 @@ class RecordingFields(Form):
     sha256: Text = Field(None, description="In hexadecimal.")
     reason: Text = Field(None, description="Why it was given up.")
     attempts: int | SkipJsonSchema[None] = None
-    host: Text = Field(None, description="The host of the link that was given up.")
+    host: Text = Field(
+        None, description="The host of the link that was given up, or of its redirect."
+    )
 
 
 class Event(Form):

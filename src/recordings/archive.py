@@ -16,7 +16,7 @@ from outbound.urls import URL_NOT_ALLOWED
 from published.cloud_event import Published
 from recordings import announcement, backoff
 from recordings.bucket import Bucket
-from recordings.download import TOO_LONG
+from recordings.download import TOO_LONG, HostRefused
 from recordings.links import Link, host_of
 from recordings.register import ARCHIVED, FAILED, WAITING, Recording, Register
 
@@ -74,7 +74,7 @@ def archive(task: Task, ports: Ports, download: Download) -> Result:
         with download(link.url) as pieces:
             file = ports.bucket.upload(link.path, pieces)
     except OutboundFailed as error:
-        return _failed(task, attempts, error.reason, ports)
+        return _failed(task, attempts, error, ports)
     one = _recording(task, ARCHIVED, attempts)._replace(file=file)
     beside = announcement.sidecar(task.document, one, file)
     one = one._replace(sidecar=ports.bucket.describe(link.path, beside))
@@ -103,11 +103,14 @@ def _is_done(known: Recording, task: Task) -> bool:
     return known.phase == ARCHIVED or given_up
 
 
-def _failed(task: Task, attempts: int, reason: str, ports: Ports) -> Result:
+def _failed(task: Task, attempts: int, error: OutboundFailed, ports: Ports) -> Result:
+    reason = error.reason
     now, received_at = time.time(), epoch(task.document["data"]["event"]["received_at"])
     delay = None if reason in _FINAL else backoff.delay(attempts, received_at, now)
     one = _recording(task, FAILED if delay is None else WAITING, attempts)
     one = one._replace(error=reason)
+    if isinstance(error, HostRefused):  # it may be that of a redirect
+        one = one._replace(host=error.host)
     ports.register.keep(task.link, one, now)
     if delay is None:
         _announce(task, one, ports)

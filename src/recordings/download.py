@@ -36,6 +36,19 @@ class Hosts(NamedTuple):
         )
 
 
+class HostRefused(OutboundFailed):
+    """A link, or a redirect, leads to a host that is not allowed; `host` is for the operator only.
+
+    The sender chose it, so it is in no log.
+    """
+
+    default_reason = "host-not-allowed"
+
+    def __init__(self, host: str) -> None:
+        self.host = host
+        super().__init__()
+
+
 @contextmanager
 def download(url: str, hosts: Hosts, room: Room) -> Iterator[Iterator[bytes]]:
     """Yield the pieces of a file as they arrive. Raises OutboundFailed, while it is read too.
@@ -47,7 +60,7 @@ def download(url: str, hosts: Hosts, room: Room) -> Iterator[Iterator[bytes]]:
     for _ in range(MAX_REDIRECTS + 1):
         target = urls.read(url, http_to_loopback=room.http_to_loopback)
         if not hosts.allow(target.host.lower()):
-            raise OutboundFailed("host-not-allowed")
+            raise HostRefused(target.host)
         here = room._replace(seconds=left(until))
         with requests.send("GET", url, _HEADERS, b"", here) as answer:
             if answer.status not in _REDIRECTS:

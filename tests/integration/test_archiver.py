@@ -131,6 +131,16 @@ def test_failed_link_of_a_new_event_comes_again_when_it_is_due(cloud: Cloud, run
     assert "Messages" not in again, "hidden for 30 seconds"
 
 
+def test_host_of_a_redirect_that_was_refused_is_kept_for_the_operator(
+    cloud: Cloud, run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Stranger(answers(302, "location: https://cdn.example/a?token\r\n")) as stranger:
+        run(event(stranger.url))
+    one = register.recording_of(item(cloud))
+    assert (one.error, one.host) == ("host-not-allowed", "cdn.example")
+    assert "cdn.example" not in "".join(capsys.readouterr())
+
+
 def test_bucket_that_is_gone_lets_the_message_come_again(cloud: Cloud, run: Run) -> None:
     boto3.client("s3", region_name=stack.REGION).delete_bucket(Bucket=BUCKET)
     with Stranger(answers(200, body=MP3)) as stranger:
