@@ -17,6 +17,7 @@ from cli.commands import (
     events,
     missed,
     publish,
+    recording,
     replay,
     secret,
     send,
@@ -40,6 +41,7 @@ app.command()(events.events)
 app.command(context_settings=TAKES_KEYS)(show.show)
 app.command()(timeline.timeline)
 app.command()(contact.contact)
+app.command(context_settings=TAKES_KEYS)(recording.recording)
 app.command()(missed.missed)
 app.command()(stats.stats)
 app.command(context_settings=TAKES_KEYS)(replay.replay)

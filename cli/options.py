@@ -40,6 +40,7 @@ def _checked(keys: list[str] | str | None) -> list[str] | str | None:
 
 
 Key = Annotated[str, typer.Argument(callback=_checked, show_default=False)]
+OptionalKey = Annotated[str | None, typer.Argument(callback=_checked, show_default=False)]
 Keys = Annotated[
     list[str] | None, typer.Argument(callback=_checked, metavar="[KEY]...", show_default=False)
 ]

@@ -22,6 +22,8 @@ DEFAULT_RETENTION_DAYS = 400
 _OLD_KEY = "test"
 # One connection for each index cell: a listing reads them in parallel.
 _CONFIG = Config(max_pool_connections=16)
+# Links to files are signed as every region accepts it.
+_S3_CONFIG = _CONFIG.merge(Config(signature_version="s3v4"))
 
 
 class Stack:
@@ -43,6 +45,8 @@ class Stack:
         # None if the stack was deployed with HttpDeliveries=off.
         self.deliveries_queue: str | None = described.get("deliveries_queue") or None
         self.delivery_secret: str | None = described.get("delivery_secret") or None
+        # None if the stack was deployed with Recordings=off.
+        self.recordings_bucket: str | None = described.get("recordings_bucket") or None
         self.is_local = "endpoint_url" in described
         self.retention_days = int(described.get("retention_days", DEFAULT_RETENTION_DAYS))
         self._endpoint_url = described.get("endpoint_url")
@@ -57,7 +61,7 @@ class Stack:
                 self._clients[service] = self._session.client(
                     service,  # type: ignore[call-overload]  # the stubs know literals only
                     endpoint_url=self._endpoint_url,
-                    config=_CONFIG,
+                    config=_S3_CONFIG if service == "s3" else _CONFIG,
                 )
             return self._clients[service]
 
@@ -125,6 +129,7 @@ def _deployed(name: str, region: str | None, profile: str | None) -> Stack:
             "event_bus": outputs.get("EventBusName"),
             "deliveries_queue": outputs.get("DeliveriesQueueUrl"),
             "delivery_secret": outputs.get("DeliverySecretArn"),
+            "recordings_bucket": outputs.get("RecordingsBucket"),
             "retention_days": parameters.get("RetentionDays", DEFAULT_RETENTION_DAYS),
         }
     except KeyError as error:

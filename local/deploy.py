@@ -186,6 +186,7 @@ def _describe(place: Place, process: Process, outputs: Mapping[str, str]) -> dic
         "event_bus": outputs.get("EventBusName"),
         "deliveries_queue": f"{account_url}/{STACK_NAME}-deliveries",
         "delivery_secret": outputs.get("DeliverySecretArn"),
+        "recordings_bucket": outputs.get("RecordingsBucket"),
     }
     write(place.stack_file, json.dumps(stack, indent=2) + "\n")
     services = ("DYNAMODB", "EVENTBRIDGE", "SECRETS_MANAGER", "SQS")

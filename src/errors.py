@@ -12,6 +12,7 @@
     │   ├── QueueUnavailable
     │   ├── BusUnavailable
     │   ├── TopicUnavailable
+    │   ├── ArchiveUnavailable
     │   ├── OutOfTime
     │   └── NotRightYet              signed, but for a time or a URL that may become right
     ├── OutboundFailed       a stranger's server, or the way to it, is not as it should be
@@ -101,6 +102,12 @@ class TopicUnavailable(Unavailable):
     """The topic refused a notice; it is sent again."""
 
     default_reason = "topic-unavailable"
+
+
+class ArchiveUnavailable(Unavailable):
+    """The bucket refused a recording, or the queue a retry; it is archived again."""
+
+    default_reason = "archive-unavailable"
 
 
 class OutOfTime(Unavailable):

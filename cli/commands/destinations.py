@@ -14,6 +14,7 @@ from cli.reading.table import Document
 from deliveries.destination import Destination, Filters
 from justcall.catalogue import KINDS
 from justcall.phone import number_of
+from recordings.announcement import ARCHIVED_KIND, FAILED_KIND
 
 app = typer.Typer(help="Add, test, pause and remove HTTP destinations.", no_args_is_help=True)
 
@@ -126,8 +127,9 @@ def _listed(text: str | None) -> list[str]:
 
 
 def _kind(text: str) -> str:
-    groups = {f"{kind.partition('.')[0]}.*" for kind in KINDS}
-    return text if text in groups else options.read_kind(text)
+    own = (ARCHIVED_KIND, FAILED_KIND)
+    groups = {f"{kind.partition('.')[0]}.*" for kind in (*KINDS, *own)}
+    return text if text in groups or text in own else options.read_kind(text)
 
 
 def _direction(text: str | None) -> str:

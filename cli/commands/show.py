@@ -12,7 +12,7 @@ from cli.reading.table import Document
 from cli.stack import Stack
 from justcall.event import PROCESSED, QUARANTINED, UNHANDLED
 
-_APART = ("body", "conflicts", "replays", "dead_letter")
+_APART = ("body", "conflicts", "recordings", "replays", "dead_letter")
 
 
 @options.command
@@ -41,6 +41,8 @@ def _print(event: Document) -> None:
     if letter := event["dead_letter"]:
         sent = output.when(letter["sent_at"])
         _row("dead_letter", f"message {letter['message_id']}, sent {sent}")
+    for one in event["recordings"]:
+        _row(one["what"], place_of(one))
     for one in event["replays"]:
         _row("replayed", f"{output.when(one['at'])}, was {one['was']}: {one['reason']}")
     output.text(f"\n{output.pretty(event['body'])}")
@@ -55,3 +57,10 @@ def _print(event: Document) -> None:
 
 def _row(name: str, value: object) -> None:
     output.text(f"{name:<17}{output.line(value)}")
+
+
+def place_of(one: Document) -> str:
+    """Return where a recording is kept, or why it is not, as a person reads it."""
+    if one["object_key"]:
+        return f"s3://{one['bucket']}/{one['object_key']}"
+    return f"{one['state']}: {one['error']}"

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from cli import options, output
+from cli.commands.show import place_of
 from cli.options import Session
 from cli.reading import timeline as reading
 from cli.reading.table import Document
@@ -61,7 +62,9 @@ def hint(contact: str) -> str:
 def _print(entries: list[Document], contact: str) -> None:
     table = output.Table("time", "type", "direction", "summary", "key")
     for entry in entries:
-        summary = " · ".join(_field(name, entry[name]) for name in _SHOWN if entry.get(name))
+        shown = [_field(name, entry[name]) for name in _SHOWN if entry.get(name)]
+        shown += [place_of(one) for one in entry.get("recordings", ())]
+        summary = " · ".join(shown)
         at = output.when(entry["at"])
         table.add(at, entry["type"], entry.get("direction"), summary, entry["key"])
     table.print(f"No events of {hint(contact)}")

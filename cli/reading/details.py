@@ -9,6 +9,7 @@ from typing import Any
 
 from cli import CALLED
 from cli.errors import NotFoundError
+from cli.reading import recordings
 from cli.reading.table import Document, Item, body_hashes, document, number, partition
 from cli.stack import Stack
 from justcall.consent import FlagChange, newest_first, states_of
@@ -35,6 +36,7 @@ def event(stack: Stack, key: str) -> Document:
         **document(head),
         **{name: head.get(name, {}).get("S") for name in _TEXTS},
         "sweeps": number(head, "sweeps"),
+        "recordings": recordings.of_item(stack, head) if stack.recordings_bucket else [],
         "replays": [_replay(one["M"]) for one in head.get("replays", {}).get("L", [])],
         "body": _content(head, items),
         "conflicts": [

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 
-from cli.reading import table
+from cli.reading import recordings, table
 from cli.reading.table import Document, Item, Page
 from cli.stack import Stack
 from justcall.timeline import NO_NUMBER, joined
@@ -30,6 +30,7 @@ def timeline(stack: Stack, contact: str, limit: int, before: str | None = None) 
     shown, cut = _take(calls, limit, _newest)
     own = [events[event["key"]] for call in shown for event in _events(call)]
     entries = joined([*own, *_unnamed(stack, own)])
+    recordings.join(stack, entries)
     rest = _newest(shown[-1]) if cut else rows[-1]["at"] if more else None
     return Page(entries[::-1] if contact == NO_NUMBER else entries, rest)
 

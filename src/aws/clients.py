@@ -33,6 +33,14 @@ _CONFIG = Config(
 )
 
 
+# A part of a recording has 8 MiB. An upload may take longer than the usual call, and nobody waits.
+_S3_CONFIG = _CONFIG.merge(
+    Config(
+        connect_timeout=5, read_timeout=60, retries={"mode": "standard", "total_max_attempts": 3}
+    )
+)
+
+
 @cache
 def _session() -> botocore.session.Session:
     return botocore.session.get_session()
@@ -40,7 +48,8 @@ def _session() -> botocore.session.Session:
 
 @cache
 def _client(service: str) -> Any:
-    return _session().create_client(service, config=_CONFIG)
+    config = _S3_CONFIG if service == "s3" else _CONFIG
+    return _session().create_client(service, config=config)
 
 
 def dynamodb() -> "DynamoDBClient":
@@ -69,3 +78,8 @@ def events() -> Any:
 def sns() -> Any:
     """Return this process's SNS client; `notices.topic` says what it calls."""
     return _client("sns")
+
+
+def s3() -> Any:
+    """Return this process's S3 client; `recordings.bucket` says what it calls."""
+    return _client("s3")

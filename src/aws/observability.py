@@ -1,6 +1,6 @@
 """Logs and metrics with Powertools: ids, sizes and reasons; never bodies, numbers or secrets.
 
-For processors, sweeper, publisher and notifier; the handler writes the same metrics with `aws.emf`.
+For everything but the handler; the handler writes the same metrics with `aws.emf`.
 
 Powertools takes the service, the namespace and the level from the environment that the template
 sets. Its tracer is not imported: X-Ray's SDK would cost more than the whole cold start, and active
@@ -52,6 +52,11 @@ FAILING_DESTINATIONS = "FailingDestinations"
 DELIVERY_LATENCY = "DeliveryLatency"
 NOTICES_SENT = "NoticesSent"
 NOTICE_FAILED = "NoticeFailed"
+RECORDING_ARCHIVED = "RecordingArchived"
+RECORDING_ATTEMPT_FAILED = "RecordingAttemptFailed"
+RECORDING_LATE = "RecordingLate"  # failed attempts, hours after the event
+RECORDING_FAILED = "RecordingFailed"  # given up
+ARCHIVER_FAILED = "ArchiverFailed"  # messages that AWS let fail
 OLDEST_RECEIVED_AGE = "OldestReceivedAge"
 END_TO_END_LATENCY = "EndToEndLatency"
 

@@ -73,6 +73,18 @@ class NotifierSettings(NamedTuple):
     with_content: bool
 
 
+class ArchiverSettings(NamedTuple):
+    """The archiver's settings, from the template; `hosts` are those that it may download from."""
+
+    events_table: str
+    event_bus: str
+    bucket: str
+    queue_url: str
+    hosts: str
+    expiry_days: int
+    http_to_loopback: bool
+
+
 def handler_settings() -> HandlerSettings:
     """Read the handler's settings. Raises SettingMissing."""
     return HandlerSettings(
@@ -151,6 +163,19 @@ def notifier_settings() -> NotifierSettings:
         retention_days=_number("RETENTION_DAYS"),
         hourly=_text("NOTICES") == "hourly",
         with_content=_text("NOTICE_CONTENT") == "on",
+    )
+
+
+def archiver_settings() -> ArchiverSettings:
+    """Read the archiver's settings. Raises SettingMissing."""
+    return ArchiverSettings(
+        events_table=_text("EVENTS_TABLE"),
+        event_bus=_text("EVENT_BUS"),
+        bucket=_text("RECORDINGS_BUCKET"),
+        queue_url=_text("RECORDINGS_QUEUE_URL"),
+        hosts=_text("RECORDING_HOSTS"),
+        expiry_days=_number("RECORDING_EXPIRY_DAYS"),
+        http_to_loopback=_optional("HTTP_TO_LOOPBACK") == "yes",
     )
 
 

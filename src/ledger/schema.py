@@ -9,7 +9,8 @@
 | subject       | `subject#NAME`   | `events`                  | the events that describe one call |
 | notice        | `notice#NAME`    | a kind, or `digest`       | the event that claims a notice    |
 
-HTTP destinations and their deliveries are in the table too (`deliveries.places`).
+HTTP destinations and their deliveries (`deliveries.places`), and the state of recordings
+(`recordings.register`), are in the table too.
 
 The index `timeline` lists processed events by contact (`contact`) and by their own time (`at`).
 `contact` is a number, or `call:ID` for an event that does not name its contact.

@@ -28,9 +28,13 @@ def public_tls() -> ssl.SSLContext:
 
 
 class Room(NamedTuple):
-    """The limits of a request. `seconds` is for all of it, from the look-up to the last byte."""
+    """The limits of a request.
+
+    `seconds` is for all of it, from the look-up to the last byte, `stall_seconds` for each wait.
+    """
 
     seconds: float = 15.0
+    stall_seconds: float = 15.0
     max_answer_bytes: int = 65_536
     networks: Sequence[Network] = ()
     # Plain http, and only to this machine: for the local stack.

@@ -15,9 +15,10 @@ _MAX_BODY_BYTES = 2**40
 class Reader:
     """The bytes of one connection. Every method raises OutboundFailed."""
 
-    def __init__(self, connected: socket.socket, until: float) -> None:
+    def __init__(self, connected: socket.socket, until: float, stall_seconds: float) -> None:
         self._socket = connected
         self._until = until
+        self._stall_seconds = stall_seconds
         self._buffer = b""
 
     def head(self) -> bytes:
@@ -80,7 +81,7 @@ class Reader:
         return content
 
     def _receive(self) -> bytes:
-        self._socket.settimeout(left(self._until))
+        self._socket.settimeout(min(left(self._until), self._stall_seconds))
         try:
             return self._socket.recv(_PIECE_BYTES)
         except TimeoutError as error:

@@ -57,7 +57,7 @@ def send(
     head = _head(method, target, headers, body)
     with connect(target, room, until) as connected:
         _write(connected, head + body, until)
-        reader = Reader(connected, until)
+        reader = Reader(connected, until, room.stall_seconds)
         status, received = parse_head(reader.head())
         while status < 200:  # 100 Continue and the like announce an answer
             status, received = parse_head(reader.head())

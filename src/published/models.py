@@ -108,6 +108,23 @@ class AppointmentFields(Shared):
     status: Text = None
 
 
+class RecordingFields(Form):
+    """A file that an event links to: its place in the bucket, or why it is not there."""
+
+    what: Literal["recording", "voicemail", "media"]
+    bucket: Text = None
+    object_key: Text = Field(None, description="Of the file.")
+    sidecar_key: Text = Field(None, description="Of the JSON document beside it.")
+    media_type: Text = Field(None, description="By its content, not by its name.")
+    bytes: int | SkipJsonSchema[None] = None
+    sha256: Text = Field(None, description="In hexadecimal.")
+    reason: Text = Field(None, description="Why it was given up.")
+    attempts: int | SkipJsonSchema[None] = None
+    host: Text = Field(
+        None, description="The host of the link that was given up, or of its redirect."
+    )
+
+
 class Event(Form):
     """The event by itself, normalised."""
 
@@ -145,6 +162,13 @@ class WholeMessage(Whole, MessageFields):
     """A message as far as it is known. Take the highest revision; the order is free."""
 
 
+# Events of ours: what became of a recording. JustCall sends none of these.
+RECORDING_KINDS: Mapping[str, str] = MappingProxyType(
+    {
+        "recording.archived": "a recording, voicemail or attachment is in the bucket",
+        "recording.failed": "a recording, voicemail or attachment was given up",
+    }
+)
 CALL, MESSAGE = "call", "message"
 WHOLES: Mapping[str, type[Whole]] = MappingProxyType({CALL: WholeCall, MESSAGE: WholeMessage})
 # The fields of each kind's events, and the whole (call or message) that comes with them.
@@ -166,13 +190,13 @@ _KINDS: Mapping[str, tuple[type[Shared], str | None]] = MappingProxyType(
 
 def model(kind: str) -> type[Form]:
     """Return the model of the CloudEvents of one kind."""
-    fields, whole = _KINDS[kind]
+    fields, whole = _KINDS.get(kind, (Shared, None))
     own: Any = {"kind": (Literal[kind], ...)}
     event: Any = create_model("EventOfKind", __base__=(Event, fields), __doc__=Event.__doc__, **own)
-    wholes: Any = {}
-    if whole:
-        wholes[whole] = (_optional(WHOLES[whole]), None)
-    data: Any = create_model("Data", __base__=Form, event=(event, ...), **wholes)
+    besides: Any = {whole: (_optional(WHOLES[whole]), None)} if whole else {}
+    if kind in RECORDING_KINDS:
+        besides["recording"] = (RecordingFields, ...)
+    data: Any = create_model("Data", __base__=Form, event=(event, ...), **besides)
     text: Any = (str, ...)
     attributes: Any = {
         "specversion": (Literal["1.0"], ...),

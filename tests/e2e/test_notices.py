@@ -59,16 +59,16 @@ class Team:
         return next(one for one in self.got if subject in one["Subject"])
 
 
-def switch(stack: Stack, value: str) -> None:
-    """Update the stack's parameter Notices. `sam deploy` would upload every function again."""
+def switch(stack: Stack, **values: str) -> None:
+    """Update parameters of the stack. `sam deploy` would upload every function again."""
     cloudformation, name = stack.client("cloudformation"), stack.described["stack_name"]
     [described] = cloudformation.describe_stacks(StackName=name)["Stacks"]
-    others = {one["ParameterKey"] for one in described["Parameters"]} - {"Notices"}
+    others = {one["ParameterKey"] for one in described["Parameters"]} - values.keys()
     cloudformation.update_stack(
         StackName=name,
         UsePreviousTemplate=True,
         Parameters=[
-            {"ParameterKey": "Notices", "ParameterValue": value},
+            *({"ParameterKey": one, "ParameterValue": value} for one, value in values.items()),
             *({"ParameterKey": one, "UsePreviousValue": True} for one in sorted(others)),
         ],
         Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
@@ -80,11 +80,11 @@ def switch(stack: Stack, value: str) -> None:
 @pytest.fixture(scope="module")
 def notices(stack: Stack) -> Iterator[str]:
     """Switch hourly notices on; return the name of their nested stack."""
-    switch(stack, "hourly")
+    switch(stack, Notices="hourly")
     bus = _physical_id(stack, stack.described["stack_name"], "Bus")
     name = _physical_id(stack, bus, "NoticesStack")
     yield name
-    switch(stack, "off")
+    switch(stack, Notices="off")
     with pytest.raises(ClientError):
         _physical_id(stack, bus, "NoticesStack")
 

@@ -27,6 +27,7 @@ from botocore.parsers import ResponseParserFactory
 from moto import mock_aws
 from moto.core.models import botocore_stubber
 
+from archiver import app as archiver
 from aws import clients, lean, observability, wire
 from aws.connection import Answer
 from aws.connection import Request as WireRequest
@@ -47,6 +48,7 @@ from tests.support.deliveries import request, signed
 from tests.support.destinations import Receivers, lambda_records
 from tests.support.records import record
 from tests.support.small_aws import DELIVERY_SECRET, Refusal, SmallAws, refuse
+from tests.support.small_s3 import body_of
 from tests.support.wire import exchange_with
 
 type Item = dict[str, Any]
@@ -55,6 +57,7 @@ type Answers = Callable[[AWSPreparedRequest], AWSResponse]
 START = 1773326401.25  # 2026-03-12T14:40:01.250Z
 ENDPOINT = "https://aws"
 DELIVERIES = f"https://sqs/{stack.ACCOUNT}/{stack.STACK}-deliveries"
+RECORDINGS = f"https://sqs/{stack.ACCOUNT}/{stack.STACK}-recordings"
 
 
 class ProcessDied(BaseException):
@@ -293,7 +296,7 @@ class Wire:
 def _before_call(model: Any, params: Any, **_: Any) -> tuple[AWSResponse, Any] | None:
     if Wire.current is None:
         return None
-    Wire.current.begin(model.name, params["body"].decode())
+    Wire.current.begin(model.name, body_of(params["body"]).decode(errors="replace"))
     return Wire.current.shortcut(model, params)
 
 
@@ -337,7 +340,7 @@ def wired_clients() -> Iterator[None]:
     """Make the code's clients anew, with the wire's hooks; they are forgotten afterwards."""
     forget_clients()
     made: list[Any] = [clients.dynamodb(), clients.sqs(), clients.secretsmanager()]
-    made.append(clients.events())
+    made += [clients.events(), clients.s3()]
     for client in made:
         # In place of moto's own hook, which would answer once more.
         client.meta.events.unregister("before-send", botocore_stubber)
@@ -765,6 +768,7 @@ def world(*, on_moto: bool = False) -> Iterator[World]:
             "deliverer.app",
             "deliverer.timer",
             "deliveries.attempt",
+            "recordings.archive",
         ):
             patched.setattr(f"{name}.time", clock)
         patched.setattr("botocore.endpoint.time", SimpleNamespace(sleep=clock.sleep))
@@ -794,6 +798,7 @@ def _connected(backend: Backend, clock: Clock, patched: pytest.MonkeyPatch) -> I
         (publisher, "_ports"),
         (deliverer, "_ports"),
         (timer, "_ports"),
+        (archiver, "_setup"),
     ):
         make = getattr(module, name).__wrapped__
         patched.setattr(module, name, lambda make=make: _running(wire).cached(make))
@@ -830,6 +835,10 @@ def _set_environment(patched: pytest.MonkeyPatch) -> None:
     patched.setenv("EVENT_BUS", stack.STACK)
     patched.setenv("DELIVERIES_QUEUE_URL", DELIVERIES)
     patched.setenv("DELIVERY_SECRET_ARN", DELIVERY_SECRET)
+    patched.setenv("RECORDINGS_BUCKET", "recordings")
+    patched.setenv("RECORDINGS_QUEUE_URL", RECORDINGS)
+    patched.setenv("RECORDING_HOSTS", "*.justcall.io")
+    patched.setenv("RECORDING_EXPIRY_DAYS", "400")
 
 
 _known: dict[str, Mapping[str, str]] = {}

@@ -23,6 +23,7 @@ _FORMS: Mapping[str, type[BaseModel]] = {
     "Fields of messages and their events": models.MessageFields,
     "Fields of `contact.created`": models.ContactFields,
     "Fields of `appointment.scheduled`": models.AppointmentFields,
+    "Fields of `data.recording`": models.RecordingFields,
 }
 ROOT = Path(__file__).parents[2]
 COMMAND = ".venv/bin/python -m tests.support.make_docs"

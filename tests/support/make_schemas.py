@@ -13,13 +13,15 @@ from typing import Any
 
 from justcall.catalogue import KINDS
 from published.cloud_event import schema_id
-from published.models import model
+from published.models import RECORDING_KINDS, model
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "schemas"
 COMMAND = ".venv/bin/python -m tests.support.make_schemas"
 
 type Schema = dict[str, Any]
+# Every kind that is published, with its description.
+PUBLISHED = {**KINDS, **RECORDING_KINDS}
 
 
 def schema(kind: str) -> Schema:
@@ -29,7 +31,7 @@ def schema(kind: str) -> Schema:
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": schema_id(kind),
         "title": f"justcall.{kind}.v1",
-        "description": KINDS[kind],
+        "description": PUBLISHED[kind],
     }
     return head | made
 
@@ -48,7 +50,7 @@ def stale() -> list[str]:
     """Return the files that differ from the models."""
     return [
         f"{path(kind).relative_to(ROOT)}: run {COMMAND}"
-        for kind in KINDS
+        for kind in PUBLISHED
         if not path(kind).exists() or path(kind).read_text() != text(kind)
     ]
 
@@ -77,7 +79,7 @@ def breaks(old: Any, new: Any, where: str = "") -> Iterator[str]:
 def main() -> int:
     """Write every schema; return 1 if one would break its consumers."""
     FOLDER.mkdir(exist_ok=True)
-    for kind in KINDS:
+    for kind in PUBLISHED:
         file = path(kind)
         broken = list(breaks(json.loads(file.read_text()), schema(kind))) if file.exists() else []
         if broken:

@@ -21,7 +21,9 @@ from tests.support.faults import Item, ProcessDied, Small, World
 
 NUMBER = "+14155559876"
 # Partitions of what gives events out, which has tests of its own.
-_GIVEN_OUT = ("subject#", "notice#", "destinations", "destination-states", "delivery#")
+_GIVEN_OUT = (
+    "subject#", "notice#", "destinations", "destination-states", "delivery#", "recording#",
+)  # fmt: skip
 
 
 def call(name: str = "c1", **data: Any) -> bytes:

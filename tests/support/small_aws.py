@@ -21,6 +21,7 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse, HeadersDict
 
 from tests.support import stack
 from tests.support.samples import SECRET
+from tests.support.small_s3 import SmallS3
 
 type Item = dict[str, Any]
 type Values = Mapping[str, Any]
@@ -62,13 +63,16 @@ class SmallAws:
         self.tables = Table(clock)
         self.queues = Queues(clock)
         self.bus = Bus()
+        self.files = SmallS3()
         self.secrets = {"AWSCURRENT": SECRET}
         self.delivery_secrets = "{}"  # those of all destinations, in one secret
         self.unknown: list[str] = []
 
     def answer(self, request: AWSPreparedRequest) -> AWSResponse:
         """Answer one request of the wire."""
-        target = HeadersDict(request.headers)["X-Amz-Target"]
+        target: Any = HeadersDict(request.headers).get("X-Amz-Target")
+        if target is None:  # S3 has no such header
+            return self.files.answer(request)
         service, operation = (target.decode() if isinstance(target, bytes) else str(target)).rsplit(
             ".", 1
         )
@@ -522,17 +526,24 @@ class Queues:
 
 
 def _nested() -> Iterator[Item]:
-    """Yield the properties of the queues of templates/deliveries.yaml."""
-    queues = stack.nested_resources("deliveries", "AWS::SQS::Queue")
-    for name in ("DeadLetterQueue", "Queue"):
-        own = queues[name]["Properties"]
-        redrive = own.get("RedrivePolicy")
-        dead = {"deadLetterTargetArn": f"{stack.STACK}-deliveries-dead-letters"}
-        yield {
-            **own,
-            "QueueName": own["QueueName"]["Fn::Sub"].replace("${StackName}", stack.STACK),
-            "RedrivePolicy": redrive | dead if redrive else {},
-        }
+    """Yield the properties of the queues of the nested templates that have functions of their own."""
+    dead = {"deliveries": "DeadLetterQueue", "recordings": "UnarchivedQueue"}
+    for template, dead_letters in dead.items():
+        queues = stack.nested_resources(template, "AWS::SQS::Queue")
+        for name in (dead_letters, "Queue"):
+            own = queues[name]["Properties"]
+            redrive = own.get("RedrivePolicy")
+            arn = {"deadLetterTargetArn": _queue_name(queues[dead_letters])}
+            yield {
+                **own,
+                "QueueName": _queue_name(queues[name]),
+                "RedrivePolicy": redrive | arn if redrive else {},
+            }
+
+
+def _queue_name(resource: Item) -> str:
+    text: str = resource["Properties"]["QueueName"]["Fn::Sub"]
+    return text.replace("${StackName}", stack.STACK)
 
 
 def _name(arguments: Values) -> str:

@@ -28,9 +28,10 @@ def test_off_means_no_stack_and_no_stream() -> None:
     assert table["StreamSpecification"]["Fn::If"][0] == "HasEventBus"
     assert table["StreamSpecification"]["Fn::If"][2] == {"Ref": "AWS::NoValue"}
     named = {name for name, one in template["Outputs"].items() if "'Bus'" in repr(one["Value"])}
-    assert named == {"EventBusName", "EventBusArn", "NoticeTopicArn"}
+    assert named == {"EventBusName", "EventBusArn", "NoticeTopicArn", "RecordingsBucket"}
     conditions = {name: template["Outputs"][name]["Condition"] for name in named}
     assert conditions.pop("NoticeTopicArn") == "HasNotices"  # which needs HasEventBus
+    assert conditions.pop("RecordingsBucket") == "HasRecordings"  # the same
     assert set(conditions.values()) == {"HasEventBus"}
 
 

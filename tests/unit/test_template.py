@@ -19,7 +19,7 @@ MAX_LINES, MAX_LINES_PER_KIND = 680, 22
 RUNBOOK = (ROOT / "docs" / "runbook.md").read_text()
 ALARM = "AWS::CloudWatch::Alarm"
 ALARMS = stack.resources(ALARM)
-NESTED = ("bus", "notices", "deliveries")
+NESTED = ("bus", "notices", "recordings", "deliveries")
 ROLES = stack.resources("AWS::IAM::Role")
 FOURTEEN_DAYS = 14 * 86_400
 

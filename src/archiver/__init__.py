@@ -1,0 +1,1 @@
+"""Keeps the recordings, voicemails and media that published events link to."""

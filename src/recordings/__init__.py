@@ -1,0 +1,1 @@
+"""Recordings, voicemails and media: their links, the bucket they are kept in, and their state."""
