@@ -52,6 +52,8 @@ def recording(
         return
     rows = [{**one, "url": reading.link(session.stack, one, seconds)} for one in found]
     session.show(rows, _print)
+    if session.stack.is_local:
+        output.note("The local stack refuses links. Use --save.")
     if not any(one["url"] for one in rows):
         raise NotFoundError(f"No recording of {key} is kept yet. {_why(rows)}")
 

@@ -106,6 +106,9 @@ def test_bucket_refuses_what_is_not_tls() -> None:
     )
     assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
     assert len(statement["Resource"]) == 2
+    assert RECORDINGS["Resources"]["BucketPolicy"]["Condition"] == "IsRemote"
+    assert RECORDINGS["Conditions"]["IsRemote"] == {"Fn::Not": [{"Condition": "IsLocal"}]}
+    assert RECORDINGS["Conditions"]["IsLocal"] == {"Fn::Equals": [{"Ref": "HttpToLoopback"}, "yes"]}
 
 
 @pytest.mark.parametrize("name", ["Bucket", "BucketPolicy"])
