@@ -131,6 +131,19 @@ class OutboundFailed(HooksError):
     default_reason = "cannot-connect"
 
 
+class HostRefused(OutboundFailed):
+    """A link, or a redirect, leads to a host that is not allowed; `host` is for the operator only.
+
+    The sender chose it, so it is in no log.
+    """
+
+    default_reason = "host-not-allowed"
+
+    def __init__(self, host: str = "") -> None:
+        self.host = host
+        super().__init__()
+
+
 class Unreadable(HooksError):
     """The bytes are authentic but hold no event that we can read."""
 

@@ -10,13 +10,13 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from typing import Any, NamedTuple, Protocol
 
-from errors import BusUnavailable, OutboundFailed
+from errors import BusUnavailable, HostRefused, OutboundFailed
 from justcall.moments import epoch, iso
 from outbound.urls import URL_NOT_ALLOWED
 from published.cloud_event import Published
 from recordings import announcement, backoff
 from recordings.bucket import Bucket
-from recordings.download import TOO_LONG, HostRefused
+from recordings.download import TOO_LONG
 from recordings.links import Link, host_of
 from recordings.register import ARCHIVED, FAILED, WAITING, Recording, Register
 

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import NamedTuple
 from urllib.parse import urldefrag, urljoin
 
-from errors import OutboundFailed
+from errors import HostRefused, OutboundFailed
 from outbound import requests, urls
 from outbound.dialing import left
 from outbound.requests import Answer, Room
@@ -34,19 +34,6 @@ class Hosts(NamedTuple):
         return any(
             host.endswith(one[1:]) if one.startswith("*.") else host == one for one in self.patterns
         )
-
-
-class HostRefused(OutboundFailed):
-    """A link, or a redirect, leads to a host that is not allowed; `host` is for the operator only.
-
-    The sender chose it, so it is in no log.
-    """
-
-    default_reason = "host-not-allowed"
-
-    def __init__(self, host: str) -> None:
-        self.host = host
-        super().__init__()
 
 
 @contextmanager
