@@ -39,6 +39,7 @@ def test_stack_json_says_what_programs_rely_on(stack: Stack) -> None:
         "event_bus",
         "deliveries_queue",
         "delivery_secret",
+        "recordings_bucket",
     }
     for url in [*described["queues"].values(), described["dead_letter_queue"]]:
         stack.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
