@@ -14,12 +14,12 @@ __all__ = ["deployed", "hooks", "local", "place"]  # fixtures
 
 NUMBER, OTHER, LINE, OTHER_LINE = "+14155559876", "+14155550002", "+14155551234", "+14155550000"
 DOCUMENTED = (Path(__file__).parents[2] / "docs" / "cli.md").read_text()
-# The retention of these tests' stack is two days; yesterday is over whenever they run.
-DAY = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=1)
+# The retention of these tests' stack is two days, and what arrives a day late must have arrived.
+DAY = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=2)
 
 
 def at(minute: float, days: int = 0) -> str:
-    """Return a moment of yesterday, in minutes after ten o'clock."""
+    """Return a moment of that day, in minutes after ten o'clock."""
     return iso((DAY + timedelta(days=days, hours=10, minutes=minute)).timestamp())
 
 
