@@ -27,6 +27,7 @@ QUICK = Options(
     freeze_seconds=1.5,
     kills=30,
     started_seconds=2.0,
+    destinations=False,
 )
 
 

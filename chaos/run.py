@@ -55,6 +55,9 @@ class Options(NamedTuple):
     freeze_seconds: float = 4.0
     kills: int = 60
     started_seconds: float = 15.0
+    # The short form has none: MiniStack forgets what the sender's queue held when it is killed, and
+    # what it forgot is published again only after minutes.
+    destinations: bool = True
     flaw: str = "none"
 
 
@@ -76,7 +79,8 @@ def run(place: Place, options: Options, step: Step) -> Result:
     destinations = Destinations(options.seed)
     try:
         deployment.deploy(step, options.scale)
-        destinations.add(deployment)
+        if options.destinations:
+            destinations.add(deployment)
         step("starting handlers")
         deployment.warm(options.threads)
         return _run(deployment, destinations, options, step, started)
@@ -112,7 +116,9 @@ def _run(
         loaded = time.monotonic()
         proxy.raging = destinations.raging = False
         step("calm; waiting until nothing is open")
-        drained = _drain(deployment) and _deliver(deployment, destinations)
+        drained = _drain(deployment)
+        if options.destinations:
+            drained = drained and _deliver(deployment, destinations)
     finally:
         sender.stop()
         sweeps.stop()
@@ -120,7 +126,8 @@ def _run(
     items = _items(deployment)
     dead_letters = _messages(deployment, [deployment.described["dead_letter_queue"]])
     found = check(sender.sent, items, dead_letters, {text for _, text in poisoned})
-    delivered = check_delivered(destinations.arrived, _processed(items), destinations.forged)
+    owed = _processed(items) if options.destinations else set()
+    delivered = check_delivered(destinations.arrived, owed, destinations.forged)
     breaches = [*found.breaches, *delivered.breaches]
     if len(sender.sent) != len(deliveries):
         unsent = len(deliveries) - len(sender.sent)
