@@ -55,8 +55,8 @@ class Options(NamedTuple):
     freeze_seconds: float = 4.0
     kills: int = 60
     started_seconds: float = 15.0
-    # The short form has none: MiniStack forgets what the sender's queue held when it is killed, and
-    # what it forgot is published again only after minutes.
+    # The short form has none: after a kill of MiniStack some deliveries took longer than it may
+    # last, or never came. The cause is not known yet.
     destinations: bool = True
     flaw: str = "none"
 
