@@ -27,7 +27,6 @@ QUICK = Options(
     freeze_seconds=1.5,
     kills=30,
     started_seconds=2.0,
-    destinations=False,
 )
 
 

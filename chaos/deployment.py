@@ -73,9 +73,6 @@ class Deployment:
         self.described: Mapping[str, Any] = {}
         self.done: Counter[str] = Counter()
         self._starts = 0
-        # MiniStack 1.5.33 saves no records of a table's stream: events that the publisher had not
-        # seen when it ended are published by nobody. AWS keeps them for a day.
-        self.stream_began_at = 0.0
         self._down_since: float | None = None
         self._stopped_seconds = 0.0
 
@@ -213,7 +210,6 @@ class Deployment:
         self._starts += 1
         self.place.temporary.rename(self.place.home / f"tmp-{self._starts}")
         self.process = ministack.start(self.place)
-        self.stream_began_at = time.time()
 
     # ------------------------------------------------------------ deploying
 

@@ -5,22 +5,17 @@ import random
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chaos.deployment import Deployment
 from deliveries import places, signature
 from deliveries.destination import Destination, Filters, settings_of
-from justcall.moments import epoch
 from ledger import schema
-from ledger.members import Members
 from local.place import STACK_NAME
-from published.bus import Bus
-from published.cloud_event import source_of
-from published.publishing import Ports, publish
 
 # What each gets: everything, or texts.
 DESTINATIONS: Mapping[str, frozenset[str]] = {
@@ -50,7 +45,6 @@ class Destinations:
         self.raging = False
         self.forged = 0
         self.refused = 0
-        self.republished = 0
         self.arrived: dict[str, list[Arrived]] = defaultdict(list)
         self._secrets = {name: signature.new_secret() for name in DESTINATIONS}
         self._dice = random.Random(seed)
@@ -79,6 +73,10 @@ class Destinations:
         for server in self._servers.values():
             server.shutdown()
             server.server_close()
+
+    def events_arrived(self) -> int:
+        """Return how many events have arrived, each once for each destination."""
+        return sum(len({one.key for one in every}) for every in self.arrived.values())
 
     def hurry(self, deployment: Deployment) -> int:
         """Let everything that waits be due now, as if time had passed; return how much waits.
@@ -184,27 +182,3 @@ def _redrive(deployment: Deployment) -> int:
     except (BotoCoreError, ClientError):
         return moved + 1
     return moved
-
-
-def republish(
-    deployment: Deployment, items: Iterable[Mapping[str, Any]], keys: Collection[str]
-) -> int:
-    """Publish what the stream forgot in a restart, as `hooks publish` does; return how many.
-
-    Events that became processed after the last start are not published: they are owed by us.
-    """
-    described = deployment.described
-    dynamodb, events = deployment.client("dynamodb"), deployment.client("events")
-    forgotten = [
-        one
-        for one in items
-        if one["sk"]["S"] == schema.LEDGER
-        and schema.key_of(one["pk"]["S"]) in keys
-        and epoch(one["processed_at"]["S"]) < deployment.stream_began_at
-    ]
-    ports = Ports(
-        Members(lambda: dynamodb, described["events_table"], 400),
-        Bus(lambda: events, described["event_bus"]),
-        source_of(described["stack_name"]),
-    )
-    return len(publish(forgotten, ports).published)

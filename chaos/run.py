@@ -1,6 +1,5 @@
 """One run: deploy, load, disasters, calm, drain, verdict."""
 
-import math
 import random
 import threading
 import time
@@ -14,7 +13,7 @@ from urllib3 import PoolManager
 from chaos.check import Breach, check
 from chaos.delivered import check_delivered
 from chaos.deployment import Deployment
-from chaos.destinations import Destinations, republish
+from chaos.destinations import Destinations
 from chaos.plan import Stack, plan, poison
 from chaos.sender import NO_ANSWER, Sender, Sent
 from chaos.sweeps import Sweeps
@@ -25,10 +24,10 @@ from local.place import Place
 
 type Step = Callable[[str], None]
 FLAWS = ("none", "lost", "twice", "forgotten")
-# How long the drain may take, and for how long everything must be quiet.
+# How long the drain may take, or deliveries without one that arrives; and for how many looks
+# everything must be quiet.
 DRAIN_SECONDS = 300.0
 _QUIET_LOOKS = 3
-_IDLE_LOOKS = 8
 _POISON = 9
 _OF_DELIVERIES = (
     "deliveries owed to destinations",
@@ -55,9 +54,6 @@ class Options(NamedTuple):
     freeze_seconds: float = 4.0
     kills: int = 60
     started_seconds: float = 15.0
-    # The short form has none: after a kill of MiniStack some deliveries took longer than it may
-    # last, or never came. The cause is not known yet.
-    destinations: bool = True
     flaw: str = "none"
 
 
@@ -79,8 +75,7 @@ def run(place: Place, options: Options, step: Step) -> Result:
     destinations = Destinations(options.seed)
     try:
         deployment.deploy(step, options.scale)
-        if options.destinations:
-            destinations.add(deployment)
+        destinations.add(deployment)
         step("starting handlers")
         deployment.warm(options.threads)
         return _run(deployment, destinations, options, step, started)
@@ -114,11 +109,11 @@ def _run(
         _disasters(deployment, options, step)
         _join(threads, options)
         loaded = time.monotonic()
-        proxy.raging = destinations.raging = False
+        proxy.raging = False
         step("calm; waiting until nothing is open")
         drained = _drain(deployment)
-        if options.destinations:
-            drained = drained and _deliver(deployment, destinations)
+        destinations.raging = False
+        drained = drained and _deliver(deployment, destinations)
     finally:
         sender.stop()
         sweeps.stop()
@@ -126,8 +121,7 @@ def _run(
     items = _items(deployment)
     dead_letters = _messages(deployment, [deployment.described["dead_letter_queue"]])
     found = check(sender.sent, items, dead_letters, {text for _, text in poisoned})
-    owed = _processed(items) if options.destinations else set()
-    delivered = check_delivered(destinations.arrived, owed, destinations.forged)
+    delivered = check_delivered(destinations.arrived, _processed(items), destinations.forged)
     breaches = [*found.breaches, *delivered.breaches]
     if len(sender.sent) != len(deliveries):
         unsent = len(deliveries) - len(sender.sent)
@@ -142,7 +136,6 @@ def _run(
         **found.figures,
         **{one: delivered.figures[one] for one in _OF_DELIVERIES},
         "attempts that a destination refused": destinations.refused,
-        "published again, forgotten by a restart": destinations.republished,
         "requests through the proxy": proxy.requests.total(),
         "seconds of load": round(loaded - begun, 1),
         "seconds of drain": round(ended - loaded, 1),
@@ -218,24 +211,25 @@ def _drain(deployment: Deployment) -> bool:
 
 def _deliver(deployment: Deployment, destinations: Destinations) -> bool:
     """Let what waits for its next attempt be due, until everything published has arrived."""
-    end, least = time.monotonic() + DRAIN_SECONDS, math.inf
-    quiet = idle = 0
+    end, most = time.monotonic() + DRAIN_SECONDS, 0
+    quiet = 0
     while quiet < _QUIET_LOOKS:
+        if (
+            arrived := destinations.events_arrived()
+        ) > most:  # a small machine delivers 20 a second
+            end, most = time.monotonic() + DRAIN_SECONDS, arrived
         if time.monotonic() > end:
             return False
         time.sleep(1.0)
         queue = [deployment.described["deliveries_queue"]]
-        busy = len(_messages(deployment, queue)) or destinations.hurry(deployment)
-        items = _items(deployment)
-        owed = check_delivered(destinations.arrived, _processed(items)).breaches
-        if len(owed) < least:  # a small machine delivers 20 a second
-            end, least = time.monotonic() + DRAIN_SECONDS, len(owed)
-        quiet = 0 if busy or owed else quiet + 1
-        idle = 0 if busy or not owed else idle + 1
-        # The publisher repeats a batch every second, so what is owed by now is not in the stream.
-        if idle == _IDLE_LOOKS:
-            destinations.republished += republish(deployment, items, {one.key for one in owed})
+        busy = _messages(deployment, queue) or destinations.hurry(deployment)
+        quiet = 0 if busy or _owed(deployment, destinations) else quiet + 1
     return True
+
+
+def _owed(deployment: Deployment, destinations: Destinations) -> bool:
+    processed = _processed(_items(deployment))
+    return bool(check_delivered(destinations.arrived, processed).breaches)
 
 
 def _processed(items: Iterable[Mapping[str, Any]]) -> set[str]:

@@ -3,6 +3,7 @@
 MiniStack's own environment runs this file, so of ours it imports only `local.workers`.
 """
 
+import copy
 import importlib
 import runpy
 import sys
@@ -15,6 +16,8 @@ type Stacks = Mapping[str, Mapping[str, Any]]
 
 # type, physical id, old and new properties, stack's name, logical id
 WITHOUT_ATTRIBUTES = 6
+# The records of the tables' streams, and how many have expired: positions count those too.
+STREAMS = ("_stream_records", "_stream_trimmed")
 
 
 def with_attributes(update: Update, stacks: Stacks) -> Update:
@@ -34,15 +37,36 @@ def with_attributes(update: Update, stacks: Stacks) -> Update:
     return updating
 
 
+def keep_streams(dynamodb: Any) -> None:
+    """Let MiniStack's module of DynamoDB save and restore the records of the tables' streams.
+
+    MiniStack 1.5.33 saves how far functions have read a stream, and not its records. So after a
+    restart they skip as many new records as there were before it.
+    """
+    streams = {name: getattr(dynamodb, name) for name in STREAMS}
+    get_state, load = dynamodb.get_state, dynamodb.load_persisted_state
+
+    def state() -> dict[str, Any]:
+        return {**get_state(), **{name: copy.deepcopy(one) for name, one in streams.items()}}
+
+    def restore(data: Mapping[str, Any]) -> None:
+        load(data)
+        for name, one in streams.items():
+            one.update(data.get(name, {}))
+
+    dynamodb.get_state, dynamodb.load_persisted_state = state, restore
+
+
 def main() -> None:
     """Patch MiniStack and run the program with the rest of the arguments."""
     sys.path.append(str(Path(__file__).parent.parent))  # last, so that it hides no other module
     workers: Any = importlib.import_module("local.workers")
     workers.install(importlib.import_module("ministack.core.lambda_runtime"))
-    name = "ministack.services.cloudformation"
-    provisioners: Any = importlib.import_module(f"{name}.provisioners")
-    stacks: Stacks = importlib.import_module(name)._stacks  # noqa: SLF001
+    services = "ministack.services"
+    provisioners: Any = importlib.import_module(f"{services}.cloudformation.provisioners")
+    stacks: Stacks = importlib.import_module(f"{services}.cloudformation")._stacks  # noqa: SLF001
     provisioners._update_resource = with_attributes(provisioners._update_resource, stacks)  # noqa: SLF001
+    keep_streams(importlib.import_module(f"{services}.dynamodb"))
     sys.argv[:] = sys.argv[1:]
     runpy.run_path(sys.argv[0], run_name="__main__")
 

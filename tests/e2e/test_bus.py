@@ -10,6 +10,7 @@ import pytest
 from justcall.envelope import read
 from justcall.keys import content_hash, key_of
 from justcall.signature import sign
+from local import ministack
 from tests.e2e.conftest import Stack
 from tests.e2e.test_path import fresh
 from tests.support import make_schemas
@@ -105,3 +106,27 @@ def test_burst_is_published_completely(stack: Stack, consumer: Consumer) -> None
     for key, _ in sent:
         consumer.wait_for(key)
     assert {key for key, _ in sent} <= set(consumer.keys())
+
+
+def test_events_are_published_after_a_stop_and_a_start(stack: Stack, consumer: Consumer) -> None:
+    """Neither those that come after it, nor those that the publisher had not seen before it."""
+    publisher = source_of_publisher(stack)
+    stack.client("lambda").update_event_source_mapping(UUID=publisher, Enabled=False)
+    before, content = fresh("call.missed")
+    assert stack.post(content, sign(content, SECRET)).status == 200
+    stack.wait_for(before, "processed")
+    assert ministack.stop(stack.place)
+    ministack.start(stack.place)
+    stack.client("lambda").update_event_source_mapping(UUID=publisher, Enabled=True)
+    after, content = fresh("call.missed")
+    assert stack.post(content, sign(content, SECRET)).status == 200
+    for key in (before, after):
+        consumer.wait_for(key)
+
+
+def source_of_publisher(stack: Stack) -> str:
+    """Return the id of the mapping from the table's stream to the publisher."""
+    every = stack.client("lambda").list_event_source_mappings()["EventSourceMappings"]
+    [found] = [one for one in every if "Publisher" in one["FunctionArn"]]
+    uuid: str = found["UUID"]
+    return uuid

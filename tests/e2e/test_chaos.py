@@ -30,3 +30,5 @@ def test_every_disaster_happened_and_faults_were_injected(result: Result) -> Non
     assert result.figures["deliveries"] > QUICK.events
     assert result.figures["answers 401"]
     assert result.figures["dead letters, poison"]
+    assert result.figures["deliveries owed to destinations"] > QUICK.events
+    assert result.figures["attempts that a destination refused"]

@@ -1,8 +1,9 @@
 """The patches of MiniStack."""
 
+from types import SimpleNamespace
 from typing import Any
 
-from local.patches import with_attributes
+from local.patches import keep_streams, with_attributes
 
 STACKS = {"nested": {"_resources": {"Bus": {"Attributes": {"Arn": "arn:bus"}}}}}
 
@@ -26,3 +27,22 @@ def test_unknown_stack_or_resource_is_no_error() -> None:
     update = with_attributes(_update, STACKS)
     assert update("Type", "bus", {}, {}, "other", "Bus") == ("bus", {})
     assert update("Type", "new", {}, {}, "nested", "New") == ("new", {})
+
+
+def test_records_of_streams_are_saved_with_the_tables() -> None:
+    """MiniStack saves how far functions have read; without the records they would skip new ones."""
+
+    def module(**streams: Any) -> Any:
+        made = SimpleNamespace(get_state=lambda: {"tables": {}}, loaded=[], **streams)
+        made.load_persisted_state = made.loaded.append
+        keep_streams(made)
+        return made
+
+    before = module(_stream_records={"events": [{"eventID": "1"}]}, _stream_trimmed={"events": 3})
+    state = before.get_state()
+    after = module(_stream_records={}, _stream_trimmed={})
+    records = after._stream_records
+    after.load_persisted_state(state)
+    assert (records, after._stream_trimmed) == ({"events": [{"eventID": "1"}]}, {"events": 3})
+    assert after.loaded == [state]
+    after.load_persisted_state({"tables": {}})  # saved without the patch
