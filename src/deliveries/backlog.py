@@ -1,15 +1,14 @@
 """Deliveries that have not arrived: those that wait for their next attempt, and those given up."""
 
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from aws.failures import AWS_FAILURES, error_code
 from deliveries import places
 from deliveries.message import Delivery
-from errors import LedgerUnavailable
 from justcall.moments import iso
 from ledger import schema
+from ledger.table import Table
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -32,9 +31,7 @@ class Backlog:
     def __init__(
         self, client: Callable[[], "DynamoDBClient"], table: str, retention_days: int
     ) -> None:
-        self._client = client
-        self._table = table
-        self._retention = retention_days * _DAY_SECONDS
+        self._table = Table(client, table, retention_days)
 
     def keep(self, one: Delivery, due: float, reason: str, now: float) -> None:
         """Keep a delivery until it is due; an earlier item of it is replaced."""
@@ -46,106 +43,65 @@ class Backlog:
 
     def find(self, to: str, one_id: str) -> Delivery | None:
         """Return a delivery that waits; None if it arrived, or was removed or given up."""
-        with _failures():
-            answer = self._client().get_item(
-                TableName=self._table, Key=places.delivery(to, one_id), ConsistentRead=True
-            )
-        item: Mapping[str, Any] = answer.get("Item", {})
-        if item.get("cell", {}).get("S") != places.waiting(to):
-            return None
-        return delivery_of(item)
+        item = self._table.find(places.delivery(to, one_id)) or {}
+        is_waiting = item.get("cell", {}).get("S") == places.waiting(to)
+        return delivery_of(item) if is_waiting else None
 
     def remove(self, to: str, one_id: str) -> None:
         """Forget a delivery that arrived."""
-        with _failures():
-            self._client().delete_item(TableName=self._table, Key=places.delivery(to, one_id))
+        self._table.remove(places.delivery(to, one_id))
 
-    def due(self, to: str, now: float, most: int) -> Iterator[tuple[str, str]]:
-        """Yield the ids of deliveries that are due, longest waiting first, and when they were."""
-        query: dict[str, Any] = {
-            "TableName": self._table,
-            "IndexName": schema.STATUS_INDEX,
-            "KeyConditionExpression": "cell = :cell AND received_at <= :now",
-            "ExpressionAttributeValues": {
+    def due(self, to: str, now: float, most: int) -> list[tuple[str, str]]:
+        """Return the ids of deliveries that are due, longest waiting first, and when they were."""
+        rows = self._table.rows(
+            IndexName=schema.STATUS_INDEX,
+            KeyConditionExpression="cell = :cell AND received_at <= :now",
+            ExpressionAttributeValues={
                 ":cell": {"S": places.waiting(to)},
                 ":now": {"S": iso(now)},
             },
-        }
-        with _failures():
-            pages = self._client().get_paginator("query").paginate(**query)
-            for page in pages:
-                for item in page["Items"]:
-                    if most <= 0:
-                        return
-                    most -= 1
-                    yield item["sk"]["S"], item["received_at"]["S"]
+            PaginationConfig={"MaxItems": most},
+        )
+        return [(row["sk"]["S"], row["received_at"]["S"]) for row in rows]
 
     def claim(self, to: str, one_id: str, seen: str, until: float) -> bool:
         """Postpone a delivery that is about to be sent; False if somebody else has done so."""
-        try:
-            with _failures():
-                self._client().update_item(
-                    TableName=self._table,
-                    Key=places.delivery(to, one_id),
-                    UpdateExpression="SET received_at = :until",
-                    ConditionExpression="received_at = :seen AND cell = :cell",
-                    ExpressionAttributeValues={
-                        ":until": {"S": iso(until)},
-                        ":seen": {"S": seen},
-                        ":cell": {"S": places.waiting(to)},
-                    },
-                )
-        except _Moved:
-            return False
-        return True
+        claimed = self._table.update(
+            places.delivery(to, one_id),
+            "SET received_at = :until",
+            ConditionExpression="received_at = :seen AND cell = :cell",
+            ExpressionAttributeValues={
+                ":until": {"S": iso(until)},
+                ":seen": {"S": seen},
+                ":cell": {"S": places.waiting(to)},
+            },
+        )
+        return claimed is not None
 
     def note_test(self, one: Delivery, result: Mapping[str, Any], now: float) -> None:
         """Keep the result of a test for the program that waits for it."""
         texts = {name: {"S": str(value)} for name, value in result.items()}
         key = places.delivery(one.to, places.TEST)
         expires = {"expires_at": {"N": str(int(now) + _DAY_SECONDS)}}
-        with _failures():
-            self._client().put_item(
-                TableName=self._table, Item={**key, **texts, **expires, "id": {"S": one.id}}
-            )
+        self._table.put({**key, **texts, **expires, "id": {"S": one.id}})
 
     def _keep(self, one: Delivery, cell: str, at: float, reason: str, now: float) -> None:
-        with _failures():
-            self._client().update_item(
-                TableName=self._table,
-                Key=places.delivery(one.to, one.id),
-                UpdateExpression=_UPDATE,
-                ExpressionAttributeNames=_NAMES,
-                ExpressionAttributeValues={
-                    ":cell": {"S": cell},
-                    ":at": {"S": iso(at)},
-                    ":packed": {"B": zlib.compress(one.body.encode())},
-                    ":kind": {"S": one.kind},
-                    ":key": {"S": one.key},
-                    ":first": {"N": f"{one.first_at:.3f}"},
-                    ":attempts": {"N": str(one.attempts)},
-                    ":error": {"S": reason},
-                    ":expires": {"N": str(int(now) + self._retention)},
-                },
-            )
-
-
-class _Moved(Exception):
-    """The item is not as it was seen."""
-
-
-class _failures:  # noqa: N801  (used like contextlib.suppress)
-    """Turn AWS's errors into ours."""
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if not isinstance(error, AWS_FAILURES):
-            return
-        if error_code(error) == "ConditionalCheckFailedException":
-            raise _Moved from error
-        raise LedgerUnavailable from error
+        self._table.update(
+            places.delivery(one.to, one.id),
+            _UPDATE,
+            ExpressionAttributeNames=_NAMES,
+            ExpressionAttributeValues={
+                ":cell": {"S": cell},
+                ":at": {"S": iso(at)},
+                ":packed": {"B": zlib.compress(one.body.encode())},
+                ":kind": {"S": one.kind},
+                ":key": {"S": one.key},
+                ":first": {"N": f"{one.first_at:.3f}"},
+                ":attempts": {"N": str(one.attempts)},
+                ":error": {"S": reason},
+                ":expires": self._table.expiry(now),
+            },
+        )
 
 
 def delivery_of(item: Mapping[str, Any]) -> Delivery:

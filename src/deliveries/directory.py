@@ -3,11 +3,9 @@
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from aws.failures import AWS_FAILURES, error_code
 from deliveries import backoff, places
 from deliveries.destination import Destination, destination_of
-from errors import LedgerUnavailable
-from ledger import queries
+from ledger.table import Table
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -21,8 +19,7 @@ class Directory:
     """Reads destinations at most every five seconds. Every method raises LedgerUnavailable."""
 
     def __init__(self, client: Callable[[], "DynamoDBClient"], table: str) -> None:
-        self._client = client
-        self._table = table
+        self._table = Table(client, table)
         self._destinations: Mapping[str, Destination] = {}
         self._read_at = float("-inf")
 
@@ -56,8 +53,8 @@ class Directory:
             "SET failing_since = if_not_exists(failing_since, :now), last_error = :reason,"
             " last_error_at = :now ADD failures :one"
         )
-        answer = self._update(name, update, values)
-        failures = int(answer["failures"]["N"])
+        state = self._update(name, update, values) or {}
+        failures = int(state["failures"]["N"])
         seconds = max(backoff.pause(failures), asked or 0.0)
         if seconds:
             until = {":until": {"N": f"{now + seconds:.3f}"}}
@@ -77,7 +74,7 @@ class Directory:
         }
         taken = self._update(destination.name, "SET retry_at = :until", values, "retry_at = :seen")
         self._forget()
-        return bool(taken)
+        return taken is not None
 
     def pause(self, name: str, why: str, now: float) -> None:
         """Stop deliveries to a destination until an operator resumes them."""
@@ -97,9 +94,9 @@ class Directory:
             ":failed": failed,
             ":expires": int(now) + _COUNTS_SECONDS,
         }
-        self._call(
-            Key=places.counts(name, day),
-            UpdateExpression="SET expires_at = :expires ADD delivered :delivered, failed :failed",
+        self._table.update(
+            places.counts(name, day),
+            "SET expires_at = :expires ADD delivered :delivered, failed :failed",
             ExpressionAttributeValues={one: {"N": str(value)} for one, value in numbers.items()},
         )
 
@@ -107,9 +104,7 @@ class Directory:
         self._read_at = float("-inf")
 
     def _query(self, partition: str) -> Any:
-        return queries.rows(
-            self._client,
-            TableName=self._table,
+        return self._table.rows(
             KeyConditionExpression="pk = :pk",
             ExpressionAttributeValues={":pk": {"S": partition}},
             ConsistentRead=True,
@@ -117,20 +112,9 @@ class Directory:
 
     def _update(
         self, name: str, update: str, values: Mapping[str, Any], condition: str = ""
-    ) -> Mapping[str, Any]:
-        """Update a state; return it, empty if the condition does not hold."""
+    ) -> Mapping[str, Any] | None:
+        """Update a state; return it, None if the condition does not hold."""
         more: dict[str, Any] = {"ExpressionAttributeValues": values} if values else {}
         if condition:
             more["ConditionExpression"] = condition
-        return self._call(Key=places.state(name), UpdateExpression=update, **more)
-
-    def _call(self, **arguments: Any) -> Mapping[str, Any]:
-        try:
-            answer = self._client().update_item(
-                TableName=self._table, ReturnValues="ALL_NEW", **arguments
-            )
-        except AWS_FAILURES as error:
-            if error_code(error) == "ConditionalCheckFailedException":
-                return {}
-            raise LedgerUnavailable from error
-        return answer["Attributes"]
+        return self._table.update(places.state(name), update, ReturnValues="ALL_NEW", **more)

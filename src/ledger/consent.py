@@ -13,11 +13,10 @@ expires an item. A processor writes it before its event becomes *processed*
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from aws.failures import AWS_FAILURES
-from errors import LedgerUnavailable
 from justcall.consent import Change, FlagChange, steps_of
 from justcall.event import Event
 from ledger import schema
+from ledger.table import Table
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -27,8 +26,7 @@ class Consent:
     """Writes the history of consent flags."""
 
     def __init__(self, client: Callable[[], "DynamoDBClient"], table: str) -> None:
-        self._client = client
-        self._table = table
+        self._table = Table(client, table)
 
     def record(self, number: str, change: Change, at: str, event: Event) -> None:
         """Write what an event changes for a number. Raises LedgerUnavailable.
@@ -36,14 +34,11 @@ class Consent:
         `at` is `YYYY-MM-DDTHH:MM:SS.mmmZ`.
         """
         for flag, step in steps_of(change).items():
-            item: Any = {
+            item = {
                 "pk": {"S": schema.consent_partition(number)},
                 "sk": {"S": schema.consent_change(flag, at, step, event.body_hash, event.key)},
             }
-            try:
-                self._client().put_item(TableName=self._table, Item=item)
-            except AWS_FAILURES as error:
-                raise LedgerUnavailable from error
+            self._table.put(item)
 
 
 def history(items: Iterable[Mapping[str, Any]]) -> list[FlagChange]:

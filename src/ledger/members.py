@@ -6,12 +6,11 @@ then reads. Members are only ever added, so of any publishers the one that ends 
 finds every event (docs/decisions/0041-whole-call.md).
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from aws.failures import AWS_FAILURES, error_code
-from errors import LedgerUnavailable
-from ledger import queries, schema
+from ledger import schema
+from ledger.table import Table
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -20,7 +19,6 @@ type Item = Mapping[str, Any]
 
 # BatchGetItem reads at most 100 items: the event's own and 99 others fit one call.
 MAX_MEMBERS = 100
-_DAY_SECONDS = 86_400
 _ADD = "SET expires_at = :expires ADD members :members, subjects :subjects"
 _HAS_ROOM = (
     "attribute_not_exists(pk) OR contains(members, :key)"
@@ -48,9 +46,7 @@ class Members:
     def __init__(
         self, client: Callable[[], "DynamoDBClient"], table: str, retention_days: int
     ) -> None:
-        self._client = client
-        self._table = table
-        self._retention = retention_days * _DAY_SECONDS
+        self._table = Table(client, table, retention_days)
 
     def join(self, key: str, subjects: Sequence[str], now: float) -> list[Item] | None:
         """Add an event to its subjects; return the ledger items of the other events of the call.
@@ -61,7 +57,7 @@ class Members:
             others = self._keys(key, subjects, now) - {key}
         except _Full:
             return None
-        return self._ledger_items(sorted(others)) if len(others) < MAX_MEMBERS else None
+        return self._table.ledger_items(sorted(others)) if len(others) < MAX_MEMBERS else None
 
     def _keys(self, key: str, subjects: Sequence[str], now: float) -> set[str]:
         *first, last = subjects
@@ -78,40 +74,28 @@ class Members:
         return {member for one in seen.values() for member in one.members}
 
     def _add(self, name: str, key: str, subjects: Sequence[str], now: float) -> _Subject:
-        try:
-            answer = self._client().update_item(
-                TableName=self._table,
-                Key=_place(name),
-                UpdateExpression=_ADD,
-                ConditionExpression=_HAS_ROOM,
-                ExpressionAttributeValues={
-                    ":members": {"SS": [key]},
-                    ":subjects": {"SS": list(subjects)},
-                    ":key": {"S": key},
-                    ":max": {"N": str(MAX_MEMBERS)},
-                    # Later than that of any of its events: they were received before now.
-                    ":expires": {"N": str(int(now) + self._retention)},
-                },
-                ReturnValues="ALL_NEW",
-            )
-        except AWS_FAILURES as error:
-            if error_code(error) == "ConditionalCheckFailedException":
-                raise _Full from error
-            raise LedgerUnavailable from error
-        return _subject(answer["Attributes"])
+        subject = self._table.update(
+            _place(name),
+            _ADD,
+            ConditionExpression=_HAS_ROOM,
+            ExpressionAttributeValues={
+                ":members": {"SS": [key]},
+                ":subjects": {"SS": list(subjects)},
+                ":key": {"S": key},
+                ":max": {"N": str(MAX_MEMBERS)},
+                # Later than that of any of its events: they were received before now.
+                ":expires": self._table.expiry(now),
+            },
+            ReturnValues="ALL_NEW",
+        )
+        if subject is None:
+            raise _Full
+        return _subject(subject)
 
     def _read(self, name: str) -> _Subject:
-        try:
-            answer = self._client().get_item(
-                TableName=self._table, Key=_place(name), ConsistentRead=True
-            )
-        except AWS_FAILURES as error:
-            raise LedgerUnavailable from error
+        item = self._table.find(_place(name))
         # A publisher that names it may not have written it yet; then that publisher ends last.
-        return _subject(answer["Item"]) if "Item" in answer else _EMPTY
-
-    def _ledger_items(self, keys: Iterable[str]) -> list[Item]:
-        return queries.items(self._client, self._table, list(map(schema.ledger_place, keys)))
+        return _subject(item) if item else _EMPTY
 
 
 def _place(name: str) -> dict[str, Any]:

@@ -12,15 +12,13 @@ call belongs to (docs/decisions/0045-notices.md).
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from aws.failures import AWS_FAILURES, error_code
-from errors import LedgerUnavailable
 from justcall.moments import iso
-from ledger import queries, schema
+from ledger import schema
+from ledger.table import Table
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-_DAY_SECONDS = 86_400
 _ABSENT = "attribute_not_exists(pk)"
 _OWN_OR_ABSENT = f"{_ABSENT} OR event_key = :key AND attribute_not_exists(notified_at)"
 
@@ -38,26 +36,26 @@ class Notices:
     def __init__(
         self, client: Callable[[], "DynamoDBClient"], table: str, retention_days: int
     ) -> None:
-        self._client = client
-        self._table = table
-        self._retention = retention_days * _DAY_SECONDS
+        self._table = Table(client, table, retention_days)
 
     def claim(self, name: str, kind: str, key: str, now: float) -> bool:
         """Claim a notice for an event; False if it was sent, or another event has claimed it."""
         item = self._item(name, kind, key, now)
-        return self._put(item, _OWN_OR_ABSENT, {":key": {"S": key}})
+        return self._table.put(
+            item,
+            ConditionExpression=_OWN_OR_ABSENT,
+            ExpressionAttributeValues={":key": {"S": key}},
+        )
 
     def wait(self, name: str, key: str, received_at: str, now: float) -> bool:
         """Let a missed call wait for the next digest; False if it waits already or was in one."""
         item = self._item(name, schema.DIGEST, key, now)
         item |= {"cell": {"S": schema.UNSENT}, "received_at": {"S": received_at}}
-        return self._put(item, _ABSENT, None)
+        return self._table.put(item, ConditionExpression=_ABSENT)
 
     def waiting(self, limit: int) -> list[Waiting]:
         """Return the missed calls that wait for a digest, in the order of their arrival."""
-        rows = queries.rows(
-            self._client,
-            TableName=self._table,
+        rows = self._table.rows(
             IndexName=schema.STATUS_INDEX,
             KeyConditionExpression="cell = :cell",
             ExpressionAttributeValues={":cell": {"S": schema.UNSENT}},
@@ -65,47 +63,31 @@ class Notices:
         )
         places = [{"pk": row["pk"], "sk": row["sk"]} for row in rows]
         # The index lags behind: some of them may be sent by now.
-        items = [one for one in queries.items(self._client, self._table, places) if "cell" in one]
+        items = [one for one in self._table.items(places) if "cell" in one]
         items.sort(key=lambda one: (one["received_at"]["S"], one["pk"]["S"]))
         return [Waiting(_name(one), one["event_key"]["S"]) for one in items]
 
     def mark_sent(self, name: str, kind: str, now: float) -> None:
         """Record that a notice was sent, or is not needed any more."""
-        try:
-            self._client().update_item(
-                TableName=self._table,
-                Key=_place(name, kind),
-                UpdateExpression="SET notified_at = :now, expires_at = :expires REMOVE cell",
-                ExpressionAttributeValues={":now": {"S": iso(now)}, ":expires": self._expiry(now)},
-            )
-        except AWS_FAILURES as error:
-            raise LedgerUnavailable from error
+        self._table.update(
+            _place(name, kind),
+            "SET notified_at = :now, expires_at = :expires REMOVE cell",
+            ExpressionAttributeValues={
+                ":now": {"S": iso(now)},
+                ":expires": self._table.expiry(now),
+            },
+        )
 
     def ledger_items(self, keys: Sequence[str]) -> list[Mapping[str, Any]]:
         """Return the ledger items of these events, without those that do not exist."""
-        return queries.items(self._client, self._table, list(map(schema.ledger_place, keys)))
+        return self._table.ledger_items(keys)
 
     def _item(self, name: str, kind: str, key: str, now: float) -> dict[str, Any]:
         return {
             **_place(name, kind),
             "event_key": {"S": key},
-            "expires_at": self._expiry(now),
+            "expires_at": self._table.expiry(now),
         }
-
-    def _expiry(self, now: float) -> dict[str, str]:
-        return {"N": str(int(now) + self._retention)}
-
-    def _put(self, item: Any, condition: str, values: Any) -> bool:
-        more: Any = {"ExpressionAttributeValues": values} if values else {}
-        try:
-            self._client().put_item(
-                TableName=self._table, Item=item, ConditionExpression=condition, **more
-            )
-        except AWS_FAILURES as error:
-            if error_code(error) == "ConditionalCheckFailedException":
-                return False
-            raise LedgerUnavailable from error
-        return True
 
 
 def _place(name: str, kind: str) -> dict[str, Any]:

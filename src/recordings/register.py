@@ -13,8 +13,7 @@ An archived recording stays archived, whatever another attempt that runs at the 
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from aws.failures import AWS_FAILURES, error_code
-from errors import LedgerUnavailable
+from ledger.table import Table
 from recordings.bucket import File
 from recordings.links import Link
 
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
 
 ARCHIVED, WAITING, FAILED = "archived", "waiting", "failed"
 FAILED_CELL = "recording-failed"
-_DAY_SECONDS = 86_400
 _NOT_ARCHIVED = "attribute_not_exists(pk) OR phase <> :archived"
 
 
@@ -51,26 +49,19 @@ class Register:
     def __init__(
         self, client: Callable[[], "DynamoDBClient"], table: str, expiry_days: int
     ) -> None:
-        self._client = client
-        self._table = table
-        self._expiry = expiry_days * _DAY_SECONDS
+        self._table = Table(client, table, expiry_days)
 
     def find(self, link: Link) -> Recording | None:
         """Return the recording of a link as it is now; None if nobody has tried it."""
-        try:
-            answer = self._client().get_item(
-                TableName=self._table, Key=place(link.name, link.digest), ConsistentRead=True
-            )
-        except AWS_FAILURES as error:
-            raise LedgerUnavailable from error
-        return recording_of(answer["Item"]) if "Item" in answer else None
+        item = self._table.find(place(link.name, link.digest))
+        return recording_of(item) if item else None
 
     def keep(self, link: Link, one: Recording, now: float) -> None:
         """Write a recording's state; it does not replace an archived one by another phase."""
         item = {
             **place(link.name, link.digest),
             **_attributes(one),
-            "expires_at": {"N": str(int(now) + self._expiry)},
+            "expires_at": self._table.expiry(now),
         }
         condition: Any = {}
         if one.phase != ARCHIVED:
@@ -78,11 +69,7 @@ class Register:
                 "ConditionExpression": _NOT_ARCHIVED,
                 "ExpressionAttributeValues": {":archived": {"S": ARCHIVED}},
             }
-        try:
-            self._client().put_item(TableName=self._table, Item=item, **condition)
-        except AWS_FAILURES as error:
-            if error_code(error) != "ConditionalCheckFailedException":
-                raise LedgerUnavailable from error
+        self._table.put(item, **condition)
 
 
 def partition(name: str) -> str:
