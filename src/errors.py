@@ -182,3 +182,8 @@ class BodyReplaced(ProcessingFailed):
     """The ledger item is another delivery's, which has a message of its own: a no-op."""
 
     default_reason = "body-replaced"
+
+
+def reason_of(error: Exception) -> str:
+    """Return the slug of an error; one that is not ours is unexpected."""
+    return error.reason if isinstance(error, HooksError) else HooksError.default_reason

@@ -1,7 +1,6 @@
 """The archiver's log lines and metrics: event keys, reasons and sizes; never links."""
 
 from aws import observability
-from errors import HooksError
 from recordings.archive import Result
 from recordings.links import Link
 from recordings.register import ARCHIVED, FAILED
@@ -33,12 +32,6 @@ def result(link: Link, one: Result) -> None:
 
 def failure(message_id: str, error: Exception) -> None:
     """Log and count a message that AWS, or a mistake of ours, let fail."""
-    reason = error.reason if isinstance(error, HooksError) else "unexpected"
-    observability.count_by_reason(observability.ARCHIVER_FAILED, reason)
-    observability.log(
-        "error",
-        "message failed",
-        message_id=message_id,
-        reason=reason,
-        **observability.cause(error),
+    observability.failure(
+        observability.ARCHIVER_FAILED, "message failed", error, message_id=message_id
     )

@@ -16,12 +16,13 @@ from aws_lambda_powertools.shared import user_agent
 from botocore import unregister_initializer
 
 from aws.failures import cause
+from errors import reason_of
 
 # Powertools adds its name to the user agent of every AWS request: 3 % of the handler's CPU
 # (make bench), and there is no switch.
 unregister_initializer(user_agent._initializer_botocore_session)  # noqa: SLF001  (no other handle)
 
-__all__ = ["cause", "count", "count_by_reason", "flush", "log", "measure"]
+__all__ = ["cause", "count", "count_by_reason", "failure", "flush", "log", "measure"]
 
 # Every line is written from here, so Powertools' own location would always be the same.
 logger = Logger(location=None)
@@ -69,16 +70,20 @@ def count(name: str, amount: int = 1) -> None:
 def count_by_reason(name: str, reason: str) -> None:
     """Count one failure, in total and by its reason (a slug of `errors`)."""
     count(name)
-    with single_metric(name=name, unit=MetricUnit.Count, value=1) as metric:
-        metric.add_dimension("service", str(metrics.service))
-        metric.add_dimension("reason", reason)
+    _count_with(name, "reason", reason)
 
 
 def count_for(name: str, destination: str) -> None:
     """Count one for a destination, whose name is a dimension."""
-    with single_metric(name=name, unit=MetricUnit.Count, value=1) as metric:
-        metric.add_dimension("service", str(metrics.service))
-        metric.add_dimension("destination", destination)
+    _count_with(name, "destination", destination)
+
+
+def failure(name: str, text: str, error: Exception, **fields: object) -> str:
+    """Count and log a failure that AWS or a mistake of ours caused; return its reason."""
+    reason = reason_of(error)
+    count_by_reason(name, reason)
+    log("error", text, **fields, reason=reason, **cause(error))
+    return reason
 
 
 def measure(name: str, seconds: float) -> None:
@@ -103,3 +108,10 @@ def log(level: Level, text: str, **fields: object) -> None:
     """Write one log line; a field that is None is left out."""
     extra = {name: value for name, value in fields.items() if value is not None}
     _WRITE[level](text, extra=extra)
+
+
+def _count_with(name: str, dimension: str, value: str) -> None:
+    """Count one at once, with a dimension besides the service."""
+    with single_metric(name=name, unit=MetricUnit.Count, value=1) as metric:
+        metric.add_dimension("service", str(metrics.service))
+        metric.add_dimension(dimension, value)

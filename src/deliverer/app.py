@@ -79,8 +79,7 @@ def _work(record: Record, ports: Ports) -> Outcome | None:
         sent_at = int(record["attributes"]["SentTimestamp"]) / 1000
         return sender.handle(decode(record["body"]), sent_at, ports, time.time)
     except Exception as error:
-        reason = error.reason if isinstance(error, HooksError) else "unexpected"
-        logging.failure(record["messageId"], reason, error)
+        logging.failure(record["messageId"], error)
         return None
 
 
@@ -92,7 +91,7 @@ def _count(outcomes: Sequence[Outcome], ports: Ports) -> None:
         try:
             ports.directory.count(name, day, delivered, failed, now)
         except HooksError as error:  # counts are for people; a delivery must not fail for them
-            logging.failure(name, error.reason, error)
+            logging.failure(name, error)
 
 
 def _by_destination(outcomes: Sequence[Outcome]) -> Iterator[tuple[str, int, int]]:

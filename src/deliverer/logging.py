@@ -27,12 +27,9 @@ def write(outcomes: Sequence[Outcome]) -> None:
         _count(one)
 
 
-def failure(name: str, reason: str, error: Exception) -> None:
+def failure(name: str, error: Exception) -> None:
     """Log what comes again because AWS, or our code, failed."""
-    observability.count_by_reason(observability.DELIVERER_FAILED, reason)
-    observability.log(
-        "error", "not handled", record=name, reason=reason, **observability.cause(error)
-    )
+    observability.failure(observability.DELIVERER_FAILED, "not handled", error, record=name)
 
 
 def _count(one: Outcome) -> None:

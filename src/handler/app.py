@@ -11,7 +11,7 @@ from aws.deadline import Deadline
 from aws.failures import cause
 from aws.secrets import Secrets
 from aws.settings import handler_settings
-from errors import BodyUndecodable, HooksError, SignatureRefused
+from errors import BodyUndecodable, SignatureRefused, reason_of
 from handler.answers import KEPT, answer, status_of
 from handler.authenticate import Delivery, Policy
 from handler.receive import PREVIOUS_SECRET, Outcome, Ports, receive
@@ -81,7 +81,7 @@ def _kept(outcome: Outcome, event: dict[str, Any], deadline: Deadline) -> dict[s
 
 def _failed(error: Exception, event: dict[str, Any], deadline: Deadline) -> dict[str, Any]:
     status, word = status_of(error)
-    reason = error.reason if isinstance(error, HooksError) else "unexpected"
+    reason = reason_of(error)
     refused = status < 500
     name = emf.REFUSED if refused else emf.UNAVAILABLE
     counts = [name]

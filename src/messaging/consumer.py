@@ -25,6 +25,7 @@ from errors import (
     LedgerUnavailable,
     MessageUnreadable,
     ProcessingFailed,
+    reason_of,
 )
 from justcall import envelope
 from justcall.catalogue import kind_of
@@ -177,7 +178,7 @@ def _moment(event: Event, parsed: envelope.Envelope) -> str:
 
 def _fail(error: Exception, message: Message, tables: Tables, attempts: int) -> None:
     """Record a failure on the ledger, in the metrics and in the log."""
-    reason = error.reason if isinstance(error, HooksError) else "unexpected"
+    reason = reason_of(error)
     detail = error.detail if isinstance(error, HooksError) else type(error).__name__
     observability.count_by_reason(observability.FAILED, reason)
     observability.log(

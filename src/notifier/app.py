@@ -40,7 +40,7 @@ def digest_handler(event: object, context: Any) -> dict[str, int]:
     except HooksError as error:
         report = digest.Report(0, [error])
     for failure in report.failures:
-        _log_failure("digest not sent", failure, None)
+        observability.failure(observability.NOTICE_FAILED, "digest not sent", failure)
     if report.sent:
         observability.count(observability.NOTICES_SENT, report.sent)
     observability.flush()
@@ -72,7 +72,9 @@ def _attempt(act: Callable[[Record], str], record: Record, key: str | None) -> s
     try:
         done = act(record)
     except Exception as error:
-        return _log_failure("notice not sent", error, key)
+        return observability.failure(
+            observability.NOTICE_FAILED, "notice not sent", error, event_key=key
+        )
     observability.log("info", done, event_key=key)
     return None
 
@@ -84,10 +86,3 @@ def _key(record: Record) -> str | None:
     except (ValueError, KeyError, TypeError):
         return None
     return key
-
-
-def _log_failure(text: str, error: Exception, key: str | None) -> str:
-    reason = error.reason if isinstance(error, HooksError) else "unexpected"
-    observability.count_by_reason(observability.NOTICE_FAILED, reason)
-    observability.log("error", text, event_key=key, reason=reason, **observability.cause(error))
-    return reason
