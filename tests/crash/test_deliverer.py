@@ -9,6 +9,7 @@ from aws import clients
 from deliveries import places
 from deliveries.destination import BY_OPERATOR
 from deliveries.directory import Directory
+from tests.crash.each_call import with_each_fault
 from tests.support import stack
 from tests.support.faults import (
     Call,
@@ -17,9 +18,6 @@ from tests.support.faults import (
     World,
     died_after,
     died_before,
-    faults_of,
-    name_of,
-    wired_clients,
     world,
 )
 from tests.support.promise import call, key_of, sms, surprises
@@ -35,11 +33,7 @@ WANTED = {
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    if "where" in metafunc.fixturenames:
-        with wired_clients():
-            pairs = [(one, fault) for one in calls() for fault in faults_of(one.operation)]
-        names = [f"{one} {name_of(fault)}" for one, fault in pairs]
-        metafunc.parametrize(("where", "fault"), pairs, ids=names)
+    with_each_fault(metafunc, calls)
 
 
 def publish(made: World) -> None:
