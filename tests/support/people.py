@@ -119,7 +119,7 @@ class People:
 
 def is_notifiable(entry: Item, mode: str) -> bool:
     """Return whether the rule takes an entry of the bus to the queue."""
-    pattern = stack.nested("notices")["Resources"]["NoticesRule"]["Properties"]["EventPattern"]
+    pattern = stack.nested_properties("notices", "NoticesRule")["EventPattern"]
     kinds = pattern["detail-type"]["Fn::If"]
     assert kinds[0] == "IsHourly"
     wanted = pattern | {"detail-type": kinds[1 if mode == "hourly" else 2]}
@@ -133,7 +133,7 @@ def is_notifiable(entry: Item, mode: str) -> bool:
 
 def is_failure(change: Item) -> bool:
     """Return whether Lambda takes a record of the stream to the notifier."""
-    source = stack.nested("notices")["Resources"]["FailuresSource"]["Properties"]
+    source = stack.nested_properties("notices", "FailuresSource")
     filters = source["FilterCriteria"]["Filters"]
     return any(matches(json.loads(one["Pattern"]), change) for one in filters)
 

@@ -125,7 +125,7 @@ class Archive:
 
 def is_wanted(entry: Item) -> bool:
     """Return whether the rule takes an entry of the bus to the queue."""
-    rule = stack.nested("recordings")["Resources"]["Rule"]["Properties"]
+    rule = stack.nested_properties("recordings", "Rule")
     pattern = dict(rule["EventPattern"])
     event = {"source": entry["Source"], "detail": entry["Detail"]}
     alternatives = pattern.pop("$or")

@@ -4,6 +4,7 @@ import json
 from functools import cache
 from typing import Any
 
+from ledger import schema
 from tests.support import stack
 
 type Item = dict[str, Any]
@@ -12,8 +13,15 @@ type Item = dict[str, Any]
 @cache
 def patterns() -> list[Item]:
     """Return the filter patterns of the publisher's event source."""
-    source = stack.nested("bus")["Resources"]["PublisherSource"]["Properties"]
+    source = stack.nested_properties("bus", "PublisherSource")
     return [json.loads(one["Pattern"]) for one in source["FilterCriteria"]["Filters"]]
+
+
+def change(old: str, new: str, sk: str = schema.LEDGER) -> Item:
+    """Return a record of the stream: an item's status changed."""
+    images = {"OldImage": {"status": {"S": old}}, "NewImage": {"status": {"S": new}}}
+    keys = {"pk": {"S": "event#call.missed:1"}, "sk": {"S": sk}}
+    return {"eventName": "MODIFY", "dynamodb": {"Keys": keys, **images}}
 
 
 def is_published(record: Item) -> bool:
