@@ -12,6 +12,7 @@ from aws import clients
 from deliverer import app, timer
 from deliveries import backoff, places
 from tests.support.destinations import lambda_records, verified
+from tests.support.faults import Context
 from tests.support.program import REGION, Deployment, Hooks, deployed, hooks, local, place
 
 __all__ = ["deployed", "hooks", "local", "place"]  # fixtures
@@ -218,11 +219,6 @@ def test_paused_destination_gets_its_events_when_resumed(
     _forget()  # a sender reads destinations every five seconds
     delivering.send()
     assert len(delivering.server.arrived) == 1
-
-
-class Context:
-    def get_remaining_time_in_millis(self) -> int:
-        return 60_000
 
 
 def test_removed_destination_leaves_nothing(hooks: Hooks, delivering: Delivering) -> None:

@@ -123,12 +123,7 @@ def is_notifiable(entry: Item, mode: str) -> bool:
     kinds = pattern["detail-type"]["Fn::If"]
     assert kinds[0] == "IsHourly"
     wanted = pattern | {"detail-type": kinds[1 if mode == "hourly" else 2]}
-    event = {
-        "source": entry["Source"],
-        "detail-type": entry["DetailType"],
-        "detail": entry["Detail"],
-    }
-    return matches(wanted, event)
+    return matches(wanted, _event(entry))
 
 
 def is_failure(change: Item) -> bool:
@@ -140,9 +135,14 @@ def is_failure(change: Item) -> bool:
 
 def record(number: int, entry: Item) -> Item:
     """Return an entry of the bus as the queue brings it to the notifier."""
-    body = {
+    text = json.dumps(_event(entry))
+    return {"eventSource": "aws:sqs", "messageId": f"n{number}", "body": text}
+
+
+def _event(entry: Item) -> Item:
+    """Return what EventBridge makes of an entry, as far as rules and the notifier read it."""
+    return {
         "source": entry["Source"],
         "detail-type": entry["DetailType"],
         "detail": entry["Detail"],
     }
-    return {"eventSource": "aws:sqs", "messageId": f"n{number}", "body": json.dumps(body)}

@@ -75,7 +75,7 @@ def test_messages_of_a_destination_are_its_group(deployed: World) -> None:
     deployed.add_destination("crm")
     published(deployed, call())
     deployed.send_deliveries(most=1)
-    lying = small(deployed).queues.lying[DELIVERIES.rsplit("/", 1)[-1]]
+    lying = small(deployed).lying(DELIVERIES)
     assert [one.group for one in lying] == ["crm"]
 
 
@@ -239,7 +239,7 @@ def test_delivery_for_a_removed_destination_is_dropped(deployed: World) -> None:
     deployed.clock.now += 60
     drain(deployed)
     assert deployed.receivers.asked == []
-    assert small(deployed).queues.lying[DELIVERIES.rsplit("/", 1)[-1]] == []
+    assert small(deployed).lying(DELIVERIES) == []
 
 
 def test_redirect_is_a_failure_that_is_named(deployed: World) -> None:
