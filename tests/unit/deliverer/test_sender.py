@@ -9,7 +9,7 @@ from aws import clients
 from deliveries import backoff, places
 from deliveries.directory import Directory
 from tests.support import stack
-from tests.support.faults import DELIVERIES, Small, World
+from tests.support.faults import DELIVERIES, START, Small, World
 from tests.support.promise import call, key_of, sms
 from tests.unit.conftest import Written
 
@@ -176,7 +176,7 @@ def test_retry_after_is_respected_by_all_deliveries(
     assert asked == 1
     deployed.receivers.mend("crm")
     published(deployed, sms("m2"))
-    while deployed.clock.now + 65 < 1773326401.25 + seconds:
+    while deployed.clock.now + 65 < START + seconds:
         deployed.settle_deliveries(rounds=1, seconds=30)
         assert len(deployed.receivers.asked) == asked
     deployed.settle_deliveries(rounds=12)
