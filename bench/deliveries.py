@@ -7,18 +7,18 @@
 
 import contextlib
 import json
-import multiprocessing
 import os
 import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
+from bench.served import SPAWN, Quiet, served
 from deliveries import places, signature
 from deliveries.attempt import posting
 from deliveries.destination import Destination, settings_of
@@ -36,48 +36,18 @@ DELIVERIES, BODY_BYTES, BATCH = 3_000, 2_000, 10
 SLOWLY, QUICKLY = 60, 300
 
 
-class Receiver(BaseHTTPRequestHandler):
+class Receiver(Quiet, BaseHTTPRequestHandler):
     """Answers 204, and notes when an event arrived."""
 
     protocol_version = "HTTP/1.1"
-    arrived: Any = None
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["content-length"]))
         self.send_response(204)
         self.send_header("content-length", "0")
         self.end_headers()
-        if self.arrived is not None:
-            self.arrived.put((json.loads(body)["data"]["event"]["key"], time.time()))
-
-    def log_message(self, *_: object) -> None:
-        """Write nothing."""
-
-
-class Server(ThreadingHTTPServer):
-    """Takes as many connections at once as senders open."""
-
-    request_queue_size = 128
-
-
-def _serve(port: Any, arrived: Any) -> None:
-    Receiver.arrived = arrived
-    server = Server(("127.0.0.1", 0), Receiver)
-    port.put(server.server_port)
-    server.serve_forever()
-
-
-@contextlib.contextmanager
-def receiver(*, notes: bool) -> Iterator[tuple[str, Any]]:
-    """Run the receiver in a process; yield its URL and its notes."""
-    spawn = multiprocessing.get_context("spawn")
-    port, arrived = spawn.Queue(), spawn.Queue()
-    process = spawn.Process(target=_serve, args=(port, arrived if notes else None), daemon=True)
-    process.start()
-    try:
-        yield f"http://127.0.0.1:{port.get()}/", arrived
-    finally:
-        process.kill()
+        if self.notes is not None:
+            self.notes.put((json.loads(body)["data"]["event"]["key"], time.time()))
 
 
 class _Alone:
@@ -105,7 +75,7 @@ def alone() -> float:
     from aws import observability
     from deliverer import app
 
-    with receiver(notes=False) as (url, _):
+    with served(Receiver) as url:
         fake: Any = _Alone(url)
         room = Room(http_to_loopback=True)
         ports = Ports(fake, fake, fake, fake, posting(room), lambda: 0.5)
@@ -131,7 +101,8 @@ def through_a_stack(place: Place) -> tuple[list[float], list[float], float]:
     """Return latencies at 5 events a second and in a burst, and the burst's events a second."""
     process = ministack.start(place)
     stack = deploy.deploy(place, process, lambda text: print("…", text, file=sys.stderr))
-    with receiver(notes=True) as (url, arrived):
+    arrived = SPAWN.Queue()
+    with served(Receiver, arrived) as url:
         _add(process, stack, url)
         _send(stack, 10, 0.2)  # functions start
         _collect(arrived, 10)

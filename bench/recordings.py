@@ -4,20 +4,21 @@ Each file has a process of its own, which downloads it from a server and uploads
 S3, both in other processes, over loopback sockets. By default of 1, 20 and 200 MB.
 """
 
-import multiprocessing
 import os
 import resource
 import sys
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
+
+from bench.served import SPAWN, Quiet, served
 
 SIZES = (1, 20, 200)
 _PIECE = bytes(2**16)
 MB = 1_000_000
 
 
-class Files(BaseHTTPRequestHandler):
+class Files(Quiet, BaseHTTPRequestHandler):
     """Has a file of any number of bytes: its path says how many."""
 
     def do_GET(self) -> None:
@@ -28,11 +29,8 @@ class Files(BaseHTTPRequestHandler):
         while size:
             size -= self.wfile.write(_PIECE[:size])
 
-    def log_message(self, *_: object) -> None:
-        """Write nothing."""
 
-
-class S3(BaseHTTPRequestHandler):
+class S3(Quiet, BaseHTTPRequestHandler):
     """Takes what S3 takes, and keeps nothing of it."""
 
     protocol_version = "HTTP/1.1"
@@ -57,19 +55,10 @@ class S3(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def log_message(self, *_: object) -> None:
-        """Write nothing."""
 
-
-def _serve(handler: Any, port: Any) -> None:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    port.put(server.server_port)
-    server.serve_forever()
-
-
-def _archive(files: int, s3: int, size: int, figures: Any) -> None:
+def _archive(files: str, s3: str, size: int, figures: Any) -> None:
     os.environ |= {
-        "AWS_ENDPOINT_URL_S3": f"http://127.0.0.1:{s3}",
+        "AWS_ENDPOINT_URL_S3": s3,
         "AWS_ACCESS_KEY_ID": "x",
         "AWS_SECRET_ACCESS_KEY": "x",
         "AWS_DEFAULT_REGION": "us-east-1",
@@ -84,7 +73,7 @@ def _archive(files: int, s3: int, size: int, figures: Any) -> None:
     before = _peak()
     room = Room(seconds=480.0, max_answer_bytes=MAX_BYTES, http_to_loopback=True)
     started, cpu = time.monotonic(), time.process_time()
-    with download(f"http://127.0.0.1:{files}/{size}", Hosts.of("127.0.0.1"), room) as pieces:
+    with download(f"{files}{size}", Hosts.of("127.0.0.1"), room) as pieces:
         file = Bucket(clients.s3, "bucket").upload("a", pieces)
     assert file.size == size
     figures.put((before, _peak(), time.monotonic() - started, time.process_time() - cpu))
@@ -98,27 +87,17 @@ def _peak() -> float:
 
 def main() -> None:
     """Measure and print."""
-    spawn = multiprocessing.get_context("spawn")
-    servers, ports = [], []
-    for handler in (Files, S3):
-        port = spawn.Queue()
-        servers.append(spawn.Process(target=_serve, args=(handler, port), daemon=True))
-        servers[-1].start()
-        ports.append(port.get())
-    try:
-        print("| file | memory before | peak | time | CPU |\n|---:|---:|---:|---:|---:|")
+    print("| file | memory before | peak | time | CPU |\n|---:|---:|---:|---:|---:|")
+    with served(Files) as files, served(S3) as s3:
         for size in [int(one) for one in sys.argv[1:]] or SIZES:
-            figures = spawn.Queue()
-            process = spawn.Process(target=_archive, args=(*ports, size * MB, figures))
+            figures = SPAWN.Queue()
+            process = SPAWN.Process(target=_archive, args=(files, s3, size * MB, figures))
             process.start()
             before, peak, seconds, cpu = figures.get(timeout=600)
             process.join()
             print(
                 f"| {size} MB | {before:.0f} MB | {peak:.0f} MB | {seconds:.1f} s | {cpu:.1f} s |"
             )
-    finally:
-        for one in servers:
-            one.kill()
 
 
 if __name__ == "__main__":

@@ -30,16 +30,10 @@ class Arrivals:
 
     def take(self, headers: Mapping[str, str], body: bytes) -> bool:
         """Note a delivery; return whether its signature is right."""
-        sent_at = headers.get(signature.TIMESTAMP_HEADER, "")
-        one_id = headers.get(signature.ID_HEADER, "")
-        if not sent_at.isdigit():
-            return False
-        expected = signature.headers(one_id, int(sent_at), body, [self._secret])
-        name = signature.SIGNATURE_HEADER
-        is_right = hmac.compare_digest(expected[name], headers.get(name, ""))
+        verified = is_signed(headers, body, self._secret)
         key = json.loads(body)["data"].get("event", {}).get("key", "")
-        self._verified[key] = is_right
-        return is_right
+        self._verified[key] = verified
+        return verified
 
     def wait(self, key: str, again: Callable[[], object]) -> tuple[str, float]:
         """Poll until an event is here; return what became of it and the time."""
@@ -55,6 +49,16 @@ class Arrivals:
             time.sleep(0.05)
         words = "verified" if self._verified[key] else "wrong signature"
         return words, time.monotonic() - started
+
+
+def is_signed(headers: Mapping[str, str], body: bytes, secret: str) -> bool:
+    """Tell whether a delivery's signature is right; the headers' names are in lower case."""
+    sent_at = headers.get(signature.TIMESTAMP_HEADER, "")
+    if not sent_at.isdigit():
+        return False
+    one_id, name = headers.get(signature.ID_HEADER, ""), signature.SIGNATURE_HEADER
+    expected = signature.headers(one_id, int(sent_at), body, [secret])
+    return hmac.compare_digest(expected[name], headers.get(name, ""))
 
 
 @contextmanager

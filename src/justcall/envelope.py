@@ -64,8 +64,8 @@ def read(body: bytes, dialect: str | None = None) -> Envelope:
     if not isinstance(event_type, str) or not _TYPE.fullmatch(event_type.strip()):
         raise Unreadable("type-unreadable")
     data = {} if _has_no_data(document) else document["data"]
-    while isinstance(data, list) and len(said := [one for one in data if _says(one)]) == 1:
-        [data] = said
+    while isinstance(data, list) and len(given := [one for one in data if _is_given(one)]) == 1:
+        [data] = given
     if not isinstance(data, dict):
         raise Unreadable("data-not-an-object")
     url = document.get("webhook_url")
@@ -153,10 +153,10 @@ def _one(value: object) -> object:
 
 
 def _has_no_data(document: Mapping[str, Any]) -> bool:
-    return not _says(document.get("data"))
+    return not _is_given(document.get("data"))
 
 
-def _says(value: object) -> bool:
+def _is_given(value: object) -> bool:
     return value is not False and value not in (None, "", {}, [])
 
 

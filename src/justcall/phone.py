@@ -113,10 +113,10 @@ def _looks_national(number: str) -> bool:
 
 def _is_withheld(bare: str) -> bool:
     """Tell whether a text holds nothing but zeros and marks, or stands for a withheld number."""
-    said = "".join(one for one in bare if one.isalnum())
-    digits = said if _NUMBER.fullmatch(bare) else ""
+    signs = "".join(one for one in bare if one.isalnum())
+    digits = signs if _NUMBER.fullmatch(bare) else ""
     withheld = digits in _STAND_INS or _STAND_IN_WORDS.fullmatch(bare)
-    return bool(withheld) or (not said.strip("0") and "*" not in bare and "#" not in bare)
+    return bool(withheld) or (not signs.strip("0") and "*" not in bare and "#" not in bare)
 
 
 def _bare(text: str) -> str:

@@ -8,14 +8,12 @@ import pytest
 
 from recordings.announcement import ARCHIVED_KIND, FAILED_KIND
 from recordings.register import ARCHIVED, FAILED
+from tests.crash.each_call import with_each_fault
 from tests.support.faults import (
     Call,
     Fault,
     died_after,
     died_before,
-    faults_of,
-    name_of,
-    wired_clients,
     world,
 )
 from tests.support.promise import call, sms, surprises
@@ -55,11 +53,7 @@ def calls() -> list[Call]:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    if "where" in metafunc.fixturenames:
-        with wired_clients():
-            pairs = [(one, fault) for one in calls() for fault in faults_of(one.operation)]
-        names = [f"{one} {name_of(fault)}" for one, fault in pairs]
-        metafunc.parametrize(("where", "fault"), pairs, ids=names)
+    with_each_fault(metafunc, calls)
 
 
 def assert_archived(archive: Archive) -> None:

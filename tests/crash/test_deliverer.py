@@ -9,17 +9,16 @@ from aws import clients
 from deliveries import places
 from deliveries.destination import BY_OPERATOR
 from deliveries.directory import Directory
+from tests.crash.each_call import with_each_fault
 from tests.support import stack
 from tests.support.faults import (
+    DELIVERIES,
     Call,
     Fault,
     Small,
     World,
     died_after,
     died_before,
-    faults_of,
-    name_of,
-    wired_clients,
     world,
 )
 from tests.support.promise import call, key_of, sms, surprises
@@ -35,11 +34,7 @@ WANTED = {
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    if "where" in metafunc.fixturenames:
-        with wired_clients():
-            pairs = [(one, fault) for one in calls() for fault in faults_of(one.operation)]
-        names = [f"{one} {name_of(fault)}" for one, fault in pairs]
-        metafunc.parametrize(("where", "fault"), pairs, ids=names)
+    with_each_fault(metafunc, calls)
 
 
 def publish(made: World) -> None:
@@ -91,7 +86,7 @@ def assert_delivered(made: World) -> None:
     waiting = [one for one in made.backend.items() if one["pk"]["S"].startswith("delivery#")]
     assert waiting == []
     assert isinstance(made.backend, Small)
-    assert made.backend.queued_deliveries() == 0
+    assert made.backend.lying(DELIVERIES) == []
     assert surprises(made) == []
 
 

@@ -2,14 +2,12 @@
 
 import pytest
 
+from tests.crash.each_call import with_each_fault
 from tests.support.faults import (
     Call,
     Fault,
     World,
     died_before,
-    faults_of,
-    name_of,
-    wired_clients,
     world,
 )
 from tests.support.promise import call, contents, key_of, sms, surprises, update
@@ -18,11 +16,7 @@ BODIES = (call("c1"), update("c1"), sms("m1"))
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    if "where" in metafunc.fixturenames:
-        with wired_clients():
-            found = [(one, fault) for one in calls() for fault in faults_of(one.operation)]
-        names = [f"{one} {name_of(fault)}" for one, fault in found]
-        metafunc.parametrize(("where", "fault"), found, ids=names)
+    with_each_fault(metafunc, calls)
 
 
 def commit(made: World) -> None:

@@ -19,6 +19,7 @@ from sweeper import sweep
 from tests.crash.stories import KIND, LARGE, STORIES, calls_of, cases
 from tests.crash.test_at_once import SCENES, play
 from tests.crash.test_every_step import tell
+from tests.support import stack
 from tests.support.deliveries import signed
 from tests.support.faults import Call, Fault, faults_of, queue_url, world
 from tests.support.interleaving import Choices, explore
@@ -251,3 +252,21 @@ def test_large_is_large() -> None:
         made.deliver(LARGE)
         assert sum(one["sk"]["S"].startswith("part#") for one in made.backend.items()) > 1
         assert decode(made.backend.receive("sms.received")[0]["Body"]).body is None
+
+
+def test_call_that_the_small_aws_does_not_know_fails_the_test() -> None:
+    """Even if the code takes it for a failure of AWS, and goes on."""
+    query: Any = {
+        "TableName": stack.physical_name("EventsTable"),
+        "KeyConditionExpression": "pk = :pk",
+        "ExpressionAttributeValues": {":pk": {"S": "event#x"}},
+        "Limit": 1,
+    }
+
+    def ask() -> None:
+        with world() as made:
+            made.invoke("reader", lambda: clients.dynamodb().query(**query))
+            assert made.errors
+
+    with pytest.raises(AssertionError, match="doesn't know"):
+        ask()

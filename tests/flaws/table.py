@@ -185,10 +185,10 @@ _PROBE = (
         "They treat a body without an id as a probe, and lose events whose id is empty.",
         "facts (the probe)",
         "src/justcall/envelope.py",
-        '    return not _says(document.get("data"))\n',
+        '    return not _is_given(document.get("data"))\n',
         '    data = document.get("data")\n'
         '    if isinstance(data, dict) and data.get("call_id") == "":\n        return True\n'
-        "    return not _says(data)\n",
+        "    return not _is_given(data)\n",
         f"{_RECEIVE}::test_event_with_an_empty_id_is_no_probe",
     ),
 )

@@ -14,7 +14,9 @@ from justcall.moments import iso
 from recordings import links, register
 from tests.support import stack
 from tests.support.cloud import Cloud
-from tests.support.recordings import MP3, Context
+from tests.support.destinations import lambda_records
+from tests.support.faults import Context
+from tests.support.recordings import MP3
 from tests.support.stranger import Stranger, answers
 
 BUCKET = "recordings"
@@ -43,20 +45,15 @@ def run(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
     def send(document: dict[str, Any]) -> list[dict[str, str]]:
         sqs.send_message(QueueUrl=url, MessageBody=json.dumps(document))
         received = sqs.receive_message(QueueUrl=url, MessageSystemAttributeNames=["All"])
-        [message] = received["Messages"]
-        record = {
-            "messageId": message["MessageId"],
-            "receiptHandle": message["ReceiptHandle"],
-            "body": message["Body"],
-            "attributes": message["Attributes"],
-        }
-        return app.handler({"Records": [record]}, Context())["batchItemFailures"]
+        records = {"Records": lambda_records(received["Messages"])}
+        return app.handler(records, Context(600_000))["batchItemFailures"]
 
     yield send
     app._setup.cache_clear()
 
 
-def event(url: str, received_at: str = "2026-11-27T20:00:00.000Z") -> dict[str, Any]:
+def event(url: str, received_at: str | None = None) -> dict[str, Any]:
+    received_at = received_at or iso(time.time())
     return {
         "source": "urn:justcall-hooks:test",
         "data": {
@@ -123,7 +120,7 @@ def test_failed_link_of_an_old_event_is_listed_as_failed(cloud: Cloud, run: Run)
 
 def test_failed_link_of_a_new_event_comes_again_when_it_is_due(cloud: Cloud, run: Run) -> None:
     with Stranger(answers(404)) as stranger:
-        assert len(run(event(stranger.url, iso(time.time())))) == 1
+        assert len(run(event(stranger.url))) == 1
     assert item(cloud)["phase"] == {"S": register.WAITING}
     again = cloud.sqs.receive_message(
         QueueUrl=cloud.sqs.get_queue_url(QueueName="archiving")["QueueUrl"]

@@ -12,6 +12,7 @@ from aws import clients
 from deliverer import app, timer
 from deliveries import backoff, places
 from tests.support.destinations import lambda_records, verified
+from tests.support.faults import Context
 from tests.support.program import REGION, Deployment, Hooks, deployed, hooks, local, place
 
 __all__ = ["deployed", "hooks", "local", "place"]  # fixtures
@@ -48,6 +49,10 @@ class Delivering:
         self.deployment = deployment
         self.server = Server()
         self._sqs = deployment.sqs
+
+    def put_call(self) -> str:
+        """Put a processed call on the ledger; return its key."""
+        return self.deployment.rows.put("call.completed:c1", body=BODY, entry=CALL)
 
     def send(self) -> None:
         """Let the sender work until its queue is empty."""
@@ -104,7 +109,7 @@ def listed(hooks: Hooks) -> list[Any]:
 
 def test_added_destination_gets_signed_events(hooks: Hooks, delivering: Delivering) -> None:
     secret = added(hooks)
-    key = delivering.deployment.rows.put("call.completed:c1", body=BODY, entry=CALL)
+    key = delivering.put_call()
     assert hooks("replay", "--to", "crm", key).code == 0
     delivering.send()
     [arrived] = delivering.server.arrived
@@ -127,7 +132,7 @@ def test_rotation_signs_with_both_until_the_overlap_ends(
 ) -> None:
     old = added(hooks)
     new = hooks("destinations", "rotate", "crm", "--json").json["secret"]
-    key = delivering.deployment.rows.put("call.completed:c1", body=BODY, entry=CALL)
+    key = delivering.put_call()
     hooks("replay", "--to", "crm", key)
     delivering.send()
     [arrived] = delivering.server.arrived
@@ -153,7 +158,7 @@ def test_replay_reaches_only_its_destination_and_respects_its_filters(
 ) -> None:
     added(hooks, "crm", "--kinds", "call.missed")
     added(hooks, "all")
-    key = delivering.deployment.rows.put("call.completed:c1", body=BODY, entry=CALL)
+    key = delivering.put_call()
     assert hooks("replay", "--to", "all", "--since", "1h", "--json").json["sent"] == 1
     ran = hooks("replay", "--to", "crm", "--since", "1h", "--json")
     assert (ran.code, ran.json["skipped"]) == (1, 1)
@@ -164,7 +169,7 @@ def test_replay_reaches_only_its_destination_and_respects_its_filters(
 
 def test_replay_dry_run_sends_nothing(hooks: Hooks, delivering: Delivering) -> None:
     added(hooks)
-    delivering.deployment.rows.put("call.completed:c1", body=BODY, entry=CALL)
+    delivering.put_call()
     assert "Nothing was sent" in hooks("replay", "--to", "crm", "--since", "1h", "--dry-run").out
     delivering.send()
     assert delivering.server.arrived == []
@@ -173,7 +178,7 @@ def test_replay_dry_run_sends_nothing(hooks: Hooks, delivering: Delivering) -> N
 def test_replay_clears_what_was_given_up(hooks: Hooks, delivering: Delivering) -> None:
     """The id is the same, so the delivery that was given up is the one that arrives now."""
     added(hooks)
-    key = delivering.deployment.rows.put("call.completed:c1", body=BODY, entry=CALL)
+    key = delivering.put_call()
     delivering.server.status = 500
     hooks("replay", "--to", "crm", key)
     delivering.send()
@@ -193,7 +198,7 @@ def test_delivery_that_was_given_up_is_listed(
 ) -> None:
     monkeypatch.setattr(backoff, "MAX_ATTEMPTS", 1)
     added(hooks)
-    key = delivering.deployment.rows.put("call.completed:c1", body=BODY, entry=CALL)
+    key = delivering.put_call()
     delivering.server.status = 400
     hooks("replay", "--to", "crm", key)
     delivering.send()
@@ -208,7 +213,7 @@ def test_paused_destination_gets_its_events_when_resumed(
 ) -> None:
     added(hooks)
     assert hooks("destinations", "pause", "crm").code == 0
-    key = delivering.deployment.rows.put("call.completed:c1", body=BODY, entry=CALL)
+    key = delivering.put_call()
     hooks("replay", "--to", "crm", key)
     delivering.send()
     assert delivering.server.arrived == []
@@ -220,14 +225,9 @@ def test_paused_destination_gets_its_events_when_resumed(
     assert len(delivering.server.arrived) == 1
 
 
-class Context:
-    def get_remaining_time_in_millis(self) -> int:
-        return 60_000
-
-
 def test_removed_destination_leaves_nothing(hooks: Hooks, delivering: Delivering) -> None:
     added(hooks)
-    key = delivering.deployment.rows.put("call.completed:c1", body=BODY, entry=CALL)
+    key = delivering.put_call()
     delivering.server.status = 500
     hooks("replay", "--to", "crm", key)
     delivering.send()

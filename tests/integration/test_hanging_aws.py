@@ -2,7 +2,6 @@
 
 import json
 import socket
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -16,6 +15,7 @@ from tests.integration.conftest import forget_settings
 from tests.support import stack
 from tests.support.deliveries import request
 from tests.support.samples import CALL_COMPLETED, SECRET, body
+from tests.support.stranger import Server
 
 SERVICES = {
     "secretsmanager": "AWS_ENDPOINT_URL_SECRETS_MANAGER",
@@ -25,22 +25,13 @@ SERVICES = {
 ANSWERS = {"secretsmanager": {"SecretString": SECRET}, "dynamodb": {}, "sqs": {"MessageId": "1"}}
 
 
-class Aws:
+class Aws(Server):
     """One service on a port of its own: it answers every call alike, or takes it and says nothing."""
 
     def __init__(self, answer: dict[str, str] | None) -> None:
         self._answer = answer
-        self._server = socket.create_server(("127.0.0.1", 0))
-        self._open: list[socket.socket] = []
-        self.url = f"http://127.0.0.1:{self._server.getsockname()[1]}"
-        threading.Thread(target=self._serve, daemon=True).start()
-
-    def _serve(self) -> None:
-        with suppress(OSError):  # closed: the test is over
-            while True:
-                connection, _ = self._server.accept()
-                self._open.append(connection)
-                threading.Thread(target=self._speak, args=(connection,), daemon=True).start()
+        super().__init__()
+        self.url = f"http://127.0.0.1:{self.port}"
 
     def _speak(self, connection: socket.socket) -> None:
         with suppress(OSError):
@@ -48,10 +39,6 @@ class Aws:
                 text = json.dumps(self._answer)
                 head = f"HTTP/1.1 200 OK\r\ncontent-length: {len(text)}\r\n\r\n"
                 connection.sendall((head + text).encode())
-
-    def close(self) -> None:
-        for one in (*self._open, self._server):
-            one.close()
 
 
 @pytest.fixture

@@ -5,13 +5,12 @@
 
 import os
 from collections import Counter, defaultdict
-from contextlib import ExitStack
-from typing import Any, ClassVar
+from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import Phase
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import invariant, rule
 
 from aws import clients
 from deliveries import attempt as attempting
@@ -20,12 +19,12 @@ from deliveries.backlog import Backlog
 from deliveries.destination import BY_OPERATOR
 from deliveries.directory import Directory
 from deliveries.message import Delivery
+from tests.model.machine import WorldMachine, run
 from tests.support import stack
-from tests.support.faults import DELIVERIES, FAULTS, Call, Fault, Small, World, world
+from tests.support.faults import DELIVERIES, FAULTS, name_of
 from tests.support.promise import call, key_of, sms, surprises
 
 STEPS = int(os.environ.get("HOOKS_MODEL_STEPS", "1500"))
-STEPS_OF_A_HISTORY = 40
 DEAD = f"{stack.STACK}-deliveries-dead-letters"
 
 # Which of an actor's next calls meets what; mostly none.
@@ -34,17 +33,11 @@ NAME = st.sampled_from(["all", "texts"])
 ANSWER = st.sampled_from([200, 200, 204, 302, 400, 410, 429, 500, 503, 0])
 
 
-class Histories(RuleBasedStateMachine):
+class Histories(WorldMachine):
     """Two destinations, and which events each must get."""
-
-    seen: ClassVar[Counter[str]] = Counter()
 
     def __init__(self) -> None:
         super().__init__()
-        self._open = ExitStack()
-        self.world: World = self._open.enter_context(world())
-        assert isinstance(self.world.backend, Small)
-        self.cloud = self.world.backend
         self.world.add_destination("all")
         self.world.add_destination("texts", kinds=frozenset({"sms.*"}))
         self.wanted: dict[str, set[str]] = defaultdict(set)
@@ -84,7 +77,7 @@ class Histories(RuleBasedStateMachine):
     @rule(name=NAME, status=ANSWER)
     def answer(self, name: str, status: int) -> None:
         """From now on a server answers so; 0: not at all."""
-        Histories.seen[str(status)] += 1
+        self.seen[str(status)] += 1
         if status == 0:
             self.world.receivers.break_down(name)
         else:
@@ -128,7 +121,7 @@ class Histories(RuleBasedStateMachine):
     @invariant()
     def nothing_wrong_arrives(self) -> None:
         """Only what was published, where it is wanted, with one id for each event."""
-        Histories.seen["step"] += 1
+        self.seen["step"] += 1
         ids: dict[str, set[str]] = defaultdict(set)
         for name, arrived in self.world.receivers.arrived.items():
             for one in arrived:
@@ -137,14 +130,8 @@ class Histories(RuleBasedStateMachine):
                 ids[key].add(one.id)
         assert all(len(one) == 1 for one in ids.values())
 
-    def teardown(self) -> None:
-        """Let all servers answer, and time go on, until nothing waits."""
-        try:
-            self._end()
-        finally:
-            self._open.close()
-
     def _end(self) -> None:
+        """Let all servers answer, and time go on, until nothing waits."""
         for name in ("all", "texts"):
             self.world.receivers.mend(name)
             self._directory().resume(name)
@@ -156,8 +143,8 @@ class Histories(RuleBasedStateMachine):
             arrived = self.world.receivers.arrived[name]
             keys = {one.body["data"]["event"]["key"] for one in arrived}
             given_up = self._given_up(name)
-            Histories.seen["given up"] += len(given_up)
-            Histories.seen["arrived"] += len(keys)
+            self.seen["given up"] += len(given_up)
+            self.seen["arrived"] += len(keys)
             assert wanted <= keys | given_up, f"{name}: {wanted - keys - given_up}"
         assert self._queue() == []
         assert surprises(self.world) == []
@@ -174,48 +161,18 @@ class Histories(RuleBasedStateMachine):
         return Directory(clients.dynamodb, stack.physical_name("EventsTable"))
 
     def _queue(self) -> list[Any]:
-        return self.cloud.queues.lying[DELIVERIES.rsplit("/", 1)[-1]]
-
-    def _trouble(self, actor: str, trouble: tuple[int, Fault] | None) -> None:
-        """Let the actor's n-th call from now, if there is one, meet a fault."""
-        wire = self.world.wire
-        wire.struck.clear()
-        begun = len(wire.calls)
-
-        def standing(one: Call) -> Fault | None:
-            if trouble is None or one.actor != actor:
-                return None
-            return trouble[1] if wire.calls[begun:].index(one) == trouble[0] else None
-
-        wire.standing = standing
-
-    def _calm(self) -> None:
-        Histories.seen["struck"] += len(self.world.wire.struck)
-        self.world.wire.standing = lambda _call: None
+        return self.cloud.lying(DELIVERIES)
 
 
-def run(steps: int, *phases: Phase) -> Counter[str]:
-    """Take so many steps; return what was seen on the way."""
-    Histories.seen.clear()
-    run_state_machine_as_test(
-        Histories,
-        settings=settings(
-            derandomize=True,
-            database=None,
-            deadline=None,
-            max_examples=steps // 32 + 1,
-            stateful_step_count=STEPS_OF_A_HISTORY,
-            phases=phases,
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
-    return Histories.seen
+def run_histories(*phases: Phase) -> Counter[str]:
+    return run(Histories, STEPS, *phases, usual=32, most=40)
 
 
 def test_any_history_delivers_everything() -> None:
-    seen = run(STEPS, Phase.generate, Phase.shrink)
+    seen = run_histories(Phase.generate, Phase.shrink)
     assert seen["step"] >= STEPS
-    assert {"struck", "arrived", "given up", "0", "410", "429", "500"} <= (+seen).keys()
+    assert {"arrived", "given up", "0", "410", "429", "500"} <= (+seen).keys()
+    assert seen.keys() & set(map(name_of, FAULTS))
 
 
 # ------------------------------------------------------------ broken promises are noticed
@@ -275,4 +232,4 @@ def no_filter(patched: pytest.MonkeyPatch) -> None:
 def test_broken_promise_is_noticed(patch: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     patch(monkeypatch)
     with pytest.raises((AssertionError, ExceptionGroup)):
-        run(STEPS, Phase.generate)
+        run_histories(Phase.generate)

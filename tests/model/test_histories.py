@@ -6,28 +6,22 @@
 import json
 import os
 from collections import Counter
-from contextlib import ExitStack
 from types import SimpleNamespace
-from typing import Any, ClassVar
+from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import Phase
 from hypothesis import strategies as st
-from hypothesis.stateful import (
-    RuleBasedStateMachine,
-    invariant,
-    precondition,
-    rule,
-    run_state_machine_as_test,
-)
+from hypothesis.stateful import invariant, precondition, rule
 
 from aws import clients
 from cli import replay
 from justcall.catalogue import KINDS
 from justcall.envelope import BODY_SIGNED, URL_SIGNED
 from tests.crash import test_the_harness as harness
+from tests.model.machine import Trouble, WorldMachine, run
 from tests.support import stack
-from tests.support.faults import FAULTS, Call, Fault, Item, Small, World, name_of, queue_url, world
+from tests.support.faults import FAULTS, Item, name_of, queue_url
 from tests.support.promise import (
     Contents,
     again_key,
@@ -42,7 +36,6 @@ from tests.support.promise import (
 )
 
 STEPS = int(os.environ.get("HOOKS_MODEL_STEPS", "10000"))
-STEPS_OF_A_HISTORY = 50
 RECEIVES = 5
 
 NAMES = st.sampled_from(["c1", "c2", "c3"])
@@ -57,17 +50,11 @@ TROUBLE = st.one_of(
 SWEEPERS_TROUBLE = st.one_of(st.none(), st.tuples(st.integers(0, 35), st.sampled_from(FAULTS)))
 
 
-class Histories(RuleBasedStateMachine):
+class Histories(WorldMachine):
     """One deployment, and a model of what it must hold."""
-
-    seen: ClassVar[Counter[str]] = Counter()
 
     def __init__(self) -> None:
         super().__init__()
-        self._open = ExitStack()
-        self.world: World = self._open.enter_context(world())
-        assert isinstance(self.world.backend, Small)
-        self.cloud = self.world.backend
         # The model: what is on the ledger and how it was signed, by key.
         self.kept: dict[str, tuple[bytes, str]] = {}
         self.troubled: set[str] = set()  # keys that may end failed: their batches met faults
@@ -75,7 +62,6 @@ class Histories(RuleBasedStateMachine):
         self.gone: set[str] = set()  # keys that expired
         self.wishes: set[str] = set()  # changes of consent, which never expire
         self.generation = 0
-        self.struck: Counter[str] = Counter()  # the faults since the last trouble
 
     # ------------------------------------------------------------ deliveries
 
@@ -119,7 +105,7 @@ class Histories(RuleBasedStateMachine):
             assert delivery.status == 401
         assert delivery.status != 200
         assert self._everything() == before
-        Histories.seen[delivery.word] += 1
+        self.seen[delivery.word] += 1
 
     @rule()
     def probe(self) -> None:
@@ -136,13 +122,13 @@ class Histories(RuleBasedStateMachine):
         self._trouble("handler", trouble)
         key, expected = self._place(body, dialect, new)
         delivery = self.world.deliver(body, dialect=dialect)
-        Histories.seen[delivery.word] += 1
+        self.seen[delivery.word] += 1
         if self._calm():
             assert (delivery.status, delivery.word) == (200, expected)
         found = self._found()
         now = {one: (found.bodies[one], item["dialect"]["S"]) for one, item in found.ledger.items()}
         if expected != "conflict" and now.get(key) == (body, dialect):
-            Histories.seen["taken over"] += key in self.kept and expected == "accepted"
+            self.seen["taken over"] += key in self.kept and expected == "accepted"
             self.kept[key] = (body, dialect)
         assert now == self.kept
         if (
@@ -186,7 +172,7 @@ class Histories(RuleBasedStateMachine):
             assert identity not in failed
             item = ledger[message["key"]]
             replaced = item["delivery_id"]["S"] != message["delivery_id"]
-            Histories.seen["replaced"] += replaced
+            self.seen["replaced"] += replaced
             assert replaced or item["status"]["S"] == "processed"
 
     @rule(kind=KIND, order=st.permutations(range(6)))
@@ -232,7 +218,7 @@ class Histories(RuleBasedStateMachine):
             return
         if was in ("received", "failed", "stuck") or (was == "processed" and force):
             assert outcome.outcome == "replayed"
-            Histories.seen["replayed"] += 1
+            self.seen["replayed"] += 1
             assert self._found().ledger[key]["status"]["S"] == "received"
         else:
             assert outcome.outcome == "skipped"
@@ -251,7 +237,7 @@ class Histories(RuleBasedStateMachine):
                 self.cloud.remove(item)
         del self.kept[key]
         self.gone.add(key)
-        Histories.seen["expired"] += 1
+        self.seen["expired"] += 1
         self.generation += 1
 
     # ------------------------------------------------------------ what must hold
@@ -259,21 +245,15 @@ class Histories(RuleBasedStateMachine):
     @invariant()
     def promise(self) -> None:
         """After every step."""
-        Histories.seen["step"] += 1
+        self.seen["step"] += 1
         assert breaches(self.world, gone=self.gone) == []
         wishes = self._found().consent
         assert self.wishes <= wishes
         self.wishes = wishes
-        Histories.seen["wish"] += len(wishes) > 0
-
-    def teardown(self) -> None:
-        """Let everything come to its end, have the operator replay what failed, and look."""
-        try:
-            self._end()
-        finally:
-            self._open.close()
+        self.seen["wish"] += len(wishes) > 0
 
     def _end(self) -> None:
+        """Let everything come to its end, have the operator replay what failed, and look."""
         self._trouble("", None)
         last = {(one.body, one.dialect): one for one in self.world.deliveries if one.signed}
         for number, (content, delivery) in enumerate(last.items()):
@@ -284,7 +264,7 @@ class Histories(RuleBasedStateMachine):
         self.world.settle(rounds=20)
         assert_kept(self.world, may_fail=self.troubled | self.refused, gone=self.gone)
         for key, item in self._found().ledger.items():
-            Histories.seen[item["status"]["S"]] += 1
+            self.seen[item["status"]["S"]] += 1
             if item["status"]["S"] in ("failed", "stuck") and key not in self.refused:
                 outcome = self._replay(key, force=False)
                 assert outcome
@@ -307,35 +287,12 @@ class Histories(RuleBasedStateMachine):
         return [one for queue in self.cloud.queues.lying.values() for one in queue]
 
     def _queue(self, kind: str) -> list[Any]:
-        return self.cloud.queues.lying[queue_url(kind).rsplit("/", 1)[-1]]
+        return self.cloud.lying(queue_url(kind))
 
-    def _trouble(self, actor: str, trouble: tuple[int, Fault] | None) -> None:
-        """Let the actor's n-th call from now, if there is one, meet a fault."""
+    def _trouble(self, actor: str, trouble: Trouble) -> None:
         # A secret that was not to be had is asked for again after some seconds.
         self.world.clock.now += 6
-        wire = self.world.wire
-        wire.struck.clear()
-        self.struck.clear()
-        wire.plan.clear()
-        if trouble is None:
-            wire.standing = lambda _call: None
-            return
-        number, fault = trouble
-        begun = len(wire.calls)
-
-        def standing(one: Call) -> Fault | None:
-            mine = one.actor == actor and wire.calls[begun:].index(one) == number
-            if mine:
-                self.struck[name_of(fault)] = 1
-            return fault if mine else None
-
-        wire.standing = standing
-
-    def _calm(self) -> bool:
-        """Tell whether nothing was struck; ends the trouble."""
-        Histories.seen.update(self.struck)
-        self.world.wire.standing = lambda _call: None
-        return not self.world.wire.struck
+        super()._trouble(actor, trouble)
 
     def _replay(self, key: str, *, force: bool) -> Any:
         deployment: Any = SimpleNamespace(
@@ -357,27 +314,13 @@ def _message(received: Item) -> Any:
     return json.loads(text) if '"key": "' in text else None
 
 
-def run(steps: int, *phases: Phase) -> Counter[str]:
-    """Take so many steps; return what was seen on the way."""
-    Histories.seen.clear()
-    run_state_machine_as_test(
-        Histories,
-        settings=settings(
-            derandomize=True,
-            database=None,
-            deadline=None,
-            max_examples=steps // 40 + 1,  # some histories end early
-            stateful_step_count=STEPS_OF_A_HISTORY,
-            phases=phases,
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
-    return Histories.seen
+def run_histories(*phases: Phase) -> Counter[str]:
+    return run(Histories, STEPS, *phases, usual=40, most=50)  # some histories end early
 
 
 def test_any_history() -> None:
     """Ten thousand steps, and the promise after each; every fault and every end is among them."""
-    seen = run(STEPS, Phase.generate, Phase.shrink)
+    seen = run_histories(Phase.generate, Phase.shrink)
     assert seen["step"] >= STEPS
     words = {"accepted", "duplicate", "conflict", "unhandled", "quarantined", "unauthorized",
              "taken over", "replaced"}  # fmt: skip
@@ -403,4 +346,4 @@ def test_a_broken_promise_is_found(patch: harness.Patch, monkeypatch: pytest.Mon
     """What breaks the promise on purpose is noticed within the same number of steps."""
     patch(monkeypatch)
     with pytest.raises((AssertionError, ExceptionGroup)):
-        run(STEPS, Phase.generate)
+        run_histories(Phase.generate)

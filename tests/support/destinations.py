@@ -4,7 +4,7 @@ import base64
 import hashlib
 import hmac
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from deliveries import places, signature
@@ -91,7 +91,7 @@ def verified(headers: Mapping[str, str], body: bytes, secret: str) -> bool:
     return any(hmac.compare_digest(expected, one) for one in headers["webhook-signature"].split())
 
 
-def lambda_records(received: list[Item]) -> list[Item]:
+def lambda_records(received: Iterable[Mapping[str, Any]]) -> list[Item]:
     """Return messages of the queue as Lambda takes them to the sender."""
     return [
         {

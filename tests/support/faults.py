@@ -47,7 +47,7 @@ from tests.support.cloud import Cloud, process
 from tests.support.deliveries import request, signed
 from tests.support.destinations import Receivers, lambda_records
 from tests.support.records import record
-from tests.support.small_aws import DELIVERY_SECRET, Refusal, SmallAws, refuse
+from tests.support.small_aws import DELIVERY_SECRET, Letter, Refusal, SmallAws, refuse
 from tests.support.small_s3 import body_of
 from tests.support.wire import exchange_with
 
@@ -471,11 +471,11 @@ class Small(SmallAws):
         self.tables.remove(item["pk"]["S"], item["sk"]["S"])
 
     def queued(self, kind: str, *, dead: bool = False) -> int:
-        return len(self.queues.lying[queue_url(kind, dead=dead).rsplit("/", 1)[-1]])
+        return len(self.lying(queue_url(kind, dead=dead)))
 
-    def queued_deliveries(self) -> int:
-        """Return how many messages lie in the queue of deliveries."""
-        return len(self.queues.lying[DELIVERIES.rsplit("/", 1)[-1]])
+    def lying(self, url: str) -> list[Letter]:
+        """Return the messages of a queue, the list itself."""
+        return self.queues.lying[url.rsplit("/", 1)[-1]]
 
     def receive(self, kind: str, most: int = 10) -> list[Item]:
         answer = self.queues.ReceiveMessage(
@@ -511,10 +511,13 @@ class Delivery(NamedTuple):
 
 
 class Context:
-    """What Lambda tells the sweeper."""
+    """What Lambda tells a function: `milliseconds` are left."""
+
+    def __init__(self, milliseconds: int = 60_000) -> None:
+        self.milliseconds = milliseconds
 
     def get_remaining_time_in_millis(self) -> int:
-        return 60_000
+        return self.milliseconds
 
 
 class World:

@@ -119,30 +119,30 @@ class People:
 
 def is_notifiable(entry: Item, mode: str) -> bool:
     """Return whether the rule takes an entry of the bus to the queue."""
-    pattern = stack.nested("notices")["Resources"]["NoticesRule"]["Properties"]["EventPattern"]
+    pattern = stack.nested_properties("notices", "NoticesRule")["EventPattern"]
     kinds = pattern["detail-type"]["Fn::If"]
     assert kinds[0] == "IsHourly"
     wanted = pattern | {"detail-type": kinds[1 if mode == "hourly" else 2]}
-    event = {
-        "source": entry["Source"],
-        "detail-type": entry["DetailType"],
-        "detail": entry["Detail"],
-    }
-    return matches(wanted, event)
+    return matches(wanted, _event(entry))
 
 
 def is_failure(change: Item) -> bool:
     """Return whether Lambda takes a record of the stream to the notifier."""
-    source = stack.nested("notices")["Resources"]["FailuresSource"]["Properties"]
+    source = stack.nested_properties("notices", "FailuresSource")
     filters = source["FilterCriteria"]["Filters"]
     return any(matches(json.loads(one["Pattern"]), change) for one in filters)
 
 
 def record(number: int, entry: Item) -> Item:
     """Return an entry of the bus as the queue brings it to the notifier."""
-    body = {
+    text = json.dumps(_event(entry))
+    return {"eventSource": "aws:sqs", "messageId": f"n{number}", "body": text}
+
+
+def _event(entry: Item) -> Item:
+    """Return what EventBridge makes of an entry, as far as rules and the notifier read it."""
+    return {
         "source": entry["Source"],
         "detail-type": entry["DetailType"],
         "detail": entry["Detail"],
     }
-    return {"eventSource": "aws:sqs", "messageId": f"n{number}", "body": json.dumps(body)}

@@ -12,22 +12,13 @@ from errors import OutboundFailed
 from recordings import register
 from recordings.links import links_of
 from recordings.register import Recording
-from tests.support import stack
-from tests.support.faults import RECORDINGS, Small, World
+from tests.support import stack, stream
+from tests.support.destinations import lambda_records
+from tests.support.faults import RECORDINGS, Context, Small, World
 
 type Item = dict[str, Any]
 LINK = "https://recordings.justcall.io/rec_abc123.mp3"
 MP3 = b"ID3\x04" + bytes(range(256)) * 40
-
-
-class Context:
-    """What Lambda tells the archiver: `milliseconds` are left."""
-
-    def __init__(self, milliseconds: int = 600_000) -> None:
-        self.milliseconds = milliseconds
-
-    def get_remaining_time_in_millis(self) -> int:
-        return self.milliseconds
 
 
 class Archive:
@@ -39,7 +30,7 @@ class Archive:
         self.small = world.backend
         self.files: dict[str, bytes | str] = {LINK: MP3}
         self.asked: list[str] = []  # every download
-        self.context = Context()
+        self.context = Context(600_000)
         self._routed = 0
         patched.setattr(app, "download", self._download)
 
@@ -73,18 +64,10 @@ class Archive:
         received = queues.ReceiveMessage({**where, "MaxNumberOfMessages": 1}).get("Messages", [])
         if not received:
             return False
-        [one] = received
-        record = {
-            "messageId": one["MessageId"],
-            "receiptHandle": one["ReceiptHandle"],
-            "body": one["Body"],
-            "attributes": one["Attributes"],
-        }
-        done = self.world.invoke(
-            "archiver", lambda: app.handler({"Records": [record]}, self.context)
-        )
+        records = {"Records": lambda_records(received)}
+        done = self.world.invoke("archiver", lambda: app.handler(records, self.context))
         if done == {"batchItemFailures": []}:
-            queues.DeleteMessage({**where, "ReceiptHandle": one["ReceiptHandle"]})
+            queues.DeleteMessage({**where, "ReceiptHandle": received[0]["ReceiptHandle"]})
         self.world.clock.now += 0.002
         return True
 
@@ -99,7 +82,7 @@ class Archive:
     @property
     def waiting(self) -> int:
         """How many messages are in the queue."""
-        return len(self.small.queues.lying[RECORDINGS.rsplit("/", 1)[-1]])
+        return len(self.small.lying(RECORDINGS))
 
     @property
     def dead(self) -> int:
@@ -125,23 +108,6 @@ class Archive:
 
 def is_wanted(entry: Item) -> bool:
     """Return whether the rule takes an entry of the bus to the queue."""
-    rule = stack.nested("recordings")["Resources"]["Rule"]["Properties"]
-    pattern = dict(rule["EventPattern"])
+    rule = stack.nested_properties("recordings", "Rule")
     event = {"source": entry["Source"], "detail": entry["Detail"]}
-    alternatives = pattern.pop("$or")
-    return _fits(pattern, event) and any(_fits(one, event) for one in alternatives)
-
-
-def _fits(pattern: Item, event: Any) -> bool:
-    """Return whether an event has what a pattern asks for, by EventBridge's rules."""
-    for name, wanted in pattern.items():
-        value = event.get(name) if isinstance(event, dict) else None
-        if isinstance(wanted, dict):
-            if not _fits(wanted, value):
-                return False
-            continue
-        values = value if isinstance(value, list) else [value]
-        exists = [one for one in values if one is not None]
-        if not any(bool(exists) if one == {"exists": True} else one in exists for one in wanted):
-            return False
-    return True
+    return stream.matches(rule["EventPattern"], event)

@@ -12,6 +12,8 @@ from typing import Any
 import yaml
 
 TEMPLATE = Path(__file__).parents[2] / "template.yaml"
+TEMPLATES = TEMPLATE.parent / "templates"
+NESTED = tuple(sorted(one.stem for one in TEMPLATES.glob("*.yaml")))
 ACCOUNT = "123456789012"
 REGION = "us-east-1"
 STACK = "justcall-hooks-test"
@@ -58,13 +60,31 @@ def template() -> dict[str, Any]:
 @cache
 def nested(name: str) -> dict[str, Any]:
     """Return the template of a nested stack as it stands in its file, nothing resolved."""
-    return load(TEMPLATE.parent / "templates" / f"{name}.yaml")
+    return load(TEMPLATES / f"{name}.yaml")
 
 
 def nested_resources(name: str, kind: str) -> dict[str, dict[str, Any]]:
     """Return the resources of one type of a nested stack's template, nothing resolved."""
     every: dict[str, dict[str, Any]] = nested(name)["Resources"]
     return {one: found for one, found in every.items() if found["Type"] == kind}
+
+
+def nested_properties(name: str, logical_id: str) -> dict[str, Any]:
+    """Return the properties of a resource of a nested stack's template, nothing resolved."""
+    found: dict[str, Any] = nested(name)["Resources"][logical_id]["Properties"]
+    return found
+
+
+def nested_statements(name: str, role: str) -> list[dict[str, Any]]:
+    """Return the statements of the one policy of a nested stack's role."""
+    [policy] = nested_properties(name, role)["Policies"]
+    found: list[dict[str, Any]] = policy["PolicyDocument"]["Statement"]
+    return found
+
+
+def listed(value: str | list[str]) -> list[str]:
+    """Return what a template gives as one text or as a list, as a list."""
+    return value if isinstance(value, list) else [value]
 
 
 def nested_variables(name: str) -> dict[str, Any]:

@@ -1,8 +1,6 @@
 """templates/bus.yaml: what the publisher gets, may do and reports; and nothing of it when off."""
 
-import importlib
-import re
-from pathlib import Path
+from functools import partial
 from typing import Any
 
 import pytest
@@ -10,15 +8,8 @@ import pytest
 from ledger import schema
 from tests.support import stack, stream
 
-ROOT = Path(__file__).parents[2]
-RUNBOOK = (ROOT / "docs" / "runbook.md").read_text()
-ALARMS = stack.nested_resources("bus", "AWS::CloudWatch::Alarm")
 DAY_SECONDS = 86_400
-
-
-def properties(name: str) -> dict[str, Any]:
-    found: dict[str, Any] = stack.nested("bus")["Resources"][name]["Properties"]
-    return found
+properties = partial(stack.nested_properties, "bus")
 
 
 def test_off_means_no_stack_and_no_stream() -> None:
@@ -48,15 +39,6 @@ def test_every_parameter_is_passed() -> None:
     assert passed == set(stack.nested("bus")["Parameters"])
 
 
-def test_function_has_the_settings_of_the_others() -> None:
-    function, others = properties("PublisherFunction"), stack.template()["Globals"]["Function"]
-    assert function["Runtime"] == others["Runtime"]
-    assert function["Architectures"] == others["Architectures"]
-    assert function["TracingConfig"] == {"Mode": others["Tracing"]}
-    module, _, name = function["Handler"].rpartition(".")
-    assert callable(getattr(importlib.import_module(module), name))
-
-
 def test_nothing_is_given_up_while_the_stream_holds_it() -> None:
     source = properties("PublisherSource")
     assert source["MaximumRecordAgeInSeconds"] == DAY_SECONDS
@@ -69,25 +51,19 @@ def test_nothing_is_given_up_while_the_stream_holds_it() -> None:
     assert properties("UnpublishedQueue")["MessageRetentionPeriod"] == 14 * DAY_SECONDS
 
 
-def change(old: str, new: str, sk: str = schema.LEDGER) -> dict[str, Any]:
-    images = {"OldImage": {"status": {"S": old}}, "NewImage": {"status": {"S": new}}}
-    keys = {"pk": {"S": "event#call.missed:1"}, "sk": {"S": sk}}
-    return {"eventName": "MODIFY", "dynamodb": {"Keys": keys, **images}}
-
-
 @pytest.mark.parametrize("old", ["received", "failed", "stuck"])
 def test_filter_takes_what_became_processed(old: str) -> None:
-    assert stream.is_published(change(old, "processed"))
+    assert stream.is_published(stream.change(old, "processed"))
 
 
 @pytest.mark.parametrize(
     "record",
     [
-        change("processed", "processed"),
-        change("processed", "received"),
-        change("received", "failed"),
-        change("received", "processed", sk="conflict#1"),
-        change("received", "processed") | {"eventName": "REMOVE"},
+        stream.change("processed", "processed"),
+        stream.change("processed", "received"),
+        stream.change("received", "failed"),
+        stream.change("received", "processed", sk="conflict#1"),
+        stream.change("received", "processed") | {"eventName": "REMOVE"},
         {"eventName": "MODIFY", "dynamodb": {"Keys": {"sk": {"S": "events"}}, "NewImage": {}}},
     ],
     ids=["duplicate", "replay", "failure", "evidence", "expiry", "subject"],
@@ -96,38 +72,17 @@ def test_filter_takes_nothing_else(record: dict[str, Any]) -> None:
     assert not stream.is_published(record)
 
 
-# ------------------------------------------------------------ rights and alarms
+# ------------------------------------------------------------ rights
 
 
 def test_publisher_writes_nothing_but_subjects() -> None:
-    [policy] = properties("PublisherRole")["Policies"]
-    statements = policy["PolicyDocument"]["Statement"]
+    statements = stack.nested_statements("bus", "PublisherRole")
     writes = [one for one in statements if "dynamodb:UpdateItem" in one["Action"]]
     [write] = writes
     assert write["Action"] == "dynamodb:UpdateItem"
     prefix = schema.subject_partition("*")
     assert write["Condition"] == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": prefix}}
-    actions = {name for one in statements for name in _list(one["Action"])}
+    actions = {name for one in statements for name in stack.listed(one["Action"])}
     assert not actions & {"dynamodb:PutItem", "dynamodb:DeleteItem", "dynamodb:BatchWriteItem"}
     [put] = [one for one in statements if one["Action"] == "events:PutEvents"]
     assert put["Resource"] == {"Fn::GetAtt": ["EventBus", "Arn"]}
-
-
-def test_rights_name_their_resources() -> None:
-    any_resource = {"dynamodb:ListStreams", "xray:PutTraceSegments", "xray:PutTelemetryRecords"}
-    [policy] = properties("PublisherRole")["Policies"]
-    for one in policy["PolicyDocument"]["Statement"]:
-        assert one["Resource"] != "*" or set(_list(one["Action"])) <= any_resource, one
-
-
-@pytest.mark.parametrize("alarm", ALARMS)
-def test_alarm_has_a_section_in_the_runbook(alarm: str) -> None:
-    anchor = properties(alarm)["AlarmDescription"].partition("docs/runbook.md#")[2]
-    section = RUNBOOK.partition(f"\n## {anchor}\n")[2].partition("\n## ")[0]
-    assert f"`{alarm}`" in section
-    assert re.search("- Look: (.|\n)*- Fix: ", section)
-    assert properties(alarm)["AlarmActions"] == [{"Ref": "AlarmTopicArn"}]
-
-
-def _list(value: str | list[str]) -> list[str]:
-    return value if isinstance(value, list) else [value]

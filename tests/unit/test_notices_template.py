@@ -1,8 +1,6 @@
 """templates/notices.yaml: a private topic, least rights, and nothing of it when off."""
 
-import importlib
-import re
-from pathlib import Path
+from functools import partial
 from typing import Any
 
 import pytest
@@ -12,40 +10,12 @@ from ledger import schema
 from notices import event
 from tests.support import stack
 from tests.support.people import is_failure, is_notifiable
-from tests.unit.test_bus_template import change
+from tests.support.stream import change
 
-ROOT = Path(__file__).parents[2]
-RUNBOOK = (ROOT / "docs" / "runbook.md").read_text()
 NOTICES = stack.nested("notices")
 DAY_SECONDS = 86_400
-
-
-def properties(name: str) -> dict[str, Any]:
-    found: dict[str, Any] = NOTICES["Resources"][name]["Properties"]
-    return found
-
-
-def test_off_means_none_of_its_resources() -> None:
-    """Off is the default, and the nested stack is the one resource that the others are in."""
-    assert stack.template()["Parameters"]["Notices"]["Default"] == "off"
-    bus = stack.nested("bus")
-    assert bus["Resources"]["NoticesStack"]["Condition"] == "HasNotices"
-    assert bus["Conditions"]["HasNotices"] == {
-        "Fn::Not": [{"Fn::Equals": [{"Ref": "Notices"}, "off"]}]
-    }
-    named = [name for name, one in bus["Resources"].items() if "otice" in repr((name, one))]
-    assert named == ["NoticesStack"]
-    assert bus["Outputs"]["NoticeTopicArn"]["Condition"] == "HasNotices"
-
-
-def test_notices_without_the_bus_are_refused() -> None:
-    [assertion] = stack.template()["Rules"]["NoticesNeedTheBus"]["Assertions"]
-    assert assertion["Assert"] == {
-        "Fn::Or": [
-            {"Fn::Equals": [{"Ref": "Notices"}, "off"]},
-            {"Fn::Equals": [{"Ref": "EventBus"}, "on"]},
-        ]
-    }
+properties = partial(stack.nested_properties, "notices")
+statements = partial(stack.nested_statements, "notices")
 
 
 def test_content_is_off_by_default() -> None:
@@ -66,15 +36,11 @@ def test_only_the_digest_is_hourly() -> None:
     assert {conditions[name] for name in hourly} == {"IsHourly"}
 
 
-@pytest.mark.parametrize("name", ["NotifierFunction", "DigestFunction"])
-def test_function_has_the_settings_of_the_others(name: str) -> None:
-    function, others = properties(name), stack.template()["Globals"]["Function"]
-    assert function["Runtime"] == others["Runtime"]
-    assert function["Architectures"] == others["Architectures"]
-    assert function["TracingConfig"] == {"Mode": others["Tracing"]}
-    module, _, attribute = function["Handler"].rpartition(".")
-    assert callable(getattr(importlib.import_module(module), attribute))
-    assert function["Environment"] == properties("NotifierFunction")["Environment"]
+def test_both_functions_have_one_environment() -> None:
+    environments = [
+        properties(name)["Environment"] for name in ("NotifierFunction", "DigestFunction")
+    ]
+    assert environments[0] == environments[1]
 
 
 # ------------------------------------------------------------ events
@@ -128,13 +94,7 @@ def test_nothing_is_given_up_quietly() -> None:
     assert properties("NoticesQueue")["VisibilityTimeout"] >= 6 * timeout
 
 
-# ------------------------------------------------------------ rights and alarms
-
-
-def statements(role: str) -> list[dict[str, Any]]:
-    [policy] = properties(role)["Policies"]
-    found: list[dict[str, Any]] = policy["PolicyDocument"]["Statement"]
-    return found
+# ------------------------------------------------------------ rights
 
 
 def test_topic_is_not_public() -> None:
@@ -145,49 +105,19 @@ def test_topic_is_not_public() -> None:
     assert properties("NoticeTopic")["KmsMasterKeyId"] == "alias/aws/sns"
 
 
-def test_only_the_rule_fills_the_queue() -> None:
-    [statement] = properties("NoticesQueuePolicy")["PolicyDocument"]["Statement"]
-    assert statement["Principal"] == {"Service": "events.amazonaws.com"}
-    assert statement["Condition"] == {
-        "ArnEquals": {"aws:SourceArn": {"Fn::GetAtt": ["NoticesRule", "Arn"]}}
-    }
-
-
-ROLES = ("NotifierRole", "DigestRole", "DigestScheduleRole")
-
-
 @pytest.mark.parametrize("role", ["NotifierRole", "DigestRole"])
 def test_events_are_never_written(role: str) -> None:
     writes = {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"}
     for one in statements(role):
-        if writes & set(_list(one["Action"])):
+        if writes & set(stack.listed(one["Action"])):
             keys = {"dynamodb:LeadingKeys": schema.notice_partition("*")}
             assert one["Condition"] == {"ForAllValues:StringLike": keys}
-    actions = {action for one in statements(role) for action in _list(one["Action"])}
+    actions = {action for one in statements(role) for action in stack.listed(one["Action"])}
     assert not actions & {"dynamodb:DeleteItem", "dynamodb:Scan", "dynamodb:BatchWriteItem"}
 
 
 def test_notifier_reads_no_event() -> None:
-    actions = {action for one in statements("NotifierRole") for action in _list(one["Action"])}
+    actions = {
+        action for one in statements("NotifierRole") for action in stack.listed(one["Action"])
+    }
     assert not actions & {"dynamodb:Query", "dynamodb:GetItem", "dynamodb:BatchGetItem"}
-
-
-@pytest.mark.parametrize("role", ROLES)
-def test_rights_name_their_resources(role: str) -> None:
-    any_resource = {"dynamodb:ListStreams", "xray:PutTraceSegments", "xray:PutTelemetryRecords"}
-    for one in statements(role):
-        assert one["Resource"] != "*" or set(_list(one["Action"])) <= any_resource, one
-        assert all("*" not in action for action in _list(one["Action"]))
-
-
-@pytest.mark.parametrize("alarm", stack.nested_resources("notices", "AWS::CloudWatch::Alarm"))
-def test_alarm_has_a_section_in_the_runbook(alarm: str) -> None:
-    anchor = properties(alarm)["AlarmDescription"].partition("docs/runbook.md#")[2]
-    section = RUNBOOK.partition(f"\n## {anchor}\n")[2].partition("\n## ")[0]
-    assert f"`{alarm}`" in section
-    assert re.search("- Look: (.|\n)*- Fix: ", section)
-    assert properties(alarm)["AlarmActions"] == [{"Ref": "AlarmTopicArn"}]
-
-
-def _list(value: str | list[str]) -> list[str]:
-    return value if isinstance(value, list) else [value]

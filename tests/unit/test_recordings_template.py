@@ -1,8 +1,7 @@
 """templates/recordings.yaml: a private bucket, least rights, and nothing of it when off."""
 
-import importlib
 import re
-from pathlib import Path
+from functools import partial
 from typing import Any
 
 import pytest
@@ -13,52 +12,13 @@ from recordings.links import FIELDS
 from tests.support import stack
 from tests.support.recordings import is_wanted
 
-ROOT = Path(__file__).parents[2]
-RUNBOOK = (ROOT / "docs" / "runbook.md").read_text()
 RECORDINGS = stack.nested("recordings")
 FOURTEEN_DAYS = 14 * 86_400
+properties = partial(stack.nested_properties, "recordings")
+statements = partial(stack.nested_statements, "recordings")
 
 
-def properties(name: str) -> dict[str, Any]:
-    found: dict[str, Any] = RECORDINGS["Resources"][name]["Properties"]
-    return found
-
-
-def statements(role: str) -> list[dict[str, Any]]:
-    [policy] = properties(role)["Policies"]
-    found: list[dict[str, Any]] = policy["PolicyDocument"]["Statement"]
-    return found
-
-
-def listed(value: str | list[str]) -> list[str]:
-    return value if isinstance(value, list) else [value]
-
-
-# ------------------------------------------------------------ off
-
-
-def test_off_means_none_of_its_resources() -> None:
-    """Off is the default, and the nested stack is the one resource that the others are in."""
-    assert stack.template()["Parameters"]["Recordings"]["Default"] == "off"
-    bus = stack.nested("bus")
-    assert bus["Resources"]["RecordingsStack"]["Condition"] == "HasRecordings"
-    assert bus["Conditions"]["HasRecordings"] == {
-        "Fn::Not": [{"Fn::Equals": [{"Ref": "Recordings"}, "off"]}]
-    }
-    named = [name for name, one in bus["Resources"].items() if "ecording" in repr((name, one))]
-    assert named == ["RecordingsStack"]
-    assert bus["Outputs"]["RecordingsBucketName"]["Condition"] == "HasRecordings"
-    assert stack.template()["Outputs"]["RecordingsBucket"]["Condition"] == "HasRecordings"
-
-
-def test_recordings_without_the_bus_are_refused() -> None:
-    [assertion] = stack.template()["Rules"]["RecordingsNeedTheBus"]["Assertions"]
-    assert assertion["Assert"] == {
-        "Fn::Or": [
-            {"Fn::Equals": [{"Ref": "Recordings"}, "off"]},
-            {"Fn::Equals": [{"Ref": "EventBus"}, "on"]},
-        ]
-    }
+# ------------------------------------------------------------ parameters
 
 
 def test_every_parameter_is_passed() -> None:
@@ -194,15 +154,6 @@ def test_times_fit_together() -> None:
     assert properties("Queue")["VisibilityTimeout"] >= 6 * timeout
 
 
-def test_function_has_the_settings_of_the_others() -> None:
-    function, others = properties("ArchiverFunction"), stack.template()["Globals"]["Function"]
-    assert function["Runtime"] == others["Runtime"]
-    assert function["Architectures"] == others["Architectures"]
-    assert function["TracingConfig"] == {"Mode": others["Tracing"]}
-    module, _, attribute = function["Handler"].rpartition(".")
-    assert callable(getattr(importlib.import_module(module), attribute))
-
-
 def test_slow_hosts_take_little_of_the_accounts_concurrency() -> None:
     source = properties("ArchiverSource")
     assert source["BatchSize"] == 1
@@ -214,37 +165,13 @@ def test_slow_hosts_take_little_of_the_accounts_concurrency() -> None:
 
 def test_archiver_reads_no_event_and_no_file() -> None:
     for one in statements("ArchiverRole"):
-        actions = listed(one["Action"])
+        actions = stack.listed(one["Action"])
         if any(name.startswith("dynamodb:") for name in actions):
             assert actions == ["dynamodb:GetItem", "dynamodb:PutItem"]
             keys = {"dynamodb:LeadingKeys": register.partition("*")}
             assert one["Condition"] == {"ForAllValues:StringLike": keys}
         if any(name.startswith("s3:") for name in actions):
             assert set(actions) == {"s3:PutObject", "s3:AbortMultipartUpload"}
-
-
-def test_rights_name_their_resources() -> None:
-    any_resource = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
-    for one in statements("ArchiverRole"):
-        assert one["Resource"] != "*" or set(listed(one["Action"])) <= any_resource, one
-        assert all("*" not in action for action in listed(one["Action"]))
-
-
-def test_only_the_rule_sends_to_the_queues() -> None:
-    [statement] = properties("QueuePolicy")["PolicyDocument"]["Statement"]
-    assert statement["Principal"] == {"Service": "events.amazonaws.com"}
-    assert statement["Condition"] == {
-        "ArnEquals": {"aws:SourceArn": {"Fn::GetAtt": ["Rule", "Arn"]}}
-    }
-
-
-@pytest.mark.parametrize("alarm", stack.nested_resources("recordings", "AWS::CloudWatch::Alarm"))
-def test_alarm_has_a_section_in_the_runbook(alarm: str) -> None:
-    anchor = properties(alarm)["AlarmDescription"].partition("docs/runbook.md#")[2]
-    section = RUNBOOK.partition(f"\n## {anchor}\n")[2].partition("\n## ")[0]
-    assert f"`{alarm}`" in section
-    assert re.search("- Look: (.|\n)*- Fix: ", section)
-    assert properties(alarm)["AlarmActions"] == [{"Ref": "AlarmTopicArn"}]
 
 
 def test_late_alarm_leaves_most_of_a_links_life() -> None:

@@ -11,15 +11,14 @@ from aws.deadline import ANSWER_SECONDS
 from justcall.catalogue import KINDS
 from justcall.consent import DEFAULT_WORDS
 from ledger import schema
-from tests.support import stack
+from tests.support import runbook, stack
+from tests.support.runbook import RUNBOOK
 
 ROOT = Path(__file__).parents[2]
 # At most 900 lines with ten kinds; each further kind may add 22.
 MAX_LINES, MAX_LINES_PER_KIND = 680, 22
-RUNBOOK = (ROOT / "docs" / "runbook.md").read_text()
 ALARM = "AWS::CloudWatch::Alarm"
 ALARMS = stack.resources(ALARM)
-NESTED = ("bus", "notices", "recordings", "deliveries")
 ROLES = stack.resources("AWS::IAM::Role")
 FOURTEEN_DAYS = 14 * 86_400
 
@@ -39,7 +38,7 @@ def test_every_declared_variable_is_read() -> None:
         variable
         for name in stack.resources("AWS::Serverless::Function")
         for variable in stack.environment(name)
-    } | {variable for name in NESTED for variable in stack.nested_variables(name)}
+    } | {variable for name in stack.NESTED for variable in stack.nested_variables(name)}
     declared = {one for one in declared if not one.startswith(("AWS_ENDPOINT_URL_", "POWERTOOLS_"))}
     assert declared == read, "template.yaml and src/aws/settings.py name different variables"
 
@@ -295,14 +294,9 @@ def test_throttling_is_capped() -> None:
 # ------------------------------------------------------------ alarms and dashboard
 
 
-def runbook_section(alarm: str) -> str:
-    anchor = stack.properties(alarm)["AlarmDescription"].partition("docs/runbook.md#")[2]
-    return RUNBOOK.partition(f"\n## {anchor}\n")[2].partition("\n## ")[0]
-
-
 @pytest.mark.parametrize("alarm", ALARMS)
 def test_alarm_has_a_section_in_the_runbook(alarm: str) -> None:
-    section = runbook_section(alarm)
+    section = runbook.section_of(stack.properties(alarm)["AlarmDescription"])
     assert f"`{alarm}`" in section, (
         "docs/runbook.md: add the section that AlarmDescription links to"
     )
@@ -317,7 +311,7 @@ def test_alarm_reaches_the_topic(alarm: str) -> None:
 
 def test_runbook_has_no_alarm_that_is_gone() -> None:
     named = set(re.findall(r"`(\w+Alarm)`", RUNBOOK))
-    nested = {one for name in NESTED for one in stack.nested_resources(name, ALARM)}
+    nested = {one for name in stack.NESTED for one in stack.nested_resources(name, ALARM)}
     assert named == {*ALARMS, *nested}
 
 

@@ -4,7 +4,6 @@ import json
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,12 +12,12 @@ from cli.reading import events, table
 from cli.reading import timeline as reading
 from justcall.moments import iso
 from ledger import schema
+from tests.support.cli_docs import documented
 from tests.support.ledger_rows import TABLE
 from tests.support.program import Deployment, Hooks
 
 NOW = datetime.now(UTC)
 NUMBER = "+14155559876"
-DOCUMENTED = (Path(__file__).parents[3] / "docs" / "cli.md").read_text()
 
 
 def ago(**past: float) -> str:
@@ -45,13 +44,6 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     monkeypatch.setattr(table, "query", query)
     return partitions
-
-
-def documented(command: str) -> list[str]:
-    """Return the fields that docs/cli.md lists for a command's JSON."""
-    section = DOCUMENTED.partition(f"\n### `{command}`")[2].partition("\n### ")[0]
-    assert section
-    return re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE)
 
 
 # ------------------------------------------------------------------ events

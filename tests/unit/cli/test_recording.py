@@ -13,9 +13,9 @@ from recordings import links
 from recordings.bucket import File
 from recordings.links import Link
 from recordings.register import ARCHIVED, FAILED, WAITING, Recording, Register
+from tests.support.cli_docs import documented
 from tests.support.ledger_rows import TABLE
 from tests.support.program import REGION, Deployment, Hooks
-from tests.unit.cli.test_reading import documented
 
 NUMBER = "+14155559876"
 URL = "https://recordings.justcall.io/a.mp3"

@@ -9,7 +9,7 @@ from aws import clients
 from deliveries import backoff, places
 from deliveries.directory import Directory
 from tests.support import stack
-from tests.support.faults import DELIVERIES, Small, World
+from tests.support.faults import DELIVERIES, START, Small, World
 from tests.support.promise import call, key_of, sms
 from tests.unit.conftest import Written
 
@@ -75,7 +75,7 @@ def test_messages_of_a_destination_are_its_group(deployed: World) -> None:
     deployed.add_destination("crm")
     published(deployed, call())
     deployed.send_deliveries(most=1)
-    lying = small(deployed).queues.lying[DELIVERIES.rsplit("/", 1)[-1]]
+    lying = small(deployed).lying(DELIVERIES)
     assert [one.group for one in lying] == ["crm"]
 
 
@@ -176,7 +176,7 @@ def test_retry_after_is_respected_by_all_deliveries(
     assert asked == 1
     deployed.receivers.mend("crm")
     published(deployed, sms("m2"))
-    while deployed.clock.now + 65 < 1773326401.25 + seconds:
+    while deployed.clock.now + 65 < START + seconds:
         deployed.settle_deliveries(rounds=1, seconds=30)
         assert len(deployed.receivers.asked) == asked
     deployed.settle_deliveries(rounds=12)
@@ -239,7 +239,7 @@ def test_delivery_for_a_removed_destination_is_dropped(deployed: World) -> None:
     deployed.clock.now += 60
     drain(deployed)
     assert deployed.receivers.asked == []
-    assert small(deployed).queues.lying[DELIVERIES.rsplit("/", 1)[-1]] == []
+    assert small(deployed).lying(DELIVERIES) == []
 
 
 def test_redirect_is_a_failure_that_is_named(deployed: World) -> None:
