@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from published import fitting
-from published.cloud_event import Published, schema_id
+from published.cloud_event import Published, enveloped
 from recordings.bucket import File
 from recordings.links import Link
 from recordings.register import ARCHIVED, Recording
@@ -23,25 +22,14 @@ def build(document: Mapping[str, Any], link: Link, one: Recording) -> Published:
     kind = ARCHIVED_KIND if one.phase == ARCHIVED else FAILED_KIND
     one_id = f"{kind}:{link.name}/{link.digest}"
     shared = {name: event[name] for name in _SHARED if name in event}
-    number = document.get("subject")
-    made = {
-        "specversion": "1.0",
-        "id": one_id,
-        "source": document["source"],
-        "type": f"justcall.{kind}.v1",
-        **({"subject": number} if number else {}),
-        "time": one.at,
-        "dataschema": schema_id(kind),
-        "datacontenttype": "application/json",
-        "data": {
-            "event": {**shared, "kind": kind},
-            "recording": {
-                "what": one.what,
-                **(_place(one.file, one.sidecar) if one.file else _failure(one)),
-            },
+    data = {
+        "event": {**shared, "kind": kind},
+        "recording": {
+            "what": one.what,
+            **(_place(one.file, one.sidecar) if one.file else _failure(one)),
         },
     }
-    return Published(one_id, kind, event["key"], fitting.text(made))
+    return enveloped(one_id, document["source"], one.at, document.get("subject"), data)
 
 
 def sidecar(document: Mapping[str, Any], one: Recording, file: File) -> dict[str, Any]:

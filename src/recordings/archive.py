@@ -8,12 +8,12 @@ archived and announced costs one read.
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 from errors import BusUnavailable, HostRefused, OutboundFailed
 from justcall.moments import epoch, iso
 from outbound.urls import URL_NOT_ALLOWED
-from published.cloud_event import Published
+from published.bus import Bus
 from recordings import announcement, backoff
 from recordings.bucket import Bucket
 from recordings.download import TOO_LONG
@@ -25,13 +25,6 @@ _FINAL = frozenset({URL_NOT_ALLOWED, TOO_LONG})
 
 type Document = Mapping[str, Any]
 type Download = Callable[[str], AbstractContextManager[Iterator[bytes]]]
-
-
-class Bus(Protocol):
-    """What announcing needs of the bus."""
-
-    def put(self, events: list[Published]) -> list[Published]:
-        """Publish events; return those that were refused. Raises BusUnavailable."""
 
 
 class Ports(NamedTuple):
