@@ -10,8 +10,9 @@ from cli.options import Session
 from cli.reading import timeline as reading
 from cli.reading.table import Document
 from justcall.moments import iso
-from justcall.phone import NO_NUMBER, number_of
+from justcall.phone import number_of
 from justcall.subjects import is_subject
+from justcall.timeline import is_number
 
 Limit = Annotated[
     int, typer.Option(min=1, help="Maximum number of calls, messages and other entries.")
@@ -54,7 +55,7 @@ def timeline(session: Session, number: Number, limit: Limit = 100, before: Befor
 def hint(contact: str) -> str:
     """Return a contact without events and, unless its number is in E.164, how to write it."""
     written = output.line(contact)
-    if contact.startswith("+") or is_subject(contact) or contact == NO_NUMBER:
+    if contact.startswith("+") or not is_number(contact):
         return f"{written}."
     return f"{written}. Write the number with plus and country code, for example +14155559876."
 

@@ -13,8 +13,7 @@ from justcall import missed
 from justcall.catalogue import kind_of
 from justcall.event import PROCESSED
 from justcall.missed import Caller, Entry
-from justcall.moments import epoch, iso
-from justcall.timeline import joined
+from justcall.timeline import joined, keys_of
 from ledger import schema, timelines
 
 # Kinds whose events can say that a call was missed.
@@ -73,11 +72,6 @@ def timelines_of(
     return by_number | {None: joined(_of(None, calls, own).values())}
 
 
-def keys_of(call: Entry) -> list[str]:
-    """Return the keys of the events of a joined entry."""
-    return [one["key"] for one in call.get("events", (call,))]
-
-
 def _of(
     number: str | None, calls: Sequence[Entry], entries: Mapping[str, dict[str, Any]]
 ) -> dict[str, dict[str, Any]]:
@@ -90,7 +84,7 @@ def _since(stack: Stack, number: str, at: str) -> Iterator[dict[str, Any]]:
     rows = table.query(
         stack,
         "contact = :contact AND #at >= :since",
-        {":contact": number, ":since": iso(epoch(at) - missed.LOOK_BACK.total_seconds())},
+        {":contact": number, ":since": missed.look_back(at)},
         IndexName=schema.TIMELINE_INDEX,
         ExpressionAttributeNames={"#at": "at"},  # a reserved word
     )

@@ -14,7 +14,7 @@ from justcall.catalogue import ONCE
 from justcall.event import PROCESSED
 from justcall.missed import Entry
 from justcall.moments import epoch
-from justcall.timeline import joined
+from justcall.timeline import events_of, joined
 from ledger import schema
 from notices.notice import agent_of
 
@@ -59,7 +59,7 @@ def _first_events(keys: Sequence[str]) -> list[str]:
 
 def _is_call(entry: Entry) -> bool:
     """Tell whether an entry is a call, and not only updates of an older one."""
-    types = {one["type"] for one in entry.get("events", (entry,))}
+    types = {one["type"] for one in events_of(entry)}
     return any(
         name in ONCE and not name.startswith(("sms", "whatsapp", "contact")) for name in types
     )

@@ -8,7 +8,7 @@ from itertools import islice
 from cli.reading import recordings, table
 from cli.reading.table import Document, Item, Page
 from cli.stack import Stack
-from justcall.timeline import NO_NUMBER, joined
+from justcall.timeline import NO_NUMBER, events_of, joined
 from ledger import bodies, schema
 
 # Maximum events of a contact that are read at once; the caller says how to continue.
@@ -28,7 +28,7 @@ def timeline(stack: Stack, contact: str, limit: int, before: str | None = None) 
     calls = [one for one in joined(events.values()) if not before or _newest(one) < before]
     calls.sort(key=_newest, reverse=True)
     shown, cut = _take(calls, limit, _newest)
-    own = [events[event["key"]] for call in shown for event in _events(call)]
+    own = [events[event["key"]] for call in shown for event in events_of(call)]
     entries = joined([*own, *_unnamed(stack, own)])
     recordings.join(stack, entries)
     rest = _newest(shown[-1]) if cut else rows[-1]["at"] if more else None
@@ -66,14 +66,8 @@ def _take[One](
 
 
 def _newest(entry: Document) -> str:
-    newest: str = max(event["at"] for event in _events(entry))
+    newest: str = max(event["at"] for event in events_of(entry))
     return newest
-
-
-def _events(entry: Document) -> Sequence[Document]:
-    """Return the events of a joined entry, by key, type and time."""
-    events: Sequence[Document] = entry.get("events", [entry])
-    return events
 
 
 def _unnamed(stack: Stack, named: Sequence[Document]) -> list[Document]:

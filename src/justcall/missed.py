@@ -10,8 +10,8 @@ from datetime import timedelta
 from typing import Any, NamedTuple
 
 from justcall.catalogue import kind_of
-from justcall.phone import NO_NUMBER
-from justcall.subjects import is_subject
+from justcall.moments import epoch, iso
+from justcall.timeline import events_of, is_number
 from justcall.values import OUTBOUND
 
 type Entry = Mapping[str, Any]
@@ -21,7 +21,7 @@ KINDS = frozenset({"call.missed", "voicemail.received"})
 VOICEMAIL = "voicemail"
 # How long before a missed call its caller's timeline is read. JustCall may send another event of an
 # older call or text; only the first event shows that it was before the missed call.
-LOOK_BACK = timedelta(days=7)
+_LOOK_BACK = timedelta(days=7)
 _OUTCOMES = frozenset({"missed", VOICEMAIL, "abandoned", "unanswered"})
 _COMPLETED = "completed"
 # Events that show that a call took place; an update may be of a call of last week.
@@ -45,7 +45,12 @@ class Caller(NamedTuple):
 def number_of(entry: Entry) -> str | None:
     """Return the contact's number, None if it is withheld or not known."""
     number: str = entry["number"]
-    return None if number == NO_NUMBER or is_subject(number) else number
+    return number if is_number(number) else None
+
+
+def look_back(at: str) -> str:
+    """Return since when the timeline of a caller is read whose call was missed at a moment."""
+    return iso(epoch(at) - _LOOK_BACK.total_seconds())
 
 
 def is_missed(entry: Entry) -> bool:
@@ -102,4 +107,4 @@ def _failed(entry: Entry, types: set[str]) -> bool:
 
 
 def _types(entry: Entry) -> set[str]:
-    return {one["type"] for one in entry.get("events", (entry,))}
+    return {one["type"] for one in events_of(entry)}

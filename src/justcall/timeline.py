@@ -53,17 +53,34 @@ def joined(entries: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
     ordered = sorted(entries, key=_order)
     for entry in ordered:
-        first, *others = _names(entry)
+        first, *others = names_of(entry)
         for other in others:
             parents[root(other)] = root(first)
     groups: dict[str, list[Mapping[str, Any]]] = {}
     for entry in ordered:
-        groups.setdefault(root(_names(entry)[0]), []).append(entry)
+        groups.setdefault(root(names_of(entry)[0]), []).append(entry)
     return sorted(map(_merge_group, groups.values()), key=lambda one: (one["at"], one["key"]))
 
 
-def _names(entry: Mapping[str, Any]) -> Sequence[str]:
+def names_of(entry: Mapping[str, Any]) -> Sequence[str]:
+    """Return the subjects of an entry; one that stands alone has its key as its name."""
     return entry.get("subjects") or (entry["key"],)
+
+
+def events_of(entry: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    """Return the events of a joined entry, which is one event or lists several."""
+    events: Sequence[Mapping[str, Any]] = entry.get("events", (entry,))
+    return events
+
+
+def keys_of(entry: Mapping[str, Any]) -> list[str]:
+    """Return the keys of the events of a joined entry."""
+    return [one["key"] for one in events_of(entry)]
+
+
+def is_number(contact: str) -> bool:
+    """Tell whether a contact is a number: not `unknown`, and not a thing such as `call:ID`."""
+    return contact != NO_NUMBER and not is_subject(contact)
 
 
 def _order(entry: Mapping[str, Any]) -> tuple[Any, ...]:
@@ -120,7 +137,7 @@ def _is_implied(name: str, older: Mapping[str, Any], newer: Mapping[str, Any]) -
 
 def _is_emptier(name: str, value: object, old: object) -> bool:
     """Tell whether a newer value is empty, or 0 because a step has not happened yet."""
-    if name == "number" and isinstance(value, str) and (value == NO_NUMBER or is_subject(value)):
+    if name == "number" and isinstance(value, str) and not is_number(value):
         return True
     if isinstance(old, bool):
         return _is_blank(value) and value is not False

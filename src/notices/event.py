@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from justcall.timeline import names_of
 from justcall.values import OUTBOUND
 from notices import notice
 from notices.notice import Notice
@@ -23,9 +24,7 @@ def name_of(document: Document) -> str:
 
     Of several names it is the first by the alphabet, so that events with the same names agree.
     """
-    event = document["data"]["event"]
-    names: list[str] = event.get("subjects") or [event["key"]]
-    return min(names)
+    return min(names_of(document["data"]["event"]))
 
 
 def is_notifiable(document: Document) -> bool:

@@ -11,10 +11,7 @@ from typing import Any, NamedTuple
 from aws import observability
 from errors import HooksError
 from justcall import missed
-from justcall.moments import epoch, iso
-from justcall.phone import NO_NUMBER
-from justcall.subjects import is_subject
-from justcall.timeline import joined
+from justcall.timeline import is_number, joined, keys_of
 from ledger import schema, timelines
 from ledger.notices import Waiting
 from notices import digest
@@ -80,14 +77,13 @@ def _owed(
     entries = {
         entry["key"]: entry for one in waiting for entry in timelines.readable(heads[one.key])
     }
-    if contact != NO_NUMBER and not is_subject(contact):
-        since = epoch(min(heads[one.key]["at"]["S"] for one in waiting))
-        start = iso(since - missed.LOOK_BACK.total_seconds())
+    if is_number(contact):
+        start = missed.look_back(min(heads[one.key]["at"]["S"] for one in waiting))
         rows = timelines.entries(ports.client, ports.table, contact, start)
         entries |= {entry["key"]: entry for entry in rows}
     timeline = joined(entries.values())
     unreturned = [call for call in timeline if missed.is_unreturned(call, timeline)]
-    calls = {key: call for call in timeline for key in _keys(call)}
+    calls = {key: call for call in timeline for key in keys_of(call)}
     return [_owed_for(one, calls.get(one.key), unreturned) for one in waiting]
 
 
@@ -114,7 +110,3 @@ def _send(line: str | None, owed: Sequence[_Owed], ports: Ports, now: float) -> 
     for one in owed:
         ports.notices.mark_sent(one.waiting.name, schema.DIGEST, now)
     return int(bool(rows))
-
-
-def _keys(call: Entry) -> list[str]:
-    return [one["key"] for one in call.get("events", (call,))]

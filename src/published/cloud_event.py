@@ -8,9 +8,7 @@ from typing import Any, NamedTuple
 
 from justcall.catalogue import kind_of
 from justcall.event import PROCESSED
-from justcall.phone import NO_NUMBER
-from justcall.subjects import is_subject
-from justcall.timeline import joined
+from justcall.timeline import events_of, is_number, joined, keys_of
 from ledger import bodies, schema
 from published import fitting
 
@@ -20,7 +18,7 @@ type Item = Mapping[str, Any]
 _WHOLES = ("call", "message")
 # The fields of each event in a call's or message's list, and fields that do not describe the call.
 _OF_MEMBERS = ("key", "type", "dialect", "at")
-_OF_EVENTS = frozenset({"key", "type", "subjects", "dialect", "received_at"})
+_OF_EVENTS = frozenset({"key", "type", "subjects", "dialect", "received_at", "events"})
 
 
 class Published(NamedTuple):
@@ -56,19 +54,27 @@ def build(item: Item, others: Sequence[Item] | None, source: str) -> Published:
         number = event.get("number")
     # An event that stands alone is published once, unless it is replayed.
     alone = len(data) == 1 and revision == 1
+    one_id = event["key"] if alone else f"{event['key']}#{revision}"
+    return enveloped(one_id, source, event["at"], number, data)
+
+
+def enveloped(
+    one_id: str, source: str, at: str, number: str | None, data: dict[str, Any]
+) -> Published:
+    """Return the CloudEvent about `data`, which has an `event` with its key and kind."""
+    event = data["event"]
     document = {
         "specversion": "1.0",
-        "id": event["key"] if alone else f"{event['key']}#{revision}",
+        "id": one_id,
         "source": source,
         "type": f"justcall.{event['kind']}.v1",
         **({"subject": number} if number else {}),
-        "time": event["at"],
+        "time": at,
         "dataschema": schema_id(event["kind"]),
         "datacontenttype": "application/json",
         "data": data,
     }
-    detail = fitting.text(document)
-    return Published(document["id"], event["kind"], event["key"], detail)
+    return Published(one_id, event["kind"], event["key"], fitting.text(document))
 
 
 def source_of(stack_name: str) -> str:
@@ -100,23 +106,17 @@ def _whole(item: Item, others: Sequence[Item], revision: int) -> dict[str, Any]:
     entries = list(map(bodies.unpack_entry, processed))
     key = schema.key_of(item["pk"]["S"])
     # A replay may have found other subjects, so not all of them need to be one call any more.
-    entry = next(one for one in joined(entries) if key in _keys(one))
-    listed = entry.pop("events", None) or [entry]
-    events = [{name: one[name] for name in _OF_MEMBERS} for one in listed]
+    entry = next(one for one in joined(entries) if key in keys_of(one))
+    events = [{name: one[name] for name in _OF_MEMBERS} for one in events_of(entry)]
     fields = {name: one for name, one in entry.items() if name not in _OF_EVENTS}
     names = (name.partition(":") for name in entry["subjects"])
     ids = sorted(one for thing, _, one in names if thing in _WHOLES)
     return {"ids": ids, "revision": revision, "events": events, **_numbered(fields)}
 
 
-def _keys(whole: Mapping[str, Any]) -> set[str]:
-    return {whole["key"], *(one["key"] for one in whole.get("events", ()))}
-
-
 def _numbered(entry: dict[str, Any]) -> dict[str, Any]:
     """Return an entry without a number that stands for none."""
-    number = entry["number"]
-    if number != NO_NUMBER and not is_subject(number):
+    if is_number(entry["number"]):
         return entry
     return {name: one for name, one in entry.items() if name != "number"}
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+from justcall import timeline
+
 RECORDING, VOICEMAIL, MEDIA = "recording", "voicemail", "media"
 # Fields of a timeline entry that hold links.
 FIELDS = ("recording_url", "call_recording_url", "media")
@@ -61,7 +63,7 @@ def names_of(event: Mapping[str, Any]) -> list[str]:
 
     Events that name a call by the same ids agree on it, in whatever order they name them.
     """
-    return sorted(event.get("subjects") or [event["key"]])
+    return sorted(timeline.names_of(event))
 
 
 def digest_of(url: str) -> str:
