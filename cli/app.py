@@ -9,6 +9,7 @@ import typer
 
 from cli import CALLED, __version__, output
 from cli.commands import (
+    console,
     contact,
     deliveries,
     destinations,
@@ -42,6 +43,7 @@ app.command(context_settings=TAKES_KEYS)(show.show)
 app.command()(timeline.timeline)
 app.command()(contact.contact)
 app.command(context_settings=TAKES_KEYS)(recording.recording)
+app.command()(console.console)
 app.command()(missed.missed)
 app.command()(stats.stats)
 app.command(context_settings=TAKES_KEYS)(replay.replay)

@@ -46,6 +46,13 @@ def count(stack: Stack, queue_url: str) -> Count:
     return Count(*(int(answer["Attributes"][name]) for name in _COUNTS))
 
 
+def seconds_until_retry(stack: Stack, queue_url: str) -> int:
+    """Return how long after a failed attempt SQS delivers a message again."""
+    name = "VisibilityTimeout"
+    answer = stack.client("sqs").get_queue_attributes(QueueUrl=queue_url, AttributeNames=[name])
+    return int(answer["Attributes"][name])
+
+
 def look(stack: Stack, most: int = MAX_LETTERS) -> list[Letter]:
     """Return dead letters, at most `most`; they stay in the queue."""
     visible = count(stack, stack.dead_letter_queue).visible

@@ -57,9 +57,14 @@ def text(*lines: str) -> None:
 
 def as_json(document: object) -> None:
     """Print one JSON document and nothing else."""
+    print(json_text(document))
+
+
+def json_text(document: object) -> str:
+    """Return a document as JSON without control characters."""
     printed = json.dumps(_finite(document), indent=2, ensure_ascii=False, allow_nan=False)
     # These can only occur inside strings, where an escape means the same.
-    print(_CONTROL_IN_JSON.sub(lambda match: f"\\u{ord(match[0]):04x}", printed))
+    return _CONTROL_IN_JSON.sub(lambda match: f"\\u{ord(match[0]):04x}", printed)
 
 
 def _finite(value: Any) -> Any:

@@ -48,6 +48,8 @@ class Stack:
         # None if the stack was deployed with Recordings=off.
         self.recordings_bucket: str | None = described.get("recordings_bucket") or None
         self.is_local = "endpoint_url" in described
+        # The secret of the local stack's page, which `make up` makes.
+        self.console_key: Path | None = described.get("console_key")
         self.retention_days = int(described.get("retention_days", DEFAULT_RETENTION_DAYS))
         self._endpoint_url = described.get("endpoint_url")
         self._session = boto3.Session(**session)  # type: ignore[arg-type]  # all are optional text
@@ -100,7 +102,7 @@ def _local() -> Stack:
             "aws_access_key_id": described.get("access_key_id", _OLD_KEY),
             "aws_secret_access_key": "unused",
         }
-        return Stack(described, session)
+        return Stack({"console_key": home / "console-key", **described}, session)
     except (OSError, ValueError, KeyError, TypeError) as error:  # no file, or half a file
         raise UsageError("No local stack. Run: make up  (or name one: --stack)") from error
 

@@ -47,14 +47,15 @@ def replay_to(
         raise NotFoundError("No matching events.")
     if not (dry_run or yes) and len(selected) > 1 and sys.stdin.isatty():
         typer.confirm(f"Deliver {len(selected)} events to {name}?", abort=True, err=True)
-    outcomes = [_named(outcome, way.unwanted) for outcome in run_all(run, selected)]
+    outcomes = [named(outcome, way.unwanted) for outcome in run_all(run, selected)]
     counts = Counter(outcome.outcome for outcome in outcomes)
     document = {"dry_run": dry_run, "to": name, **{word: counts[word] for word in OUTCOMES}}
     session.show(document | {"events": [outcome._asdict() for outcome in outcomes]}, _print)
     raise typer.Exit(1 if counts[FAILED] or not counts[SENT] else 0)
 
 
-def _named(outcome: Outcome, unwanted: set[str]) -> Outcome:
+def named(outcome: Outcome, unwanted: set[str]) -> Outcome:
+    """Return what became of an event in the words of a delivery."""
     if outcome.key in unwanted:
         return outcome._replace(outcome=SKIPPED, note=_UNWANTED)
     return outcome._replace(outcome=SENT) if outcome.outcome == PUBLISHED else outcome

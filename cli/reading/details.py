@@ -10,7 +10,16 @@ from typing import Any
 from cli import CALLED
 from cli.errors import NotFoundError
 from cli.reading import recordings
-from cli.reading.table import Document, Item, body_hashes, document, number, partition
+from cli.reading.table import (
+    Document,
+    Item,
+    body_hashes,
+    document,
+    everything_of,
+    number,
+    partition,
+    texts,
+)
 from cli.stack import Stack
 from justcall.consent import FlagChange, newest_first, states_of
 from ledger import bodies, queries, schema
@@ -28,13 +37,13 @@ _TEXTS = (
 
 def event(stack: Stack, key: str) -> Document:
     """Return everything about one event. Raises NotFoundError."""
-    items = partition(stack, schema.event_partition(key))
+    items = everything_of(stack, key)
     head = next((item for item in items if item["sk"]["S"] == schema.LEDGER), None)
     if head is None:
         raise NotFoundError(f"No event {key}. List events: {CALLED} events")
     return {
         **document(head),
-        **{name: head.get(name, {}).get("S") for name in _TEXTS},
+        **texts(head, _TEXTS),
         "sweeps": number(head, "sweeps"),
         "recordings": recordings.of_item(stack, head) if stack.recordings_bucket else [],
         "replays": [_replay(one["M"]) for one in head.get("replays", {}).get("L", [])],

@@ -45,14 +45,17 @@ class _Row(NamedTuple):
     key: str | None = None
 
 
-def newest(stack: Stack, wanted: Wanted, limit: int) -> Page:
-    """Return the newest events: `limit`, and those of the same millisecond as the last one."""
-    window = _window(stack, wanted)
+def newest(stack: Stack, wanted: Wanted, limit: int, more: Sequence[str] = ()) -> Page:
+    """Return the newest events: `limit`, and those of the same millisecond as the last one.
+
+    `more` names further attributes of each (`table.brief`).
+    """
+    window = window_of(stack, wanted)
     keys, before = _newest(stack, window, limit, MAX_SECONDS)
     if before is None and window.since and wanted.since is None:
         before = _text(window.since)
     # The index lags behind: an event may have another status by now.
-    events = table.brief(stack, keys)
+    events = table.brief(stack, keys, more)
     return Page([one for one in events if wanted.status in (None, one["status"])], before)
 
 
@@ -62,7 +65,14 @@ def keys(stack: Stack, wanted: Wanted) -> list[str]:
     return list(dict.fromkeys(reversed(newest_first)))
 
 
-def _window(stack: Stack, wanted: Wanted) -> Wanted:
+def stream(stack: Stack, wanted: Wanted) -> Iterator[tuple[str, str]]:
+    """Yield each matching event's time of arrival and key, newest first, as it reads them."""
+    for row in _merged(stack, wanted):
+        if row.key and _matches(row.key, wanted.kind):
+            yield row.received_at, row.key
+
+
+def window_of(stack: Stack, wanted: Wanted) -> Wanted:
     """Add the default --since, unless only waiting events are older than that."""
     if wanted.since or wanted.status not in (None, PROCESSED):
         return wanted

@@ -107,6 +107,12 @@ def link(stack: Stack, one: Document, seconds: int) -> str | None:
     return url
 
 
+def content(stack: Stack, one: Document) -> tuple[int, Iterator[bytes]]:
+    """Return the size of an archived file, and its content piece by piece."""
+    answer = stack.client("s3").get_object(Bucket=one["bucket"], Key=one["object_key"])
+    return answer["ContentLength"], answer["Body"].iter_chunks(_PIECE_BYTES)
+
+
 def save(stack: Stack, one: Document, path: Path) -> None:
     """Write an archived file to a new file, after its hash was compared. Raises UsageError."""
     if path.exists():

@@ -46,6 +46,11 @@ def partition(stack: Stack, name: str) -> list[Item]:
     return list(query(stack, "pk = :pk", {":pk": name}, ConsistentRead=True))
 
 
+def everything_of(stack: Stack, key: str) -> list[Item]:
+    """Return an event's ledger item, its parts and its evidence as they are now."""
+    return partition(stack, schema.event_partition(key))
+
+
 def ledger_items(stack: Stack, key: str) -> list[Item]:
     """Return an event's ledger item and its body's parts as they are now, without evidence."""
 
@@ -57,10 +62,19 @@ def ledger_items(stack: Stack, key: str) -> list[Item]:
     return list(queries.with_parts(beginning(schema.LEDGER), beginning))
 
 
-def brief(stack: Stack, keys: Sequence[str]) -> list[Document]:
-    """Return these events, without those that do not exist, with the fields of `hooks events`."""
-    by_key = {one["key"]: one for one in map(document, _get(stack, keys, _BRIEF))}
+def brief(stack: Stack, keys: Sequence[str], more: Sequence[str] = ()) -> list[Document]:
+    """Return these events, without those that do not exist, with the fields of `hooks events`.
+
+    `more` names attributes that are texts; they are None where they are absent.
+    """
+    items = _get(stack, keys, (*_BRIEF, *more))
+    by_key = {one["key"]: one for one in (document(item) | texts(item, more) for item in items)}
     return [by_key[key] for key in dict.fromkeys(keys) if key in by_key]
+
+
+def texts(item: Item, names: Sequence[str]) -> Document:
+    """Return attributes that are texts, None where they are absent."""
+    return {name: item.get(name, {}).get("S") for name in names}
 
 
 def body_hashes(stack: Stack, keys: Sequence[str]) -> dict[str, str]:

@@ -23,7 +23,9 @@ def timeline(stack: Stack, contact: str, limit: int, before: str | None = None) 
     `before` (exclusive) leaves out those with newer events. Withheld callers' timeline is newest
     first.
     """
-    rows, more = _take(_rows(stack, contact, f"< {before}" if before else ""), MAX_EVENTS, _at)
+    rows, more = _take(
+        contact_rows(stack, contact, f"< {before}" if before else ""), MAX_EVENTS, _at
+    )
     events = {one["key"]: one for one in [*rows, *_listed(stack, contact, before)]}
     calls = [one for one in joined(events.values()) if not before or _newest(one) < before]
     calls.sort(key=_newest, reverse=True)
@@ -43,7 +45,7 @@ def _listed(stack: Stack, contact: str, before: str | None) -> list[Document]:
     """
     if not before:
         return []
-    listed, more = _take(_rows(stack, contact, f">= {before}"), MAX_EVENTS, _at)
+    listed, more = _take(contact_rows(stack, contact, f">= {before}"), MAX_EVENTS, _at)
     return [] if more else listed
 
 
@@ -77,7 +79,7 @@ def _unnamed(stack: Stack, named: Sequence[Document]) -> list[Document]:
     with ThreadPoolExecutor(_THREADS) as pool:
         while subjects := _subjects([*named, *unnamed.values()]) - followed:
             followed |= subjects
-            for rows in pool.map(lambda one: list(_rows(stack, one)), sorted(subjects)):
+            for rows in pool.map(lambda one: list(contact_rows(stack, one)), sorted(subjects)):
                 unnamed |= {one["key"]: one for one in rows}
     keys = {one["key"] for one in named}
     return [one for key, one in unnamed.items() if key not in keys]
@@ -87,7 +89,7 @@ def _subjects(entries: Iterable[Document]) -> set[str]:
     return {subject for one in entries for subject in one.get("subjects", ())}
 
 
-def _rows(stack: Stack, contact: str, times: str = "") -> Iterator[Document]:
+def contact_rows(stack: Stack, contact: str, times: str = "") -> Iterator[Document]:
     """Yield a contact's entries, newest first, page by page; `times` is such as `< 2026-03-12`."""
     condition, values = "contact = :contact", {":contact": contact}
     names = {}

@@ -1,0 +1,118 @@
+"""An event's journey as steps; a step whose time the ledger does not keep says so."""
+
+from typing import NamedTuple
+
+from cli.console import words
+from cli.reading.table import Document
+from justcall.event import FAILED, PROCESSED, QUARANTINED, RECEIVED, STUCK, UNHANDLED
+
+DONE, WAITS, WRONG, UNKNOWN = "done", "waits", "wrong", "unknown"
+_NEVER_SENT = (UNHANDLED, QUARANTINED)
+
+
+class Step(NamedTuple):
+    """One step: its state, its time if that is known, and what happened."""
+
+    name: str
+    state: str
+    at: str | None
+    notes: list[str]
+
+
+class Around(NamedTuple):
+    """What is not on the event's own item: the stack's ways out, and deliveries that wait."""
+
+    has_bus: bool
+    destinations: list[str] | None  # None: the stack has no HTTP deliveries
+    waiting: list[Document]
+    next_try: str | None
+
+
+def steps(event: Document, around: Around) -> list[Step]:
+    """Return received → sent → processed → published → delivered."""
+    first = [_received(event), _sent(event), _processed(event, around)]
+    if event["status"] != PROCESSED:
+        return first
+    return [*first, _published(around), _delivered(event, around)]
+
+
+def _received(event: Document) -> Step:
+    own_time = event["event_time"] or event["at"]
+    return Step(
+        "received",
+        DONE,
+        event["received_at"],
+        _said(
+            (own_time, f"The event's own time: {own_time}."),
+            (event["deliveries"] > 1, _duplicates(event)),
+            (event["conflicts"], f"{len(event['conflicts'])} with the same key and another body."),
+        ),
+    )
+
+
+def _duplicates(event: Document) -> str:
+    last = event["last_delivery_at"]
+    return f"Delivered {event['deliveries']} times{f', last at {last}' if last else ''}."
+
+
+def _sent(event: Document) -> Step:
+    if event["status"] in _NEVER_SENT:
+        return Step("sent", WRONG, None, ["Never sent to a queue."])
+    first = "First sent right after it was stored; the ledger keeps no time for that."
+    again = event["sent_at"]
+    notes = _said(
+        (not again, first),
+        (again, "Sent again then."),
+        (event["sweeps"], f"The sweeper sent it {event['sweeps']} times."),
+        *((True, f"Replayed at {one['at']}, was {one['was']}: {one['reason']}")
+          for one in event["replays"]),
+        (event["dead_letter"], "Its message is a dead letter."),
+    )  # fmt: skip
+    return Step("sent", DONE if again else UNKNOWN, again, notes)
+
+
+def _processed(event: Document, around: Around) -> Step:
+    status = event["status"]
+    state = {PROCESSED: DONE, RECEIVED: WAITS}.get(status, WRONG)
+    if words.shown_status(event) == words.RETRYING:
+        state = WRONG
+    at = {FAILED: event["failed_at"], STUCK: event["stuck_at"]}.get(status, event["processed_at"])
+    attempts = event["attempts"]
+    failed_at, first = event["failed_at"], event["first_failed_at"]
+    notes = _said(
+        (attempts, f"{attempts} {'attempt' if attempts == 1 else 'attempts'}."),
+        (event["error"], f"Failed: {event['error']}"),
+        (words.of_reason(event["error"]), words.of_reason(event["error"])),
+        (first, f"An attempt first failed at {first}, last at {failed_at}."),
+        (around.next_try, f"SQS delivers it again at about {around.next_try}."),
+        (event["replayed_as"], f"Kept anew as {event['replayed_as']}."),
+        (status != PROCESSED, words.of_status(event)),
+    )
+    return Step("processed", state, at, notes)
+
+
+def _published(around: Around) -> Step:
+    if not around.has_bus:
+        return Step("published", UNKNOWN, None, ["This stack has no event bus."])
+    note = "Right after it was processed; the time is in the publisher's log, not on the ledger."
+    return Step("published", UNKNOWN, None, [note])
+
+
+def _delivered(event: Document, around: Around) -> Step:
+    if around.destinations is None:
+        return Step("delivered", UNKNOWN, None, ["This stack has no HTTP deliveries."])
+    if not around.destinations:
+        return Step("delivered", UNKNOWN, None, ["There are no destinations."])
+    own = [one for one in around.waiting if one["key"] == event["key"]]
+    if own:
+        notes = [
+            f"{one['destination']}: {one['state']} after {one['attempts']} attempts, {one['error']}"
+            for one in own
+        ]
+        return Step("delivered", WRONG, own[0]["at"], notes)
+    note = "No delivery of it waits. One that arrived leaves no item; it is in the sender's log."
+    return Step("delivered", UNKNOWN, None, [note])
+
+
+def _said(*notes: tuple[object, str]) -> list[str]:
+    return [text for is_so, text in notes if is_so]

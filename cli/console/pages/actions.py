@@ -1,0 +1,118 @@
+"""What the page can change. Each action is that of a command, and answers with a fragment."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from itertools import islice
+from typing import Any
+from urllib.parse import parse_qsl
+
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from cli import dead_letters, destinations, evidence, redriving, samples
+from cli import send as posting
+from cli.commands.replay import check_reason
+from cli.commands.replay_to import SENT, named
+from cli.console import rendering
+from cli.delivering import OneDestination
+from cli.errors import UsageError
+from cli.options import read_kind
+from cli.outcomes import REPLAYED, Outcome
+from cli.publishing import Publishing
+from cli.replay import Replay
+from cli.stack import Stack
+
+type Form = Mapping[str, str]
+type Result = dict[str, Any]
+# A redrive through the page ends after this many steps; the command moves the rest.
+_MAX_MOVED = 1000
+_RATE = 100
+
+
+def replay(stack: Stack, form: Form) -> Result:
+    """Replay one event, or the evidence of a conflict; or say what a replay would do."""
+    reason, key, preview = form.get("reason", ""), form.get("key", ""), "preview" in form
+    check_reason(reason)
+    run = Replay(stack, reason, force="force" in form, dry_run=preview)
+    if body_hash := form.get("hash"):
+        outcome = run.conflict(key, evidence.find(stack, key, body_hash))
+    else:
+        outcome = run(key)
+    return _told(outcome, REPLAYED, preview=preview)
+
+
+def deliver(stack: Stack, form: Form) -> Result:
+    """Deliver a processed event again to one destination."""
+    preview = "preview" in form
+    name, key = form.get("to", ""), form.get("key", "")
+    way = OneDestination(stack, destinations.find(stack, name))
+    [outcome] = Publishing(stack, way, dry_run=preview)([key])
+    return _told(named(outcome, way.unwanted), SENT, preview=preview)
+
+
+def _told(outcome: Outcome, good: str, *, preview: bool) -> Result:
+    would = "Nothing was changed. It would be " if preview else ""
+    text = f"{would}{outcome.outcome}{f': {outcome.note}' if outcome.note else ''}."
+    return {"text": text, "key": outcome.replayed_as, "is_good": outcome.outcome == good}
+
+
+def redrive(stack: Stack, form: Form) -> Result:
+    """Move dead letters of one kind, or all, back to their queues."""
+    kind = read_kind(form["kind"]) if form.get("kind") else None
+    total = dead_letters.count(stack, stack.dead_letter_queue).visible
+    if kind:
+        total = sum(one.kind == kind for one in dead_letters.look(stack))
+    if "preview" in form:
+        text = f"Nothing was changed. About {total} dead letters would be moved."
+        return {"text": text, "key": None, "is_good": True}
+    steps = list(islice(redriving.redrive(stack, kind, _RATE), _MAX_MOVED)) if total else []
+    moved, failure = (steps[-1].moved, steps[-1].failure) if steps else (0, None)
+    text = f"Moved {moved} of about {total} dead letters. {failure or ''}"
+    return {"text": text, "key": None, "is_good": not failure}
+
+
+def send(stack: Stack, form: Form) -> Result:
+    """Post a signed sample to the local stack."""
+    if not stack.is_local:
+        raise UsageError("Samples are sent to the local stack only.")
+    body = samples.fresh(read_kind(form.get("kind", "")), [])
+    signing = partial(posting.body_signed, secret=stack.secret)
+    [sent] = posting.send(stack.webhook_url, [body], signing, None)
+    return {"text": f"{sent.status} {sent.answer}", "key": sent.key, "is_good": sent.status == 200}
+
+
+def pause(stack: Stack, form: Form) -> Result:
+    """Let a destination get nothing until it is resumed."""
+    destinations.pause(stack, form.get("name", ""))
+    return {"text": "Paused. Its events wait.", "key": None, "is_good": True}
+
+
+def resume(stack: Stack, form: Form) -> Result:
+    """Let a destination get what waited."""
+    destinations.resume(stack, form.get("name", ""))
+    return {"text": "Resumed. What waited follows.", "key": None, "is_good": True}
+
+
+ACTIONS: Mapping[str, Callable[[Stack, Form], Result]] = {
+    "replay": replay,
+    "deliver": deliver,
+    "redrive": redrive,
+    "send": send,
+    "pause": pause,
+    "resume": resume,
+}
+
+
+async def act(request: Request) -> HTMLResponse:
+    """Run the action that the path names, and show its result."""
+    action = ACTIONS.get(request.path_params["action"])
+    if action is None:
+        raise HTTPException(404)
+    form = dict(parse_qsl((await request.body()).decode(errors="replace")))
+    result = await run_in_threadpool(action, request.app.state.stack, form)
+    answer = rendering.page(request, "result.html", result=result)
+    if "preview" not in form:
+        answer.headers["hx-trigger"] = "changed"
+    return answer

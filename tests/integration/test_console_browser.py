@@ -1,0 +1,349 @@
+"""`hooks console` in a real browser: what a person sees and does."""
+
+import http.server
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # ships none
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from cli import stack as stacks
+from cli.send import key_of
+from handler.app import handler
+from justcall.catalogue import KINDS, module_name
+from justcall.moments import iso
+from ledger import schema
+from messaging import consumer
+from tests.support import stack
+from tests.support.cloud import Cloud
+from tests.support.console import Served, chromium, serving
+from tests.support.deliveries import request
+from tests.support.samples import SMS_RECEIVED, body, changed
+
+HOSTILE = "<img src=x onerror=window.hacked=1><script>window.hacked=1</script>"
+SECONDS_MS = 15_000
+expect.set_options(timeout=SECONDS_MS)
+MANY = 5_000
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    program = chromium()
+    with sync_playwright() as playwright:
+        # CI runs as root, for which Chromium has no sandbox.
+        launched = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def console(cloud: Cloud, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Served]:
+    """Serve the page of the stack that handler and processors use."""
+    monkeypatch.setattr(schema, "SHARDS", 2)  # moto is slow: a listing asks each shard
+    queues = f"https://sqs.{stack.REGION}.amazonaws.com/{stack.ACCOUNT}/{stack.STACK}-"
+    described = {
+        "webhook_url": "http://api.localhost:1/webhooks/justcall",
+        "region": stack.REGION,
+        "stack_name": stack.STACK,
+        "events_table": cloud.table,
+        "secret_arn": stack.physical_name("ApiSecret"),
+        "queues": {kind: f"{queues}events-{module_name(kind)}" for kind in KINDS},
+        "dead_letter_queue": f"{queues}dead-letters",
+        "retention_days": 1,
+    }
+    (tmp_path / "stack.json").write_text(json.dumps(described))
+    monkeypatch.setenv("JUSTCALL_HOOKS_LOCAL", str(tmp_path))
+    with serving(stacks.find(None, None, None)) as served:
+        yield served
+
+
+@pytest.fixture
+def page(console: Served, browser: Browser) -> Iterator[Page]:
+    """Return a browser's page that has opened the link, and has seen no error at the end."""
+    context = browser.new_context(base_url=console.url)
+    context.set_default_timeout(SECONDS_MS)
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    opened = context.new_page()
+    asked: list[str] = []
+    problems: list[str] = []
+    opened.on("request", lambda one: asked.append(one.url))
+    opened.on("pageerror", lambda error: problems.append(str(error)))
+    opened.on(
+        "console", lambda one: problems.append(one.text) if "Content Security" in one.text else None
+    )
+    opened.goto(console.access.link)
+    yield opened
+    assert [one for one in asked if not one.startswith((console.url, "http://localhost:"))] == []
+    assert problems == []
+    context.close()
+
+
+def deliver(name: str, **fields: str) -> str:
+    """Let JustCall deliver a text; return its key."""
+    content = body(changed(SMS_RECEIVED, message_id=name, **fields))
+    assert handler(request(content), None)["statusCode"] == 200
+    key = key_of(content)
+    assert key
+    return key
+
+
+def row(page: Page, key: str) -> Any:
+    return page.locator(f'tr[data-key="{key}"]')
+
+
+def test_a_signed_event_appears_without_reload(page: Page, cloud: Cloud) -> None:
+    expect(page.get_by_text("No events here")).to_be_visible()
+    page.evaluate("window.stayed = true")
+    key = deliver("live_1")
+    expect(row(page, key).locator(".badge")).to_have_text("received")
+    cloud.poll("sms.received")
+    expect(row(page, key).locator(".badge")).to_have_text("processed")
+    assert page.evaluate("window.stayed")
+
+
+def test_a_failed_event_is_explained_and_replayed(
+    page: Page, cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as broken:
+        broken.setattr(consumer, "_act", _fail)
+        key = deliver("red_1")
+        for _ in range(5):
+            cloud.poll("sms.received")
+    badge = row(page, key).locator(".badge")
+    expect(badge).to_have_text("failed")
+    red = badge.evaluate("one => getComputedStyle(one).color")
+    page.get_by_role("link", name=key).click()
+    journey = page.locator("#journey")
+    expect(journey).to_contain_text("unexpected: RuntimeError")
+    expect(journey).to_contain_text("nobody foresaw")
+    expect(journey).to_contain_text("5 attempts")
+    page.get_by_label("Reason").fill("the processor is mended")
+    page.get_by_role("button", name="Preview").click()
+    expect(page.locator("#result")).to_contain_text("It would be replayed")
+    assert cloud.ledger(key)["status"] == "failed"
+    page.get_by_role("button", name="Replay").click()
+    expect(page.locator("#result")).to_contain_text("replayed")
+    expect(journey.locator(".badge")).to_have_text("received")
+    _until(lambda: not cloud.poll("sms.received") and cloud.ledger(key)["status"] == "processed")
+    expect(journey.locator(".badge")).to_have_text("processed")
+    assert journey.locator(".badge").evaluate("one => getComputedStyle(one).color") != red
+    expect(journey).to_contain_text("the processor is mended")
+
+
+def _fail(*_: object) -> bool:
+    raise RuntimeError
+
+
+def _until(done: Callable[[], bool]) -> None:
+    end = time.monotonic() + 15
+    while not done():
+        assert time.monotonic() < end
+        time.sleep(0.1)
+
+
+def test_filters_make_permalinks(page: Page, cloud: Cloud, browser: Browser) -> None:
+    first, second = deliver("one", contact_number="+14155550101"), deliver("two")
+    cloud.poll("sms.received")
+    expect(row(page, first)).to_be_visible()
+    page.get_by_label("Number").fill("+1 415 555 0101")
+    page.locator("select[name=status]").select_option("processed")
+    page.get_by_role("button", name="Filter").click()
+    expect(row(page, second)).to_have_count(0)
+    expect(row(page, first)).to_be_visible()
+    other = page.context.new_page()
+    other.goto(page.url)
+    expect(row(other, first)).to_be_visible()
+    expect(row(other, second)).to_have_count(0)
+    expect(other.get_by_label("Number")).to_have_value("+1 415 555 0101")
+    other.close()
+
+
+def test_the_keyboard_moves_opens_and_searches(page: Page) -> None:
+    keys = [deliver(f"k{number}") for number in range(3)]
+    expect(page.locator("tr[data-key]")).to_have_count(3)
+    shown = [one.get_attribute("data-key") for one in page.locator("tr[data-key]").all()]
+    assert set(shown) == set(keys)
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    expect(page.locator("tr.chosen")).to_have_attribute("data-key", str(shown[1]))
+    page.keyboard.press("k")
+    expect(page.locator("tr.chosen")).to_have_attribute("data-key", str(shown[0]))
+    deliver("k9")  # the list is refreshed, and the choice stays
+    expect(page.locator("tr[data-key]")).to_have_count(4)
+    expect(page.locator("tr.chosen")).to_have_attribute("data-key", str(shown[0]))
+    page.keyboard.press("j")
+    page.keyboard.press("k")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name=str(shown[0]))).to_be_visible()
+    page.keyboard.press("u")
+    page.wait_for_url("**/")
+    page.keyboard.press("/")
+    expect(page.get_by_label("Text")).to_be_focused()
+    page.keyboard.type("k1")
+    page.keyboard.press("Enter")
+    expect(page.locator("tr[data-key]")).to_have_count(1)
+
+
+def test_a_body_folds_and_is_copied(page: Page) -> None:
+    key = deliver("folded")
+    page.goto(f"/event?key={quote(key)}")
+    value = page.locator(".tree .value", has_text="folded").first
+    expect(value).to_be_visible()
+    page.locator(".tree summary").first.click()
+    expect(value).to_be_hidden()
+    page.get_by_role("button", name="Copy").click()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    copied = json.loads(page.evaluate("navigator.clipboard.readText()"))
+    assert copied["data"]["message_id"] == "folded"
+
+
+def test_hostile_payloads_are_text(page: Page, cloud: Cloud) -> None:
+    key = deliver("hostile", body=HOSTILE, contact_name=HOSTILE, contact_number=HOSTILE)
+    cloud.poll("sms.received")
+    expect(row(page, key)).to_be_visible()
+    contact = str(cloud.ledger(key)["contact"])
+    for path in (
+        f"/event?key={quote(key)}",
+        f"/call?key={quote(key)}",
+        f"/contact?number={quote(contact)}",
+    ):
+        page.goto(path)
+        expect(page.locator("#main")).to_contain_text("onerror")
+        assert page.locator("main img, main script").count() == 0
+        assert page.evaluate("window.hacked") is None
+
+
+def test_another_sites_page_can_neither_write_nor_read(
+    page: Page, console: Served, cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The attacker's page is open in the browser that has the cookie, on another port of this machine."""
+    with monkeypatch.context() as broken:
+        broken.setattr(consumer, "_act", _fail)
+        key = deliver("attacked")
+        for _ in range(5):
+            cloud.poll("sms.received")
+    for host in ("127.0.0.1", "localhost"):
+        with _attacker(console.url, key) as port:
+            evil = page.context.new_page()
+            evil.goto(f"http://{host}:{port}/")
+            expect(evil.locator("#done")).to_have_text(
+                "sent 3, read 0, framed 0", timeout=SECONDS_MS
+            )
+            evil.close()
+    assert cloud.ledger(key)["status"] == "failed"
+    assert "replays" not in cloud.ledger(key)
+
+
+class _attacker:  # noqa: N801  # used as a function
+    """Serve a page that posts a replay three ways, and tries to read and to frame ours."""
+
+    def __init__(self, target: str, key: str) -> None:
+        form = f"key={quote(key)}&reason=attack"
+        kind = "application/x-www-form-urlencoded"
+        text = f"""<!doctype html><iframe id=form name=form></iframe><iframe id=frame></iframe>
+<form method=post action="{target}/do/replay" target=form><input name=key value="{key}">
+<input name=reason value=attack></form><p id=done>waiting</p><script>
+const post = more => fetch("{target}/do/replay", {{method: "POST", body: "{form}",
+    credentials: "include", headers: {{"Content-Type": "{kind}", ...more}}, mode: "no-cors"}});
+const read = () => fetch("{target}/", {{credentials: "include"}}).then(() => 1, () => 0);
+const framed = new Promise(resolve => {{
+    const frame = document.getElementById("frame");
+    frame.onload = () => {{ try {{ resolve(frame.contentDocument ? 1 : 0); }} catch {{ resolve(0); }} }};
+    frame.src = "{target}/";
+}});
+(async () => {{
+    document.forms[0].submit();
+    const sent = 1 + (await Promise.allSettled([post({{}}), post({{"X-Console-Token": "x"}})])).length;
+    document.getElementById("done").textContent = `sent ${{sent}}, read ${{await read()}}, framed ${{await framed}}`;
+}})();
+</script>"""
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                self.send_response(200)
+                self.send_header("Content-Type", "text/html; charset=utf-8")
+                self.end_headers()
+                self.wfile.write(text.encode())
+
+            def log_message(self, *_: object) -> None:
+                """Keep the output for pytest's."""
+
+        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._thread = threading.Thread(target=self._server.serve_forever)
+
+    def __enter__(self) -> int:
+        self._thread.start()
+        return self._server.server_port
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+
+def _item(number: int) -> dict[str, Any]:
+    key, received_at = f"sms.received:many_{number:04}", iso(time.time() - number / 4)
+    texts = {
+        "pk": schema.event_partition(key),
+        "sk": schema.LEDGER,
+        "dialect": "body-signed",
+        "delivery_id": key,
+        "status": "failed",
+        "error": "model-refused: data.id",
+        "received_at": received_at,
+        "cell": schema.cell("failed", key, received_at),
+        "text": "{}",
+    }
+    typed = {name: {"S": value} for name, value in texts.items()}
+    return typed | {"deliveries": {"N": "1"}, "body_hash": {"B": b"x" * 32}}
+
+
+def test_5000_events_stay_smooth(page: Page, cloud: Cloud) -> None:
+    for first in range(0, MANY, 25):
+        requests: Any = [{"PutRequest": {"Item": _item(n)}} for n in range(first, first + 25)]
+        cloud.dynamodb.batch_write_item(RequestItems={cloud.table: requests})
+    started = time.monotonic()
+    page.goto("/")
+    expect(page.locator("tr[data-key]")).to_have_count(50)
+    took = time.monotonic() - started
+    assert took < 10, took  # moto answers in hundredths of a second; AWS is faster
+    started = time.monotonic()
+    for _ in range(20):
+        page.keyboard.press("j")
+    expect(page.locator("tr.chosen")).to_have_count(1)
+    assert time.monotonic() - started < 10  # of a busy machine, whose other half is moto
+    seen = {one.get_attribute("data-key") for one in page.locator("tr[data-key]").all()}
+    page.get_by_role("link", name="older than").click()
+    expect(page.get_by_role("link", name="newest", exact=True)).to_be_visible()
+    more = {one.get_attribute("data-key") for one in page.locator("tr[data-key]").all()}
+    assert len(more) >= 50
+    assert not seen & more
+    page.goto("/?text=many_0001")
+    expect(page.locator("tr[data-key]").first).to_be_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious(page: Page, cloud: Cloud, scheme: Any) -> None:
+    key = deliver("axe")
+    deliver("axe_open")
+    cloud.poll("sms.received")
+    page.emulate_media(color_scheme=scheme)
+    contact = str(cloud.ledger(key)["contact"])
+    background = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert (background == "rgb(255, 255, 255)") == (scheme == "light")
+    for path in (
+        "/", f"/event?key={quote(key)}", f"/contact?number={quote(contact)}",
+        f"/call?key={quote(key)}", "/queues", "/destinations",
+    ):  # fmt: skip
+        page.goto(path)
+        if path == "/":
+            expect(page.locator("svg")).to_have_count(2)
+        found = Axe().run(page).response["violations"]
+        serious = [one for one in found if one["impact"] in ("serious", "critical")]
+        assert [(one["id"], one["nodes"][0]["html"]) for one in serious] == [], path
