@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.table import Table
 
-from local import bridge, demo, deploy, ministack
+from local import bridge, console, demo, deploy, ministack
 from local.place import LocalError, Place, default_place
 
 _console = Console(highlight=False)
@@ -55,9 +55,12 @@ def up(place: Place) -> int:
     stack = deploy.deploy(place, process, step)
     step("sending the sample event")
     lines, key = demo.show(process, stack)
+    step("starting the page")
+    link = _page(place, process)
     step("ready\n")
     _print(lines)
     _console.print(
+        f"\npage     {link}"
         f"\nwebhook  {stack['webhook_url']}"
         f"\nAWS      {stack['endpoint_url']}  (access key: .local/root-key, secret: any)"
         f"\n\nTry next\n  ./hooks show {key}\n  ./hooks timeline +14155559876"
@@ -67,8 +70,17 @@ def up(place: Place) -> int:
     return 0 if all(line.as_expected for line in lines) else 1
 
 
+def _page(place: Place, process: ministack.Process) -> str:
+    """Start the page and return its link, or why there is none: the stack works without."""
+    try:
+        return console.start(place, process)
+    except LocalError as error:
+        return str(error)
+
+
 def down(place: Place) -> int:
     """Stop the stack and save its contents."""
+    console.stop(place)
     stopped = ministack.stop(place)
     _console.print("stopped; `make up` restores it" if stopped else "the stack does not run")
     return 0
@@ -76,6 +88,7 @@ def down(place: Place) -> int:
 
 def clean(place: Place) -> int:
     """Stop the stack and remove its contents."""
+    console.stop(place)
     ministack.stop(place)
     for folder in place.folders:
         shutil.rmtree(folder, ignore_errors=True)

@@ -104,7 +104,7 @@ def stop(place: Place) -> bool:
     if not process or not _alive(process.pid):
         return False
     os.kill(process.pid, signal.SIGTERM)
-    if not _within(STOP_SECONDS, lambda: not _alive(process.pid)):
+    if not within(STOP_SECONDS, lambda: not _alive(process.pid)):
         raise LocalError(f"MiniStack (process {process.pid}) does not stop. See {place.log}")
     place.unsaved.unlink(missing_ok=True)
     _remove_temporary(place)
@@ -138,7 +138,7 @@ def _port(place: Place) -> int:
     """Return the last port, because the queues' URLs contain it, or else a free port."""
     wanted = _last_port(place)
     # A killed process keeps its port until its last thread ends.
-    if _within(PORT_SECONDS, lambda: _is_free(wanted)):
+    if within(PORT_SECONDS, lambda: is_free(wanted)):
         return wanted
     if any(place.state.iterdir()):
         raise LocalError(
@@ -146,14 +146,15 @@ def _port(place: Place) -> int:
             "Stop that program, or start from scratch: make clean up"
         )
     for port in range(wanted + 1, wanted + 200):
-        if _is_free(port):
+        if is_free(port):
             return port
     raise LocalError(
         f"No free port from {wanted} to {wanted + 199}. Stop a program that listens there."
     )
 
 
-def _is_free(port: int) -> bool:
+def is_free(port: int) -> bool:
+    """Return whether nobody listens on a port of 127.0.0.1."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -192,7 +193,7 @@ def _answers(process: Process, place: Place) -> bool:
 
 
 def _wait_until_up(process: Process, child: subprocess.Popen[bytes], place: Place) -> None:
-    _within(START_SECONDS, lambda: child.poll() is not None or _answers(process, place))
+    within(START_SECONDS, lambda: child.poll() is not None or _answers(process, place))
     if not _answers(process, place):
         raise LocalError(f"MiniStack did not start. The end of {place.log}:\n{_tail(place)}")
 
@@ -201,7 +202,8 @@ def _tail(place: Place) -> str:
     return "\n".join(place.log.read_text(errors="replace").splitlines()[-8:])
 
 
-def _within(seconds: float, done: Callable[[], bool]) -> bool:
+def within(seconds: float, done: Callable[[], bool]) -> bool:
+    """Poll until it is done; False if that takes longer."""
     end = time.monotonic() + seconds
     while not done():
         if time.monotonic() > end:

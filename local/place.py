@@ -23,6 +23,9 @@ _FILES = (
     "token",
     "root-key",
     "unsaved",
+    "console.json",
+    "console.log",
+    "console-key",
     "build.toml",  # SAM's, beside its build
     "deployed.txt",
     "stack.json",
@@ -64,6 +67,21 @@ class Place(NamedTuple):
     def root_key_file(self) -> Path:
         """The access key of the embedded AWS's root user."""
         return self.home / "root-key"
+
+    @property
+    def console_process(self) -> Path:
+        """The process id and port of the page, as JSON."""
+        return self.home / "console.json"
+
+    @property
+    def console_log(self) -> Path:
+        """What the page says about itself when it fails."""
+        return self.home / "console.log"
+
+    @property
+    def console_key(self) -> Path:
+        """The secret of the page's link."""
+        return self.home / "console-key"
 
     @property
     def state(self) -> Path:

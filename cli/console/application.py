@@ -44,6 +44,7 @@ def build(stack: Stack, access: Access, is_over: Callable[[], bool]) -> Guard:
             Route("/recording", contact.recording),
             Route("/queues", around.queues),
             Route("/destinations", around.places),
+            Route("/refused", around.refused),
             Route("/live", follow),
             Route("/static/{name}", _static),
             Route("/do/{action}", actions.act, methods=["POST"]),

@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from cli import output
 from cli.console import words
 from cli.reading.table import Document
 from justcall.event import FAILED, PROCESSED, QUARANTINED, RECEIVED, STUCK, UNHANDLED
@@ -43,7 +44,7 @@ def _received(event: Document) -> Step:
         DONE,
         event["received_at"],
         _said(
-            (own_time, f"The event's own time: {own_time}."),
+            (own_time, f"The event's own time: {output.when(own_time or '')}."),
             (event["deliveries"] > 1, _duplicates(event)),
             (event["conflicts"], f"{len(event['conflicts'])} with the same key and another body."),
         ),
@@ -52,7 +53,9 @@ def _received(event: Document) -> Step:
 
 def _duplicates(event: Document) -> str:
     last = event["last_delivery_at"]
-    return f"Delivered {event['deliveries']} times{f', last at {last}' if last else ''}."
+    return (
+        f"Delivered {event['deliveries']} times{f', last at {output.when(last)}' if last else ''}."
+    )
 
 
 def _sent(event: Document) -> Step:
@@ -64,7 +67,7 @@ def _sent(event: Document) -> Step:
         (not again, first),
         (again, "Sent again then."),
         (event["sweeps"], f"The sweeper sent it {event['sweeps']} times."),
-        *((True, f"Replayed at {one['at']}, was {one['was']}: {one['reason']}")
+        *((True, f"Replayed at {output.when(one['at'])}, was {one['was']}: {one['reason']}")
           for one in event["replays"]),
         (event["dead_letter"], "Its message is a dead letter."),
     )  # fmt: skip
@@ -78,15 +81,14 @@ def _processed(event: Document, around: Around) -> Step:
         state = WRONG
     at = {FAILED: event["failed_at"], STUCK: event["stuck_at"]}.get(status, event["processed_at"])
     attempts = event["attempts"]
-    failed_at, first = event["failed_at"], event["first_failed_at"]
+    first, last = event["first_failed_at"], output.when(event["failed_at"] or "")
     notes = _said(
         (attempts, f"{attempts} {'attempt' if attempts == 1 else 'attempts'}."),
         (event["error"], f"Failed: {event['error']}"),
         (words.of_reason(event["error"]), words.of_reason(event["error"])),
-        (first, f"An attempt first failed at {first}, last at {failed_at}."),
-        (around.next_try, f"SQS delivers it again at about {around.next_try}."),
+        (first, f"An attempt first failed at {output.when(first or '')}, last at {last}."),
+        (around.next_try, f"SQS delivers it again at about {output.when(around.next_try or '')}."),
         (event["replayed_as"], f"Kept anew as {event['replayed_as']}."),
-        (status != PROCESSED, words.of_status(event)),
     )
     return Step("processed", state, at, notes)
 

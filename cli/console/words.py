@@ -14,6 +14,19 @@ _STATUSES = {
     QUARANTINED: "Authentic, but unreadable as an event. It is kept as it came.",
 }
 _REASONS = {
+    "body-too-large": "Over 1 MiB.",
+    "body-undecodable": "Marked as base64, and it is not.",
+    "dialect-not-accepted": "Signed in a dialect that the stack's Dialects parameter leaves out.",
+    "secret-unavailable": "Secrets Manager did not give the secret.",
+    "signature-malformed": "The signature is neither 64 hexadecimal digits nor base64 of 32 bytes.",
+    "signature-mismatch": (
+        "Another secret signed it, or the body was changed on the way. If JustCall sent it, compare"
+        " the API secret: hooks secret rotate."
+    ),
+    "signature-missing": "No signature: not from JustCall, or a proxy dropped the header.",
+    "signature-version": "A version of the url-signed dialect that is not known.",
+    "timestamp-old": "The signed time is too old: a delivery that was kept back, or sent again.",
+    "url-not-registered": "Signed for a URL that the stack's WebhookUrls parameter leaves out.",
     "body-missing": "Parts of the stored body are missing.",
     "died": "Lambda ended the processor (memory or time-out) before it wrote a reason.",
     "ledger-item-missing": "The event was not in the table when its message came.",

@@ -4,84 +4,28 @@ import http.server
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # ships none
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
-from cli import stack as stacks
 from cli.send import key_of
 from handler.app import handler
-from justcall.catalogue import KINDS, module_name
 from justcall.moments import iso
 from ledger import schema
 from messaging import consumer
-from tests.support import stack
 from tests.support.cloud import Cloud
-from tests.support.console import Served, chromium, serving
+from tests.support.console import PATIENCE_MS, Served, browser, console, page
 from tests.support.deliveries import request
 from tests.support.samples import SMS_RECEIVED, body, changed
 
+__all__ = ["browser", "console", "page"]  # fixtures
+
 HOSTILE = "<img src=x onerror=window.hacked=1><script>window.hacked=1</script>"
-SECONDS_MS = 15_000
-expect.set_options(timeout=SECONDS_MS)
 MANY = 5_000
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    program = chromium()
-    with sync_playwright() as playwright:
-        # CI runs as root, for which Chromium has no sandbox.
-        launched = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        yield launched
-        launched.close()
-
-
-@pytest.fixture
-def console(cloud: Cloud, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Served]:
-    """Serve the page of the stack that handler and processors use."""
-    monkeypatch.setattr(schema, "SHARDS", 2)  # moto is slow: a listing asks each shard
-    queues = f"https://sqs.{stack.REGION}.amazonaws.com/{stack.ACCOUNT}/{stack.STACK}-"
-    described = {
-        "webhook_url": "http://api.localhost:1/webhooks/justcall",
-        "region": stack.REGION,
-        "stack_name": stack.STACK,
-        "events_table": cloud.table,
-        "secret_arn": stack.physical_name("ApiSecret"),
-        "queues": {kind: f"{queues}events-{module_name(kind)}" for kind in KINDS},
-        "dead_letter_queue": f"{queues}dead-letters",
-        "retention_days": 1,
-    }
-    (tmp_path / "stack.json").write_text(json.dumps(described))
-    monkeypatch.setenv("JUSTCALL_HOOKS_LOCAL", str(tmp_path))
-    with serving(stacks.find(None, None, None)) as served:
-        yield served
-
-
-@pytest.fixture
-def page(console: Served, browser: Browser) -> Iterator[Page]:
-    """Return a browser's page that has opened the link, and has seen no error at the end."""
-    context = browser.new_context(base_url=console.url)
-    context.set_default_timeout(SECONDS_MS)
-    context.grant_permissions(["clipboard-read", "clipboard-write"])
-    opened = context.new_page()
-    asked: list[str] = []
-    problems: list[str] = []
-    opened.on("request", lambda one: asked.append(one.url))
-    opened.on("pageerror", lambda error: problems.append(str(error)))
-    opened.on(
-        "console", lambda one: problems.append(one.text) if "Content Security" in one.text else None
-    )
-    opened.goto(console.access.link)
-    yield opened
-    assert [one for one in asked if not one.startswith((console.url, "http://localhost:"))] == []
-    assert problems == []
-    context.close()
 
 
 def deliver(name: str, **fields: str) -> str:
@@ -233,7 +177,7 @@ def test_another_sites_page_can_neither_write_nor_read(
             evil = page.context.new_page()
             evil.goto(f"http://{host}:{port}/")
             expect(evil.locator("#done")).to_have_text(
-                "sent 3, read 0, framed 0", timeout=SECONDS_MS
+                "sent 3, read 0, framed 0", timeout=PATIENCE_MS
             )
             evil.close()
     assert cloud.ledger(key)["status"] == "failed"

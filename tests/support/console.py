@@ -1,21 +1,34 @@
-"""The page over a stack, served in a thread, and a browser that looks at it."""
+"""The page over a stack, served in a thread, and a browser that looks at it.
 
+Tests import the fixtures that they use: `browser`, `console` and `page`.
+"""
+
+import json
 import shutil
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 import urllib3
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from cli import stack as stacks
 from cli.console import server
 from cli.console.access import Access
 from cli.stack import Stack
+from justcall.catalogue import KINDS, module_name
+from ledger import schema
+from tests.support import stack
+from tests.support.cloud import Cloud
 
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 _START_SECONDS = 20.0
+PATIENCE_MS = 15_000
+expect.set_options(timeout=PATIENCE_MS)
 
 
 class Served(NamedTuple):
@@ -44,11 +57,11 @@ class Served(NamedTuple):
 
 
 @contextmanager
-def serving(stack: Stack, *, writes: bool = True) -> Iterator[Served]:
+def serving(of: Stack, *, writes: bool = True) -> Iterator[Served]:
     """Serve the page of a stack on a free port."""
     listening = server.listen(0)
     access = server.access_to(listening.getsockname()[1], None, writes=writes)
-    one = server.Server(stack, listening, access)
+    one = server.Server(of, listening, access)
     thread = threading.Thread(target=one.serve_until_stopped)
     thread.start()
     try:
@@ -70,3 +83,55 @@ def chromium() -> str:
     if not found:
         pytest.skip("Chromium is not installed here. On Debian: apt-get install chromium")
     return found
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    program = chromium()
+    with sync_playwright() as playwright:
+        # CI runs as root, for which Chromium has no sandbox.
+        launched = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def console(cloud: Cloud, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Served]:
+    """Serve the page of the stack that handler and processors use."""
+    monkeypatch.setattr(schema, "SHARDS", 2)  # moto is slow: a listing asks each shard
+    queues = f"https://sqs.{stack.REGION}.amazonaws.com/{stack.ACCOUNT}/{stack.STACK}-"
+    described = {
+        "webhook_url": "http://api.localhost:1/webhooks/justcall",
+        "region": stack.REGION,
+        "stack_name": stack.STACK,
+        "events_table": cloud.table,
+        "secret_arn": stack.physical_name("ApiSecret"),
+        "queues": {kind: f"{queues}events-{module_name(kind)}" for kind in KINDS},
+        "dead_letter_queue": f"{queues}dead-letters",
+        "retention_days": 1,
+    }
+    (tmp_path / "stack.json").write_text(json.dumps(described))
+    monkeypatch.setenv("JUSTCALL_HOOKS_LOCAL", str(tmp_path))
+    with serving(stacks.find(None, None, None)) as served:
+        yield served
+
+
+@pytest.fixture
+def page(console: Served, browser: Browser) -> Iterator[Page]:
+    """Return a browser's page that has opened the link, and has seen no error at the end."""
+    context = browser.new_context(base_url=console.url)
+    context.set_default_timeout(PATIENCE_MS)
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    opened = context.new_page()
+    asked: list[str] = []
+    problems: list[str] = []
+    opened.on("request", lambda one: asked.append(one.url))
+    opened.on("pageerror", lambda error: problems.append(str(error)))
+    opened.on(
+        "console", lambda one: problems.append(one.text) if "Content Security" in one.text else None
+    )
+    opened.goto(console.access.link)
+    yield opened
+    assert [one for one in asked if not one.startswith((console.url, "http://localhost:"))] == []
+    assert problems == []
+    context.close()

@@ -1,4 +1,4 @@
-"""Queues and dead letters, and destinations."""
+"""Queues and dead letters, destinations, and refused requests."""
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -6,9 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from cli import dead_letters, destinations
+from cli import dead_letters, destinations, options
 from cli.console import rendering
-from cli.reading import deliveries
+from cli.errors import UsageError
+from cli.reading import deliveries, refusals
 from cli.stack import Stack
 
 _LETTERS = 50
@@ -47,4 +48,23 @@ def places(request: Request) -> HTMLResponse:
         has_deliveries=has_deliveries,
         destinations=[deliveries.document(stack, one) for one in every],
         waiting=deliveries.deliveries(stack, names, failed=True, waiting=True, limit=_WAITING),
+    )
+
+
+def refused(request: Request) -> HTMLResponse:
+    """Show the refused requests by reason."""
+    text = request.query_params.get("since") or "24h"
+    moment = options.moment("since", text)
+    if moment is None:
+        raise UsageError("since: write for example 2h.")
+    rows, is_cut = refusals.since(request.app.state.stack, moment)
+    last = {one["reason"]: one["at"] for one in reversed(rows)}
+    counts = Counter((one["reason"], one["answer"]) for one in rows).most_common()
+    return rendering.page(
+        request,
+        "refused.html",
+        since=text,
+        reasons=[(reason, answer, count, last[reason]) for (reason, answer), count in counts],
+        rows=rows[:_LETTERS],
+        is_cut=is_cut,
     )

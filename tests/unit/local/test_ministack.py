@@ -126,13 +126,16 @@ def test_up_says_what_was_lost(
     described = {"webhook_url": "http://w", "endpoint_url": "http://e"}
     monkeypatch.setattr(deploy, "deploy", lambda *_: described)
     monkeypatch.setattr("local.demo.show", lambda *_: ([], "key"))
+    monkeypatch.setattr("local.console.start", lambda *_: "http://page")
     machine.start()
     if killed:
         machine.runs = False
     else:
         ministack.stop(machine.place)
     assert program.up(machine.place) == 0
-    assert ("is lost" in capsys.readouterr().out) == killed
+    printed = capsys.readouterr().out
+    assert ("is lost" in printed) == killed
+    assert "page     http://page" in printed
 
 
 def test_the_log_of_a_failed_start_is_no_loss(
