@@ -6,7 +6,7 @@ SETUP := $(PYTHON3) tools/setup.py
 BIN := .venv/bin
 PYTHON := $(BIN)/python
 SAM_BIN := .local/venv-sam/bin
-CODE := src cli local tools tests bench chaos
+CODE := src cli local tools tests bench chaos examples
 
 # $(call check,NAME,COMMAND): prints one line on success, and the whole output on failure.
 check = @out=$$($(2) 2>&1) && echo "$(1)  ok" || { echo "$$out"; echo "$(1)  failed"; exit 1; }
