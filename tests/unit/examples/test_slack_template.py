@@ -76,3 +76,10 @@ def test_partial_batches_are_reported_and_posts_are_few() -> None:
     source = properties("Function")["Events"]["Queue"]["Properties"]
     assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     assert source["ScalingConfig"] == {"MaximumConcurrency": 2}
+
+
+def test_readme_names_every_parameter_and_output_that_it_uses() -> None:
+    readme = (ROOT / "examples" / "slack" / "README.md").read_text()
+    assert all(f"{name}=" in readme for name in TEMPLATE["Parameters"])
+    assert "DeadLetterQueueArn" in TEMPLATE["Outputs"]
+    assert {"EventBusName", "AlarmTopicArn"} <= set(stack.template()["Outputs"])
