@@ -65,9 +65,7 @@ def keys(stack: Stack, wanted: Wanted) -> list[str]:
     return list(dict.fromkeys(reversed(newest_first)))
 
 
-def stream(
-    stack: Stack, wanted: Wanted, page_rows: int = _PAGE_ROWS
-) -> Iterator[tuple[str, str]]:
+def stream(stack: Stack, wanted: Wanted, page_rows: int = _PAGE_ROWS) -> Iterator[tuple[str, str]]:
     """Yield each matching event's time of arrival and key, newest first, as it reads them.
 
     A caller that takes thousands reads larger pages.
@@ -150,9 +148,7 @@ def _days(since: datetime, before: datetime) -> Iterator[datetime]:
         day -= timedelta(days=1)
 
 
-def _rows(
-    stack: Stack, cell: str, between: tuple[str, str], page_rows: int
-) -> Iterator[_Row]:
+def _rows(stack: Stack, cell: str, between: tuple[str, str], page_rows: int) -> Iterator[_Row]:
     """Return a cell's rows, newest first; the first page is read at once."""
     rows = table.query(
         stack,
