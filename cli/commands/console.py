@@ -1,5 +1,6 @@
 """`hooks console`: the page that shows the stack and steers it."""
 
+import sys
 from typing import Annotated
 
 import typer
@@ -31,6 +32,7 @@ def console(session: Session, port: Port = None, write: Write = False) -> None:
     )
     serving = server.Server(stack, listening, access)
     session.show({"link": serving.link, "writes": access.writes}, lambda _: _print(serving.link))
+    sys.stdout.flush()  # a pipe would keep the link to the end
     serving.serve_until_stopped()
 
 

@@ -18,7 +18,7 @@ from cli.errors import EXPECTED, NotFoundError, UsageError, explain
 from cli.stack import Stack
 
 _STATIC = Path(__file__).parent / "static"
-_FILES = ("console.css", "console.js", "htmx-2.0.11.min.js")
+_FILES = ("console.css", "console.js", "icon.svg", "htmx-2.0.11.min.js")
 # How often an open page asks for changes. The deployed stack's reads are billed.
 LOCAL_SECONDS, DEPLOYED_SECONDS = 1.0, 5.0
 

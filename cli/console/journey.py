@@ -7,7 +7,7 @@ from cli.console import words
 from cli.reading.table import Document
 from justcall.event import FAILED, PROCESSED, QUARANTINED, RECEIVED, STUCK, UNHANDLED
 
-DONE, WAITS, WRONG, UNKNOWN = "done", "waits", "wrong", "unknown"
+DONE, WAITS, WRONG, UNKNOWN, NONE = "done", "waits", "wrong", "unknown", "none"
 _NEVER_SENT = (UNHANDLED, QUARANTINED)
 
 
@@ -95,16 +95,16 @@ def _processed(event: Document, around: Around) -> Step:
 
 def _published(around: Around) -> Step:
     if not around.has_bus:
-        return Step("published", UNKNOWN, None, ["This stack has no event bus."])
+        return Step("published", NONE, None, ["This stack has no event bus."])
     note = "Right after it was processed; the time is in the publisher's log, not on the ledger."
     return Step("published", UNKNOWN, None, [note])
 
 
 def _delivered(event: Document, around: Around) -> Step:
     if around.destinations is None:
-        return Step("delivered", UNKNOWN, None, ["This stack has no HTTP deliveries."])
+        return Step("delivered", NONE, None, ["This stack has no HTTP deliveries."])
     if not around.destinations:
-        return Step("delivered", UNKNOWN, None, ["There are no destinations."])
+        return Step("delivered", NONE, None, ["There are no destinations."])
     own = [one for one in around.waiting if one["key"] == event["key"]]
     if own:
         notes = [

@@ -87,6 +87,27 @@ def test_a_failed_event_is_explained_and_replayed(
     expect(journey).to_contain_text("the processor is mended")
 
 
+def test_a_contacts_timeline_grows_without_reload(page: Page, cloud: Cloud) -> None:
+    first = deliver("t1")
+    cloud.poll("sms.received")
+    contact = str(cloud.ledger(first)["contact"])
+    page.goto(f"/contact?number={quote(contact)}")
+    expect(page.locator("article")).to_have_count(1)
+    second = deliver("t2", body="STOP")
+    cloud.poll("sms.received")
+    expect(page.locator(f'article[data-key="{second}"]')).to_be_visible()
+    expect(page.get_by_role("region", name="Consent")).to_contain_text("opted_out")
+
+
+def test_a_reload_after_a_restart_says_what_to_do(console: Served, browser: Browser) -> None:
+    """A browser that never opened the link sees a sentence, and nothing of the stack."""
+    context = browser.new_context(base_url=console.url)
+    stranger = context.new_page()
+    stranger.goto("/event?key=x")
+    expect(stranger.locator("body")).to_contain_text("Open the link that")
+    context.close()
+
+
 def _fail(*_: object) -> bool:
     raise RuntimeError
 

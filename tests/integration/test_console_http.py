@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from urllib.parse import quote
 import pytest
 
 from cli import console, stack
-from cli.console import application
+from cli.console import application, server
 from tests.support.console import Served, serving
 from tests.support.program import Deployment, Hooks, deployed, hooks, local, place
 from tests.support.samples import CALL_COMPLETED, body, changed
@@ -34,6 +35,22 @@ def put(deployed: Deployment, name: str = "call_1", status: str = "failed", **mo
 
 def entry_of(name: str) -> dict[str, Any]:
     return {"number": "+14155559876", "subjects": [f"call:{name}"], "outcome": "completed"}
+
+
+def test_the_command_prints_the_link_and_only_reads_a_deployed_stack(
+    deployed: Deployment, hooks: Hooks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server.Server, "serve_until_stopped", lambda self: self._listening.close())
+    assert hooks("console", "--json").json["writes"] is False
+    told = hooks("console", "--json", "--write").json
+    assert told["writes"] is True
+    assert told["link"].startswith("http://127.0.0.1:")
+    assert "Open http://127.0.0.1:" in hooks("console").out
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        ran = hooks("console", "--port", str(taken.getsockname()[1]))
+    assert (ran.code, "--port" in ran.message) == (2, True)
 
 
 # ------------------------------------------------------------------ who may read

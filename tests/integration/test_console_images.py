@@ -24,8 +24,6 @@ from tests.support.deliveries import request
 
 __all__ = ["browser", "console", "page"]  # fixtures
 
-NUMBER = "+14155559876"
-
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
@@ -54,8 +52,6 @@ def test_each_page_has_a_picture_in_light_and_dark(
     paths = {
         "events": "/",
         "event": f"/event?key={quote(failed)}",
-        "contact": f"/contact?number={quote(NUMBER)}",
-        "queues": "/queues",
     }
     for name, path in paths.items():
         page.goto(path)

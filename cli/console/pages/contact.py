@@ -49,6 +49,8 @@ def show(request: Request) -> HTMLResponse:
         entries=[(one, fields(one)) for one in entries],
         consent=consent,
         older=page.before,
+        before=request.query_params.get("before", ""),
+        live="",
     )
 
 
