@@ -24,8 +24,7 @@ from local.place import Place
 
 type Step = Callable[[str], None]
 FLAWS = ("none", "lost", "twice", "forgotten")
-# How long the drain may take, or deliveries without one that arrives; and for how many looks
-# everything must be quiet.
+# How long nothing may get further in the drain, and for how many looks everything must be quiet.
 DRAIN_SECONDS = 300.0
 _QUIET_LOOKS = 3
 _POISON = 9
@@ -129,7 +128,7 @@ def _run(
     if not found.figures["acknowledged events"]:
         breaches.append(Breach("nothing was acknowledged, so nothing was shown", ""))
     if not drained:
-        breaches.append(Breach(f"still open after {DRAIN_SECONDS:.0f} s", ""))
+        breaches.append(Breach(f"still open; nothing got further for {DRAIN_SECONDS:.0f} s", ""))
     ended = time.monotonic()
     figures = {
         **_of_sender(sender.sent),
@@ -177,7 +176,7 @@ def _disasters(deployment: Deployment, options: Options, step: Step) -> None:
         time.sleep(max(0.0, begun + at - deployment.clock()))
         match name:
             case "worker":
-                deployment.kill_worker(rng.choice, options.started_seconds)
+                deployment.kill_worker(rng, options.started_seconds)
             case "freeze":
                 step("MiniStack hangs")
                 deployment.freeze(options.freeze_seconds)
@@ -198,32 +197,41 @@ def _join(threads: Sequence[threading.Thread], options: Options) -> None:
 
 
 def _drain(deployment: Deployment) -> bool:
-    """Wait until no event is open and no queue holds anything, some looks long."""
-    end = time.monotonic() + DRAIN_SECONDS
-    quiet = 0
-    while quiet < _QUIET_LOOKS:
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.5)
-        quiet = 0 if _waiting(deployment) or _open(deployment) else quiet + 1
-    return True
+    """Wait until no event is open and no queue holds anything."""
+
+    def look() -> tuple[bool, int]:
+        still_open = _open(deployment)
+        return bool(still_open or _waiting(deployment)), -still_open
+
+    return _wait_until_quiet(look)
 
 
 def _deliver(deployment: Deployment, destinations: Destinations) -> bool:
     """Let what waits for its next attempt be due, until everything published has arrived."""
-    end, most = time.monotonic() + DRAIN_SECONDS, 0
-    quiet = 0
+
+    def look() -> tuple[bool, int]:
+        queue = [deployment.described["deliveries_queue"]]
+        busy = _messages(deployment, queue) or destinations.hurry(deployment)
+        return bool(busy) or _owed(deployment, destinations), destinations.events_arrived()
+
+    return _wait_until_quiet(look)
+
+
+def _wait_until_quiet(look: Callable[[], tuple[bool, int]]) -> bool:
+    """Wait until nothing is busy, some looks long; return False where it gets no further.
+
+    `look` returns whether anything is busy, and a number that rises while things get on.
+    """
+    _, most = look()
+    end, quiet = time.monotonic() + DRAIN_SECONDS, 0
     while quiet < _QUIET_LOOKS:
-        if (
-            arrived := destinations.events_arrived()
-        ) > most:  # a small machine delivers 20 a second
-            end, most = time.monotonic() + DRAIN_SECONDS, arrived
         if time.monotonic() > end:
             return False
         time.sleep(1.0)
-        queue = [deployment.described["deliveries_queue"]]
-        busy = _messages(deployment, queue) or destinations.hurry(deployment)
-        quiet = 0 if busy or _owed(deployment, destinations) else quiet + 1
+        busy, reached = look()
+        quiet = 0 if busy else quiet + 1
+        if reached > most:
+            end, most = time.monotonic() + DRAIN_SECONDS, reached
     return True
 
 

@@ -62,6 +62,8 @@ def start(place: Place) -> Process:
         "BIND_HOST": "127.0.0.1",
         "GATEWAY_PORT": str(port),
         "PERSIST_STATE": "1",
+        "S3_DATA_DIR": str(place.state / "s3"),
+        "S3_PERSIST": "1",
         "STATE_DIR": str(place.state),
         "TMPDIR": str(place.temporary),
     }

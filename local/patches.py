@@ -7,6 +7,8 @@ import copy
 import importlib
 import runpy
 import sys
+import threading
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,8 @@ type Stacks = Mapping[str, Mapping[str, Any]]
 WITHOUT_ATTRIBUTES = 6
 # The records of the tables' streams, and how many have expired: positions count those too.
 STREAMS = ("_stream_records", "_stream_trimmed")
+# AWS asks a stream four times a second.
+POLL_SECONDS = 0.25
 
 
 def with_attributes(update: Update, stacks: Stacks) -> Update:
@@ -57,6 +61,35 @@ def keep_streams(dynamodb: Any) -> None:
     dynamodb.get_state, dynamodb.load_persisted_state = state, restore
 
 
+def poll_streams_apart(functions: Any) -> None:
+    """Let MiniStack's module of Lambda read tables' streams in a thread of its own, as AWS does.
+
+    MiniStack 1.5.33 reads queues and streams in turn, and waits for a function that reads a stream:
+    what is published late would delay the processors of what arrives.
+    """
+    poll = functions._poll_dynamodb_streams  # noqa: SLF001  (MiniStack has no setting for this)
+    ensure_poller = functions._ensure_poller  # noqa: SLF001
+    once = threading.Lock()
+
+    def run() -> None:
+        while True:
+            try:
+                busy = poll()
+            except Exception:  # as MiniStack's own loop: the next pass reads the same records
+                functions.logger.exception("streams")
+                busy = False
+            if not busy:
+                time.sleep(POLL_SECONDS)
+
+    def ensure() -> None:
+        ensure_poller()
+        if once.acquire(blocking=False):
+            threading.Thread(target=run, daemon=True).start()
+
+    functions._poll_dynamodb_streams = lambda: False  # noqa: SLF001
+    functions._ensure_poller = ensure  # noqa: SLF001
+
+
 def main() -> None:
     """Patch MiniStack and run the program with the rest of the arguments."""
     sys.path.append(str(Path(__file__).parent.parent))  # last, so that it hides no other module
@@ -67,6 +100,7 @@ def main() -> None:
     stacks: Stacks = importlib.import_module(f"{services}.cloudformation")._stacks  # noqa: SLF001
     provisioners._update_resource = with_attributes(provisioners._update_resource, stacks)  # noqa: SLF001
     keep_streams(importlib.import_module(f"{services}.dynamodb"))
+    poll_streams_apart(importlib.import_module(f"{services}.lambda_svc"))
     sys.argv[:] = sys.argv[1:]
     runpy.run_path(sys.argv[0], run_name="__main__")
 

@@ -115,13 +115,26 @@ def test_events_are_published_after_a_stop_and_a_start(stack: Stack, consumer: C
     before, content = fresh("call.missed")
     assert stack.post(content, sign(content, SECRET)).status == 200
     stack.wait_for(before, "processed")
-    assert ministack.stop(stack.place)
-    ministack.start(stack.place)
+    restart(stack)
     stack.client("lambda").update_event_source_mapping(UUID=publisher, Enabled=True)
     after, content = fresh("call.missed")
     assert stack.post(content, sign(content, SECRET)).status == 200
     for key in (before, after):
         consumer.wait_for(key)
+
+
+def test_objects_of_s3_outlive_a_stop_and_a_start(stack: Stack) -> None:
+    """CloudFormation reads the templates of nested stacks there, and recordings are kept there."""
+    bucket, kept = stack.client("s3").list_buckets()["Buckets"][0]["Name"], "kept/one.mp3"
+    stack.client("s3").put_object(Bucket=bucket, Key=kept, Body=b"a recording")
+    restart(stack)
+    assert stack.client("s3").get_object(Bucket=bucket, Key=kept)["Body"].read() == b"a recording"
+
+
+def restart(stack: Stack) -> None:
+    """Stop MiniStack, which saves its state, and start it again."""
+    assert ministack.stop(stack.place)
+    ministack.start(stack.place)
 
 
 def source_of_publisher(stack: Stack) -> str:

@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 from justcall.signature import sign
 from ledger import schema
 from tests.e2e.conftest import Stack
+from tests.e2e.switching import switch
 from tests.e2e.test_path import fresh
 from tests.e2e.test_rights import _denied, _physical_id, _with_role
 from tests.support.polling import until
@@ -57,24 +58,6 @@ class Team:
 
         until(arrived, f"a notice {subject}")
         return next(one for one in self.got if subject in one["Subject"])
-
-
-def switch(stack: Stack, **values: str) -> None:
-    """Update parameters of the stack. `sam deploy` would upload every function again."""
-    cloudformation, name = stack.client("cloudformation"), stack.described["stack_name"]
-    [described] = cloudformation.describe_stacks(StackName=name)["Stacks"]
-    others = {one["ParameterKey"] for one in described["Parameters"]} - values.keys()
-    cloudformation.update_stack(
-        StackName=name,
-        UsePreviousTemplate=True,
-        Parameters=[
-            *({"ParameterKey": one, "ParameterValue": value} for one, value in values.items()),
-            *({"ParameterKey": one, "UsePreviousValue": True} for one in sorted(others)),
-        ],
-        Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
-    )
-    waiter = cloudformation.get_waiter("stack_update_complete")
-    waiter.wait(StackName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 120})
 
 
 @pytest.fixture(scope="module")

@@ -10,8 +10,8 @@ from botocore.exceptions import ClientError
 from justcall.signature import sign
 from recordings import register
 from tests.e2e.conftest import Stack
+from tests.e2e.switching import switch
 from tests.e2e.test_hooks import documents, hooks
-from tests.e2e.test_notices import switch
 from tests.e2e.test_path import fresh
 from tests.e2e.test_rights import _denied, _physical_id, _with_role
 from tests.support.polling import until

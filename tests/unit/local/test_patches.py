@@ -1,9 +1,11 @@
 """The patches of MiniStack."""
 
+import logging
+import threading
 from types import SimpleNamespace
 from typing import Any
 
-from local.patches import keep_streams, with_attributes
+from local.patches import keep_streams, poll_streams_apart, with_attributes
 
 STACKS = {"nested": {"_resources": {"Bus": {"Attributes": {"Arn": "arn:bus"}}}}}
 
@@ -46,3 +48,30 @@ def test_records_of_streams_are_saved_with_the_tables() -> None:
     assert (records, after._stream_trimmed) == ({"events": [{"eventID": "1"}]}, {"events": 3})
     assert after.loaded == [state]
     after.load_persisted_state({"tables": {}})  # saved without the patch
+
+
+def test_a_function_that_reads_a_stream_does_not_keep_queues_waiting() -> None:
+    polled: list[str] = []
+    again, go_on = threading.Event(), threading.Event()
+
+    def poll() -> bool:
+        polled.append(threading.current_thread().name)
+        if len(polled) == 1:
+            raise RuntimeError("one pass fails")
+        again.set()
+        go_on.wait(5)
+        return False
+
+    module = SimpleNamespace(
+        _poll_dynamodb_streams=poll,
+        _ensure_poller=lambda: None,
+        logger=logging.getLogger("streams"),
+    )
+    poll_streams_apart(module)
+    for _ in range(3):
+        module._ensure_poller()
+    assert module._poll_dynamodb_streams() is False  # at once, while a function reads the stream
+    assert again.wait(5)  # after a pass that failed too
+    assert len(set(polled)) == 1
+    assert threading.main_thread().name not in polled
+    go_on.set()
