@@ -73,6 +73,7 @@ def test_a_failed_event_is_explained_and_replayed(
     journey = page.locator("#journey")
     expect(journey).to_contain_text("unexpected: RuntimeError")
     expect(journey).to_contain_text("nobody foresaw")
+    expect(journey).to_contain_text("not processed")
     expect(journey).to_contain_text("5 attempts")
     page.get_by_label("Reason").fill("the processor is mended")
     page.get_by_role("button", name="Preview").click()
