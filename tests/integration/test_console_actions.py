@@ -113,6 +113,14 @@ def test_a_destination_is_paused_resumed_and_gets_an_event_again(
     assert deployed.depth("deliveries") == 0
     assert "sent" in page.act("deliver", form).data.decode()
     assert deployed.depth("deliveries") == 1
+    assert (
+        "1 events were processed"
+        in page.act("deliver-since", "to=crm&since=2h&preview=1").data.decode()
+    )
+    assert deployed.depth("deliveries") == 1
+    assert "1 sent." in page.act("deliver-since", "to=crm&since=2h").data.decode()
+    assert deployed.depth("deliveries") == 2
+    assert page.act("deliver-since", "to=crm").status == 400
     assert page.act("pause", "name=none").status == 404
 
 

@@ -1,8 +1,9 @@
 """What the page can change. Each action is that of a command, and answers with a fragment."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from functools import partial
-from itertools import islice
+from itertools import batched, islice
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -11,23 +12,27 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from cli import dead_letters, destinations, evidence, redriving, samples
+from cli import dead_letters, destinations, evidence, options, output, redriving, samples
 from cli import send as posting
 from cli.commands.replay import check_reason
-from cli.commands.replay_to import SENT, named
+from cli.commands.replay_to import OUTCOMES, SENT, named
 from cli.console import rendering
 from cli.delivering import OneDestination
 from cli.errors import UsageError
 from cli.options import read_kind
-from cli.outcomes import REPLAYED, Outcome
+from cli.outcomes import FAILED, REPLAYED, Outcome
 from cli.publishing import Publishing
+from cli.reading import events
+from cli.reading.events import Wanted
 from cli.replay import Replay
 from cli.stack import Stack
+from justcall.event import PROCESSED
 
 type Form = Mapping[str, str]
 type Result = dict[str, Any]
-# A redrive through the page ends after this many steps; the command moves the rest.
+# The most that one click moves or sends; the command does more.
 _MAX_MOVED = 1000
+_BATCH = 50
 _RATE = 100
 
 
@@ -50,6 +55,34 @@ def deliver(stack: Stack, form: Form) -> Result:
     way = OneDestination(stack, destinations.find(stack, name))
     [outcome] = Publishing(stack, way, dry_run=preview)([key])
     return _told(named(outcome, way.unwanted), SENT, preview=preview)
+
+
+def deliver_since(stack: Stack, form: Form) -> Result:
+    """Deliver what was processed since a time again to one destination, oldest first."""
+    preview = "preview" in form
+    destination = destinations.find(stack, form.get("to", ""))
+    since = options.moment("since", form.get("since") or None)
+    if since is None:
+        raise UsageError("Since when? Write for example 2h.")
+    keys = events.keys(stack, Wanted(PROCESSED, None, since))
+    if len(keys) > _MAX_MOVED:
+        raise UsageError(
+            f"That is {len(keys)} events; the page delivers at most {_MAX_MOVED}. "
+            f"Use: hooks replay --to {destination.name} --since {form['since']}"
+        )
+    if preview:
+        text = f"Nothing was sent. {len(keys)} events were processed since then; its filters apply."
+        return {"text": text, "key": None, "is_good": True}
+    way = OneDestination(stack, destination)
+    run = Publishing(stack, way)
+    outcomes = [
+        named(one, way.unwanted)
+        for some in batched(keys, _BATCH, strict=False)
+        for one in run(some)
+    ]
+    counts = Counter(one.outcome for one in outcomes)
+    text = output.counts((word, counts[word]) for word in OUTCOMES) or "No events since then"
+    return {"text": f"{text}.", "key": None, "is_good": not counts[FAILED]}
 
 
 def _told(outcome: Outcome, good: str, *, preview: bool) -> Result:
@@ -98,6 +131,7 @@ def resume(stack: Stack, form: Form) -> Result:
 ACTIONS: Mapping[str, Callable[[Stack, Form], Result]] = {
     "replay": replay,
     "deliver": deliver,
+    "deliver-since": deliver_since,
     "redrive": redrive,
     "send": send,
     "pause": pause,
