@@ -25,6 +25,7 @@ from cli.commands import (
     stats,
     subscriptions,
     timeline,
+    verify,
 )
 from cli.errors import EXPECTED, NotFoundError, explain
 from cli.options import TAKES_KEYS
@@ -37,6 +38,8 @@ app = typer.Typer(
 )
 
 app.command()(send.send)
+app.command()(verify.verify)
+app.command()(verify.sign)
 app.command()(events.events)
 app.command(context_settings=TAKES_KEYS)(show.show)
 app.command()(timeline.timeline)
