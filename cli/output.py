@@ -26,7 +26,7 @@ _CONTROL_IN_LINES = re.compile(rf"[\x00-\x08\x0b-\x1f{_HIGH}]")
 _CONTROL_IN_JSON = re.compile(f"[{_HIGH}]")  # JSON escapes the lower ones itself
 
 # Columns that fold first where the terminal is narrow, and columns that fold last.
-_PROSE = {"error", "finding", "summary", "note", "failure", "try"}
+_PROSE = {"error", "why", "finding", "summary", "note", "failure", "try"}
 _PROSE_WIDTH = 16
 _KEYS = {"key", "as"}
 

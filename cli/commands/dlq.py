@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from cli import dead_letters, options, output, redriving
+from cli import dead_letters, options, output, reasons, redriving
 from cli.errors import UsageError
 from cli.options import Session
 from cli.reading.table import Document
@@ -101,12 +101,16 @@ def _print_counts(document: Document) -> None:
 
 
 def _print_letters(letters: list[Document]) -> None:
-    table = output.Table("sent", "receives", "status", "key", "error")
+    table = output.Table("sent", "receives", "status", "key", "why")
     for one in letters:
         key = one["key"] or f"{_POISON}: message {one['message_id']}, {one['bytes']} bytes"
         status = one["status"] or ("" if one["key"] is None else "not on the ledger")
-        table.add(output.when(one["sent_at"]), one["receives"], status, key, one["error"])
+        table.add(output.when(one["sent_at"]), one["receives"], status, key, _why(one))
     table.print("No dead letters.")
+
+
+def _why(letter: Document) -> str | None:
+    return reasons.explain(letter["error"]).text if letter["error"] else None
 
 
 def _print_redriven(document: Document) -> None:

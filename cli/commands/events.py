@@ -12,9 +12,7 @@ from cli.reading.events import Wanted
 from cli.reading.table import Document
 from justcall.catalogue import KINDS
 
-Status = Annotated[
-    str | None, typer.Option(help=f"Only this status: {', '.join(listing.STATUSES)}.")
-]
+Status = Annotated[str | None, typer.Option(help=f"Only this status: {', '.join(listing.STATES)}.")]
 Before = Annotated[
     str | None, typer.Option(help="Only events that arrived before this; continues a listing.")
 ]
@@ -43,9 +41,9 @@ def events(
 
 def wanted(status: str | None, kind: str | None, since: str | None, before: str | None) -> Wanted:
     """Return which events the options name. Raises UsageError."""
-    if status and status not in listing.STATUSES:
+    if status and status not in listing.STATES:
         raise UsageError(
-            f"There is no status {status}. The statuses are: {', '.join(listing.STATUSES)}"
+            f"There is no status {status}. The statuses are: {', '.join(listing.STATES)}"
         )
     kind = options.read_type(kind) if kind else None
     moments = (options.moment("--since", since), options.moment("--before", before))
@@ -53,10 +51,10 @@ def wanted(status: str | None, kind: str | None, since: str | None, before: str 
 
 
 def _print(events: list[Document], chosen: Wanted) -> None:
-    table = output.Table("received", "status", "key", "deliveries", "error")
+    table = output.Table("received", "status", "key", "deliveries", "why")
     for one in events:
         received = output.when(one["received_at"])
-        table.add(received, one["status"], one["key"], one["deliveries"], one["error"])
+        table.add(received, one["state"], one["key"], one["deliveries"], one["why"])
     table.print(_empty_text(chosen))
 
 

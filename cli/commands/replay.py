@@ -33,7 +33,7 @@ To = Annotated[
     str | None, typer.Option(help="Only deliver processed events again, to this destination.")
 ]
 Status = Annotated[
-    str | None, typer.Option(help=f"All events with this status: {', '.join(listing.STATUSES)}")
+    str | None, typer.Option(help=f"All events with this status: {', '.join(listing.STATES)}")
 ]
 Conflict = Annotated[
     str | None,

@@ -7,20 +7,29 @@ from botocore.exceptions import ClientError
 from cli import CALLED, dead_letters, options, output
 from cli.errors import explain
 from cli.options import Session
-from cli.reading import details
+from cli.reading import details, failures
 from cli.reading.table import Document
 from cli.stack import Stack
 from justcall.event import PROCESSED, QUARANTINED, UNHANDLED
 
-_APART = ("body", "conflicts", "recordings", "replays", "dead_letter")
+_APART = ("state", "body", "conflicts", "recordings", "replays", "dead_letter", "max_attempts")
 
 
 @options.command
 def show(session: Session, key: options.Key) -> None:
     """Show one event: status, times, failures, replays, dead letter, body and conflicts."""
     event = details.event(session.stack, key)
+    event |= _schedule(session.stack, event)
     event["dead_letter"] = _dead_letter(session.stack, event)
     session.show(event, _print)
+
+
+def _schedule(stack: Stack, event: Document) -> Document:
+    try:
+        return failures.schedule(stack, event)
+    except ClientError as error:
+        output.note(f"The next attempt is not known. {explain(error)}")
+        return {"max_attempts": None, "next_try_at": None}
 
 
 def _dead_letter(stack: Stack, event: Document) -> Document | None:
@@ -35,7 +44,10 @@ def _dead_letter(stack: Stack, event: Document) -> Document | None:
 
 
 def _print(event: Document) -> None:
-    for name, value in event.items():
+    shown = event | {"status": event["state"]}
+    if event["max_attempts"]:
+        shown["attempts"] = f"{event['attempts']} of {event['max_attempts']}"
+    for name, value in shown.items():
         if name not in _APART and value not in (None, 0):
             _row(name, value)
     if letter := event["dead_letter"]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from cli import CALLED
 from cli.errors import NotFoundError
-from cli.reading import recordings
+from cli.reading import failures, recordings
 from cli.reading.table import Document, Item, body_hashes, document, number, partition
 from cli.stack import Stack
 from justcall.consent import FlagChange, newest_first, states_of
@@ -32,8 +32,9 @@ def event(stack: Stack, key: str) -> Document:
     head = next((item for item in items if item["sk"]["S"] == schema.LEDGER), None)
     if head is None:
         raise NotFoundError(f"No event {key}. List events: {CALLED} events")
+    [listed] = failures.explain(stack, [document(head)])
     return {
-        **document(head),
+        **listed,
         **{name: head.get(name, {}).get("S") for name in _TEXTS},
         "sweeps": number(head, "sweeps"),
         "recordings": recordings.of_item(stack, head) if stack.recordings_bucket else [],

@@ -10,8 +10,9 @@ from itertools import chain, islice
 from typing import Any, NamedTuple
 
 from cli.options import EARLIEST
-from cli.reading import table
-from cli.reading.table import Page
+from cli.reading import failures, table
+from cli.reading.failures import RETRYING
+from cli.reading.table import Document, Page
 from cli.stack import Stack
 from justcall.catalogue import kind_of
 from justcall.event import FAILED, PROCESSED, QUARANTINED, RECEIVED, STUCK, UNHANDLED
@@ -19,6 +20,8 @@ from justcall.moments import iso
 from ledger import schema
 
 STATUSES = (RECEIVED, PROCESSED, FAILED, STUCK, UNHANDLED, QUARANTINED)
+# What a listing can select: retrying events are received ones whose processor has failed.
+STATES = (*STATUSES, RETRYING)
 # The default of --since: each day of processed events costs 16 queries.
 DEFAULT_WINDOW = timedelta(hours=24)
 # A listing ends after this time, and says how to continue.
@@ -43,6 +46,7 @@ class _Row(NamedTuple):
 
     received_at: str
     key: str | None = None
+    attempts: int = 0
 
 
 def newest(stack: Stack, wanted: Wanted, limit: int) -> Page:
@@ -52,8 +56,12 @@ def newest(stack: Stack, wanted: Wanted, limit: int) -> Page:
     if before is None and window.since and wanted.since is None:
         before = _text(window.since)
     # The index lags behind: an event may have another status by now.
-    events = table.brief(stack, keys)
-    return Page([one for one in events if wanted.status in (None, one["status"])], before)
+    events = failures.explain(stack, table.brief(stack, keys))
+    return Page([one for one in events if _has(one, wanted.status)], before)
+
+
+def _has(event: Document, status: str | None) -> bool:
+    return status in (None, event["status"], event["state"])
 
 
 def keys(stack: Stack, wanted: Wanted) -> list[str]:
@@ -92,14 +100,16 @@ def _newest(
             if late or len(keys) >= limit:
                 return keys, last if row.key else row.received_at
         last = row.received_at
-        if row.key and _matches(row.key, wanted.kind):
+        if row.key and _matches(row, wanted):
             keys.append(row.key)
     return keys, None
 
 
-def _matches(key: str, kind: str | None) -> bool:
-    event_type = key.partition(":")[0]
-    return kind is None or kind in (event_type, kind_of(event_type))
+def _matches(row: _Row, wanted: Wanted) -> bool:
+    if wanted.status == RETRYING and not row.attempts:
+        return False
+    event_type = (row.key or "").partition(":")[0]
+    return wanted.kind is None or wanted.kind in (event_type, kind_of(event_type))
 
 
 def _merged(stack: Stack, wanted: Wanted) -> Iterator[_Row]:
@@ -107,7 +117,8 @@ def _merged(stack: Stack, wanted: Wanted) -> Iterator[_Row]:
     now = datetime.now(UTC)
     since = wanted.since or EARLIEST
     before = min(wanted.before or datetime.max.replace(tzinfo=UTC), now + _CLOCKS)
-    statuses = [wanted.status] if wanted.status else STATUSES
+    status = RECEIVED if wanted.status == RETRYING else wanted.status
+    statuses = [status] if status else STATUSES
     days = _days(max(since, _oldest(stack, now)), before) if PROCESSED in statuses else ()
     waiting = [cell for one in statuses if one != PROCESSED for cell in schema.cells(one)]
     between = (_text(since), _text(before - _TICK))
@@ -145,7 +156,10 @@ def _rows(stack: Stack, cell: str, between: tuple[str, str]) -> Iterator[_Row]:
         ScanIndexForward=False,
         PaginationConfig={"PageSize": _MAX_PAGE},
     )
-    named = (_Row(row["received_at"]["S"], schema.key_of(row["pk"]["S"])) for row in rows)
+    named = (
+        _Row(row["received_at"]["S"], schema.key_of(row["pk"]["S"]), table.number(row, "attempts"))
+        for row in rows
+    )
     return chain(list(islice(named, 1)), named)
 
 
