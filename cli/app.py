@@ -15,6 +15,7 @@ from cli.commands import (
     dlq,
     doctor,
     events,
+    logs,
     missed,
     publish,
     recording,
@@ -47,6 +48,8 @@ app.command()(contact.contact)
 app.command(context_settings=TAKES_KEYS)(recording.recording)
 app.command()(missed.missed)
 app.command()(stats.stats)
+app.command()(logs.refused)
+app.command(context_settings=TAKES_KEYS)(logs.logs)
 app.command(context_settings=TAKES_KEYS)(replay.replay)
 app.command(context_settings=TAKES_KEYS)(publish.publish)
 app.add_typer(dlq.app, name="dlq")
