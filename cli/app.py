@@ -25,6 +25,7 @@ from cli.commands import (
     show,
     stats,
     subscriptions,
+    tail,
     timeline,
     verify,
 )
@@ -42,6 +43,7 @@ app.command()(send.send)
 app.command()(verify.verify)
 app.command()(verify.sign)
 app.command()(events.events)
+app.command()(tail.tail)
 app.command(context_settings=TAKES_KEYS)(show.show)
 app.command()(timeline.timeline)
 app.command()(contact.contact)

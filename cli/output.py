@@ -57,9 +57,18 @@ def text(*lines: str) -> None:
 
 def as_json(document: object) -> None:
     """Print one JSON document and nothing else."""
-    printed = json.dumps(_finite(document), indent=2, ensure_ascii=False, allow_nan=False)
+    print(_json(document, indent=2))
+
+
+def json_line(document: object) -> None:
+    """Print one JSON document as a line, at once."""
+    print(_json(document), flush=True)
+
+
+def _json(document: object, indent: int | None = None) -> str:
+    printed = json.dumps(_finite(document), indent=indent, ensure_ascii=False, allow_nan=False)
     # These can only occur inside strings, where an escape means the same.
-    print(_CONTROL_IN_JSON.sub(lambda match: f"\\u{ord(match[0]):04x}", printed))
+    return _CONTROL_IN_JSON.sub(lambda match: f"\\u{ord(match[0]):04x}", printed)
 
 
 def _finite(value: Any) -> Any:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from cli import CALLED, options, output
+from cli import CALLED, options, output, tailing
 from cli.errors import UsageError
 from cli.options import Session
 from cli.reading import events as listing
@@ -17,6 +17,13 @@ Before = Annotated[
     str | None, typer.Option(help="Only events that arrived before this; continues a listing.")
 ]
 Limit = Annotated[int, typer.Option(min=1, help="Maximum number of events.")]
+Number = Annotated[
+    str | None, typer.Option(help="Only events with this number as contact or in any field.")
+]
+Text = Annotated[str | None, typer.Option(help="Only events with this text in any field.")]
+Follow = Annotated[
+    bool, typer.Option("--follow", help="Go on, as hooks tail does; with --since from then.")
+]
 
 
 @options.command
@@ -27,13 +34,18 @@ def events(
     since: options.Since = None,
     before: Before = None,
     limit: Limit = 20,
+    number: Number = None,
+    text: Text = None,
+    follow: Follow = False,
 ) -> None:
     """List events by time of arrival, newest first.
 
     Without --since: those of the last 24 hours, or of any age with a --status other than
     processed.
     """
-    chosen = wanted(status, kind, since, before)
+    chosen = wanted(status, kind, since, before)._replace(number=number, text=text)
+    if follow:
+        tailing.run(session, chosen)
     with output.progress("looking"):
         page = listing.newest(session.stack, chosen, limit)
     session.show_page(page, lambda rows: _print(rows, chosen))

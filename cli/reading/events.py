@@ -6,11 +6,11 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from itertools import chain, islice
+from itertools import batched, chain, islice
 from typing import Any, NamedTuple
 
 from cli.options import EARLIEST
-from cli.reading import failures, table
+from cli.reading import failures, searching, table
 from cli.reading.failures import RETRYING
 from cli.reading.table import Document, Page
 from cli.stack import Stack
@@ -27,6 +27,8 @@ DEFAULT_WINDOW = timedelta(hours=24)
 # A listing ends after this time, and says how to continue.
 MAX_SECONDS = 5.0
 _MAX_PAGE = 100
+# Events whose bodies are read at once to look for a number or a text.
+_MAX_SEARCHED = 50
 # One millisecond: `before` is exclusive, DynamoDB's BETWEEN is not.
 _TICK = timedelta(milliseconds=1)
 _CLOCKS = timedelta(hours=1)  # the receiver's clock may be ahead of ours
@@ -39,6 +41,8 @@ class Wanted(NamedTuple):
     kind: str | None = None
     since: datetime | None = None
     before: datetime | None = None
+    number: str | None = None
+    text: str | None = None
 
 
 class _Row(NamedTuple):
@@ -47,6 +51,7 @@ class _Row(NamedTuple):
     received_at: str
     key: str | None = None
     attempts: int = 0
+    found: bool = True
 
 
 def newest(stack: Stack, wanted: Wanted, limit: int) -> Page:
@@ -91,12 +96,12 @@ def _newest(
     keys: list[str] = []
     last = None
     end = math.inf
-    for row in _merged(stack, wanted):
+    for row in _found(stack, _merged(stack, wanted), wanted):
         if last is None:
             end = time.monotonic() + seconds
         # Never between two rows of one millisecond: `before` would lose the second.
         elif row.received_at != last:
-            late = time.monotonic() > end and (keys or not row.key)
+            late = time.monotonic() > end and (keys or not row.key or not row.found)
             if late or len(keys) >= limit:
                 return keys, last if row.key else row.received_at
         last = row.received_at
@@ -106,10 +111,22 @@ def _newest(
 
 
 def _matches(row: _Row, wanted: Wanted) -> bool:
-    if wanted.status == RETRYING and not row.attempts:
+    if not row.found or (wanted.status == RETRYING and not row.attempts):
         return False
     event_type = (row.key or "").partition(":")[0]
     return wanted.kind is None or wanted.kind in (event_type, kind_of(event_type))
+
+
+def _found(stack: Stack, rows: Iterator[_Row], wanted: Wanted) -> Iterator[_Row]:
+    """Yield the rows, and mark those whose events do not have the wanted number and text."""
+    if wanted.number is None and wanted.text is None:
+        yield from rows
+        return
+    for some in batched(rows, _MAX_SEARCHED, strict=False):
+        keys = [one.key for one in some if one.key and _matches(one, wanted)]
+        found = searching.matching(stack, keys, wanted.number, wanted.text)
+        for one in some:
+            yield one._replace(found=one.key is None or one.key in found)
 
 
 def _merged(stack: Stack, wanted: Wanted) -> Iterator[_Row]:
