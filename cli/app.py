@@ -15,6 +15,7 @@ from cli.commands import (
     dlq,
     doctor,
     events,
+    listen,
     logs,
     missed,
     publish,
@@ -44,6 +45,7 @@ app.command()(verify.verify)
 app.command()(verify.sign)
 app.command()(events.events)
 app.command()(tail.tail)
+app.command()(listen.listen)
 app.command(context_settings=TAKES_KEYS)(show.show)
 app.command()(timeline.timeline)
 app.command()(contact.contact)

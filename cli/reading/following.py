@@ -35,11 +35,12 @@ class Follower:
 
     def poll(self) -> list[Document]:
         """Return the events that are new or in another state since the last call, oldest first."""
-        since = max(self._since, self._now() - _OVERLAP) if self._states else self._since
-        new = listing.keys(self._stack, Wanted(kind=self._wanted.kind, since=since))
+        next_since = max(self._since, self._now() - _OVERLAP)
+        new = listing.keys(self._stack, Wanted(kind=self._wanted.kind, since=self._since))
         waiting = [key for key, state in self._states.items() if state in _OPEN]
         changed = self._changed([*new, *waiting[-MAX_OPEN:]])
         self._forget(new)
+        self._since = next_since  # not after a failure: then the next call returns the same
         return [one for one in self._selected(changed) if self._has_status(one)]
 
     def _changed(self, keys: list[str]) -> list[Document]:

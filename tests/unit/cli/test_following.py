@@ -106,6 +106,13 @@ def test_tail_outlives_a_failure_of_aws(
     assert ("ThrottlingException" in ran.err, "sms.sent:1" in ran.out) == (True, True)
 
 
+def test_an_event_is_forgotten_and_not_returned_again(deployed: Deployment) -> None:
+    now = datetime.now(UTC)
+    follower = Follower(find(None, None, None), Wanted(since=now - timedelta(hours=1)))
+    deployed.rows.put("sms.sent:1", "failed", received_at=ago(minutes=5))
+    assert [len(follower.poll()) for _ in range(4)] == [1, 0, 0, 0]
+
+
 # ------------------------------------------------------------------ filters
 
 
