@@ -12,6 +12,7 @@ from cli.commands import (
     contact,
     deliveries,
     destinations,
+    dismiss,
     dlq,
     doctor,
     events,
@@ -56,6 +57,7 @@ app.command()(logs.refused)
 app.command(context_settings=TAKES_KEYS)(logs.logs)
 app.command(context_settings=TAKES_KEYS)(replay.replay)
 app.command(context_settings=TAKES_KEYS)(publish.publish)
+app.command(context_settings=TAKES_KEYS)(dismiss.dismiss)
 app.add_typer(dlq.app, name="dlq")
 app.add_typer(destinations.app, name="destinations")
 app.command()(deliveries.deliveries)

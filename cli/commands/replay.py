@@ -94,9 +94,14 @@ def _replay_evidence(
     raise typer.Exit(0 if outcome.outcome == REPLAYED else 1)
 
 
-def _check(reason: str, keys: list[str] | None, chosen: Wanted, *, force: bool) -> None:
+def check_reason(reason: str) -> None:
+    """Raise UsageError unless a reason can be kept with an event."""
     if not reason.strip() or len(reason) > _MAX_REASON_CHARACTERS:
         raise UsageError(f"--reason: write 1 to {_MAX_REASON_CHARACTERS} characters.")
+
+
+def _check(reason: str, keys: list[str] | None, chosen: Wanted, *, force: bool) -> None:
+    check_reason(reason)
     if keys and any(chosen):
         raise UsageError("Write keys, or --status with --kind, --since and --before; not both.")
     if not keys and not chosen.status:

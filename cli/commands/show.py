@@ -12,7 +12,10 @@ from cli.reading.table import Document
 from cli.stack import Stack
 from justcall.event import PROCESSED, QUARANTINED, UNHANDLED
 
-_APART = ("state", "body", "conflicts", "recordings", "replays", "dead_letter", "max_attempts")
+_APART = (
+    "state", "body", "conflicts", "recordings", "replays", "dismissals", "dead_letter",
+    "max_attempts",
+)  # fmt: skip
 
 
 @options.command
@@ -44,19 +47,15 @@ def _dead_letter(stack: Stack, event: Document) -> Document | None:
 
 
 def _print(event: Document) -> None:
-    shown = event | {"status": event["state"]}
-    if event["max_attempts"]:
-        shown["attempts"] = f"{event['attempts']} of {event['max_attempts']}"
-    for name, value in shown.items():
-        if name not in _APART and value not in (None, 0):
-            _row(name, value)
+    _print_fields(event)
     if letter := event["dead_letter"]:
         sent = output.when(letter["sent_at"])
         _row("dead_letter", f"message {letter['message_id']}, sent {sent}")
     for one in event["recordings"]:
         _row(one["what"], place_of(one))
-    for one in event["replays"]:
-        _row("replayed", f"{output.when(one['at'])}, was {one['was']}: {one['reason']}")
+    for name, decisions in (("replayed", event["replays"]), ("dismissed", event["dismissals"])):
+        for one in decisions:
+            _row(name, f"{output.when(one['at'])}, was {one['was']}: {one['reason']}")
     output.text(f"\n{output.pretty(event['body'])}")
     for conflict in event["conflicts"]:
         short = conflict["hash"][:12]
@@ -65,6 +64,15 @@ def _print(event: Document) -> None:
         act = f"replay {shlex.quote(event['key'])} --conflict {short} --reason TEXT"
         output.text(f"To process it as an event of its own: {CALLED} {output.line(act)}")
         output.text(output.pretty(conflict["body"]))
+
+
+def _print_fields(event: Document) -> None:
+    shown = event | {"status": event["state"]}
+    if event["max_attempts"]:
+        shown["attempts"] = f"{event['attempts']} of {event['max_attempts']}"
+    for name, value in shown.items():
+        if name not in _APART and value not in (None, 0):
+            _row(name, value)
 
 
 def _row(name: str, value: object) -> None:

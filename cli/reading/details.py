@@ -39,6 +39,7 @@ def event(stack: Stack, key: str) -> Document:
         "sweeps": number(head, "sweeps"),
         "recordings": recordings.of_item(stack, head) if stack.recordings_bucket else [],
         "replays": [_replay(one["M"]) for one in head.get("replays", {}).get("L", [])],
+        "dismissals": [_replay(one["M"]) for one in head.get("dismissals", {}).get("L", [])],
         "body": _content(head, items),
         "conflicts": [
             {

@@ -15,11 +15,11 @@ from cli.reading.failures import RETRYING
 from cli.reading.table import Document, Page
 from cli.stack import Stack
 from justcall.catalogue import kind_of
-from justcall.event import FAILED, PROCESSED, QUARANTINED, RECEIVED, STUCK, UNHANDLED
+from justcall.event import DISMISSED, FAILED, PROCESSED, QUARANTINED, RECEIVED, STUCK, UNHANDLED
 from justcall.moments import iso
 from ledger import schema
 
-STATUSES = (RECEIVED, PROCESSED, FAILED, STUCK, UNHANDLED, QUARANTINED)
+STATUSES = (RECEIVED, PROCESSED, FAILED, STUCK, UNHANDLED, QUARANTINED, DISMISSED)
 # What a listing can select: retrying events are received ones whose processor has failed.
 STATES = (*STATUSES, RETRYING)
 # The default of --since: each day of processed events costs 16 queries.
