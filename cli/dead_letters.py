@@ -1,5 +1,6 @@
 """Reading the dead-letter queue of all kinds."""
 
+import json
 from collections.abc import Iterator, Sequence
 from itertools import batched
 from typing import Any, NamedTuple
@@ -9,6 +10,7 @@ from cli.reading.table import Document
 from cli.stack import Stack
 from errors import MessageUnreadable
 from justcall.catalogue import kind_of
+from justcall.event import DISMISSED
 from justcall.moments import iso
 from messaging.message import decode
 
@@ -69,6 +71,33 @@ def documents(stack: Stack, letters: Sequence[Letter]) -> list[Document]:
     events = table.brief(stack, [one.key for one in letters if one.key])
     by_key = {event["key"]: event for event in events}
     return [document(one, by_key.get(one.key or "", {})) for one in letters]
+
+
+def content(letter: Letter) -> Any:
+    """Return the event's body as JSON or text; of a message that is no event all of it, as text.
+
+    None if the message holds no body, because it was too large.
+    """
+    text: str | None = letter.message["Body"]
+    if letter.key is not None:
+        text = decode(letter.message["Body"]).body
+    try:
+        return json.loads(text) if text is not None else None
+    except (ValueError, RecursionError):
+        return text
+
+
+def poison(stack: Stack, letters: Sequence[Letter]) -> dict[str, str]:
+    """Return the ids of dead letters that no processor can settle, and why."""
+    events = table.brief(stack, [one.key for one in letters if one.key])
+    dismissed = {one["key"] for one in events if one["status"] == DISMISSED}
+    found = {}
+    for one in letters:
+        if one.kind is None:
+            found[one.message["MessageId"]] = "not an event that a queue takes"
+        elif one.key in dismissed:
+            found[one.message["MessageId"]] = "its event is dismissed"
+    return found
 
 
 def document(letter: Letter, event: Document) -> Document:

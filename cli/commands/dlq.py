@@ -5,13 +5,15 @@ from typing import Annotated
 
 import typer
 
-from cli import dead_letters, options, output, reasons, redriving
+from cli import CALLED, dead_letters, dropping, options, output, reasons, redriving
+from cli.commands.replay import check_reason
 from cli.errors import UsageError
 from cli.options import Session
 from cli.reading.table import Document
 
-app = typer.Typer(help="Count and show dead letters, and move them back to their queues.")
+app = typer.Typer(help="Count, show and drop dead letters, and move them back to their queues.")
 _POISON = "not an event"
+_MIN_ID, _SHORT_ID = 6, 12
 
 
 @app.callback(invoke_without_command=True)
@@ -42,12 +44,43 @@ def show(
     session: Session,
     kind: options.Kind = None,
     limit: Annotated[int, typer.Option(min=1, help="Maximum number of dead letters.")] = 20,
+    body: Annotated[bool, typer.Option("--body", help="Show what is in them, too.")] = False,
 ) -> None:
     """Show dead letters and why their events failed; they stay in the queue."""
     chosen = options.read_kind(kind) if kind else None
     letters = dead_letters.look(session.stack, dead_letters.MAX_LETTERS if chosen else limit)
     matching = [one for one in letters if chosen in (None, one.kind)]
-    session.show(dead_letters.documents(session.stack, matching[:limit]), _print_letters)
+    shown = dead_letters.documents(session.stack, matching[:limit])
+    if body:
+        for one, letter in zip(shown, matching, strict=False):
+            one["body"] = dead_letters.content(letter)
+    session.show(shown, _print_bodies if body else _print_letters)
+
+
+@app.command()
+@options.command
+def drop(
+    session: Session,
+    message_id: Annotated[str, typer.Argument(help="Its id, or at least 6 characters of it.")],
+    reason: Annotated[str, typer.Option(help="Why; it is recorded (hooks dlq dropped).")] = "",
+    dry_run: options.DryRun = False,
+) -> None:
+    """Remove one dead letter for good; its event stays as it is. The removal is recorded.
+
+    `hooks dlq show` prints the ids. Exit code 1 if there is no such dead letter.
+    """
+    check_reason(reason)
+    if len(message_id) < _MIN_ID:
+        raise UsageError(f"Write at least {_MIN_ID} characters of the id.")
+    document = dropping.drop(session.stack, message_id, reason, dry_run=dry_run)
+    session.show({"dry_run": dry_run, **document}, _print_dropped)
+
+
+@app.command()
+@options.command
+def dropped(session: Session) -> None:
+    """List the dead letters that were dropped, and why, the newest first."""
+    session.show(dropping.dropped(session.stack), _print_records)
 
 
 @app.command()
@@ -60,32 +93,47 @@ def redrive(
     ] = False,
     rate: Annotated[int, typer.Option(min=1, max=500, help="Maximum messages per second.")] = 10,
     dry_run: options.DryRun = False,
+    reason: Annotated[str, typer.Option(help="Why; it is kept with each event.")] = "redriven",
 ) -> None:
     """Move dead letters back to their kind's queue, to be processed again.
 
-    Exit code 0 if all were moved (or there are none), 1 if the move ended early.
+    Those that are no events and those of dismissed events stay. Exit code 0 if all others were
+    moved (or there are none), 1 if the move ended early.
     """
     if bool(kind) == every:
         raise UsageError("Which dead letters? Write --kind KIND or --all.")
     chosen = options.read_kind(kind) if kind else None
-    document = _redrive(session, chosen, rate, dry_run=dry_run)
+    check_reason(reason)
+    document = _redrive(session, chosen, rate, reason, dry_run=dry_run)
     session.show(document, _print_redriven)
     raise typer.Exit(1 if document["failure"] else 0)
 
 
-def _redrive(session: Session, kind: str | None, rate: int, *, dry_run: bool) -> Document:
+def _redrive(
+    session: Session, kind: str | None, rate: int, reason: str, *, dry_run: bool
+) -> Document:
     stack = session.stack
     total = dead_letters.count(stack, stack.dead_letter_queue).visible
+    with output.progress("looking"):
+        letters = dead_letters.look(stack) if total else []
+    poison = dead_letters.poison(stack, letters)
     if kind:
-        total = sum(one.kind == kind for one in dead_letters.look(stack))
-    document = {"dry_run": dry_run, "kind": kind, "dead_letters": total}
+        chosen = [one for one in letters if one.kind == kind]
+        ids = {one.message["MessageId"] for one in chosen}
+        poison = {one: why for one, why in poison.items() if one in ids}
+        total = len(chosen)
+    total -= len(poison)
+    document = {"dry_run": dry_run, "kind": kind, "dead_letters": total, "left": len(poison)}
     document |= {"moved": 0, "way": None, "failure": None}
-    if dry_run or not total:
+    if dry_run or total <= 0:
         return document
     with output.progress("moving") as progress:
-        for moved in redriving.redrive(stack, kind, rate):
+        for moved in redriving.redrive(stack, kind, rate, leave=poison):
             document |= moved._asdict()
             progress.update(f"moved {moved.moved} of about {total}")
+    if not document["failure"]:
+        moved_letters = (one for one in letters if one.message["MessageId"] not in poison)
+        redriving.record(stack, [one for one in moved_letters if kind in (None, one.kind)], reason)
     return document
 
 
@@ -101,12 +149,34 @@ def _print_counts(document: Document) -> None:
 
 
 def _print_letters(letters: list[Document]) -> None:
-    table = output.Table("sent", "receives", "status", "key", "why")
+    table = output.Table("sent", "id", "receives", "status", "key", "why")
     for one in letters:
-        key = one["key"] or f"{_POISON}: message {one['message_id']}, {one['bytes']} bytes"
+        key = one["key"] or f"{_POISON}, {one['bytes']} bytes"
         status = one["status"] or ("" if one["key"] is None else "not on the ledger")
-        table.add(output.when(one["sent_at"]), one["receives"], status, key, _why(one))
+        short = one["message_id"][:_SHORT_ID]
+        table.add(output.when(one["sent_at"]), short, one["receives"], status, key, _why(one))
     table.print("No dead letters.")
+
+
+def _print_bodies(letters: list[Document]) -> None:
+    if not letters:
+        output.text("No dead letters.")
+    for one in letters:
+        title = f"{one['message_id']}  {one['key'] or _POISON}  {_why(one) or ''}"
+        output.text(output.line(title).rstrip(), output.pretty(one["body"]), "")
+
+
+def _print_dropped(document: Document) -> None:
+    done = "Nothing was changed. It would drop" if document["dry_run"] else "Dropped"
+    output.text(f"{done} {document['message_id']}: {output.line(document['key'] or _POISON)}.")
+
+
+def _print_records(records: list[Document]) -> None:
+    table = output.Table("dropped", "id", "key", "note")
+    for one in records:
+        key = one["key"] or f"{_POISON}, {one['bytes']} bytes"
+        table.add(output.when(one["at"]), one["message_id"][:_SHORT_ID], key, one["reason"])
+    table.print("No dead letter was dropped.")
 
 
 def _why(letter: Document) -> str | None:
@@ -116,10 +186,14 @@ def _why(letter: Document) -> str | None:
 def _print_redriven(document: Document) -> None:
     total, moved = document["dead_letters"], document["moved"]
     if not total:
-        output.text("No dead letters.")
+        output.text("No dead letters to move.")
     elif document["dry_run"]:
         output.text(f"Nothing was changed. About {total} dead letters would be moved.")
     else:
         output.text(f"Moved {moved} of about {total} dead letters ({document['way']}).")
+    if document["left"]:
+        output.text(
+            f"{document['left']} stay: no events, or of dismissed events. Look: {CALLED} dlq show"
+        )
     if document["failure"]:
         output.text(f"The move ended early: {output.line(document['failure'])}")
