@@ -16,6 +16,7 @@ from cli.commands import (
     dlq,
     doctor,
     events,
+    export,
     listen,
     logs,
     missed,
@@ -53,6 +54,7 @@ app.command()(contact.contact)
 app.command(context_settings=TAKES_KEYS)(recording.recording)
 app.command()(missed.missed)
 app.command()(stats.stats)
+app.command()(export.export)
 app.command()(logs.refused)
 app.command(context_settings=TAKES_KEYS)(logs.logs)
 app.command(context_settings=TAKES_KEYS)(replay.replay)

@@ -40,13 +40,13 @@ def event(stack: Stack, key: str) -> Document:
         "recordings": recordings.of_item(stack, head) if stack.recordings_bucket else [],
         "replays": [_replay(one["M"]) for one in head.get("replays", {}).get("L", [])],
         "dismissals": [_replay(one["M"]) for one in head.get("dismissals", {}).get("L", [])],
-        "body": _content(head, items),
+        "body": content(head, items),
         "conflicts": [
             {
                 "hash": one["body_hash"]["B"].hex(),
                 "dialect": one["dialect"]["S"],
                 "received_at": one["received_at"]["S"],
-                "body": _content(one, items),
+                "body": content(one, items),
             }
             for one in evidence(items)
         ],
@@ -99,7 +99,7 @@ def whole(head: Item, items: Sequence[Item]) -> Sequence[Item]:
     )
 
 
-def _content(head: Item, items: Sequence[Item]) -> Any:
+def content(head: Item, items: Sequence[Item]) -> Any:
     """Return a body as JSON if it is JSON that can be printed, else as text."""
     try:
         content = bodies.unpack(whole(head, items)) or b""
