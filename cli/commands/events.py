@@ -5,12 +5,12 @@ from typing import Annotated
 import typer
 
 from cli import CALLED, options, output, tailing
-from cli.errors import UsageError
+from cli.errors import NotFoundError, UsageError
 from cli.options import Session
 from cli.reading import events as listing
 from cli.reading.events import Wanted
 from cli.reading.table import Document
-from justcall.catalogue import KINDS
+from justcall.catalogue import KINDS, TYPES
 
 Status = Annotated[str | None, typer.Option(help=f"Only this status: {', '.join(listing.STATES)}.")]
 Before = Annotated[
@@ -41,7 +41,7 @@ def events(
     """List events by time of arrival, newest first.
 
     Without --since: those of the last 24 hours, or of any age with a --status other than
-    processed.
+    processed. Exit code 1 if there are none because nobody knows the --kind.
     """
     chosen = wanted(status, kind, since, before)._replace(number=number, text=text)
     if follow:
@@ -49,6 +49,13 @@ def events(
     with output.progress("looking"):
         page = listing.newest(session.stack, chosen, limit)
     session.show_page(page, lambda rows: _print(rows, chosen))
+    if not page.rows and page.before is None and chosen.kind and not is_known(chosen.kind):
+        raise NotFoundError(f"No event has the type {chosen.kind}, and nothing processes it.")
+
+
+def is_known(kind: str) -> bool:
+    """Tell whether a text is a kind, or a type that JustCall documents."""
+    return kind in KINDS or kind in TYPES
 
 
 def wanted(status: str | None, kind: str | None, since: str | None, before: str | None) -> Wanted:
@@ -73,6 +80,4 @@ def _print(events: list[Document], chosen: Wanted) -> None:
 def _empty_text(chosen: Wanted) -> str:
     if chosen == Wanted():
         return f"No events in the last 24 hours. Send one: {CALLED} send call.completed"
-    if chosen.kind and chosen.kind not in KINDS:
-        return f"No matching events: nothing processes {chosen.kind}."
     return "No matching events."
