@@ -6,7 +6,7 @@ SETUP := $(PYTHON3) tools/setup.py
 BIN := .venv/bin
 PYTHON := $(BIN)/python
 SAM_BIN := .local/venv-sam/bin
-CODE := src cli local tools tests bench chaos
+CODE := src cli local tools tests bench chaos examples
 
 # $(call check,NAME,COMMAND): prints one line on success, and the whole output on failure.
 check = @out=$$($(2) 2>&1) && echo "$(1)  ok" || { echo "$$out"; echo "$(1)  failed"; exit 1; }
@@ -90,8 +90,8 @@ types: env-dev ## check types with mypy, strict
 imports: env-dev ## check that imports run in one direction
 	$(call check,imports,PYTHONPATH=.:src $(BIN)/lint-imports)
 
-template: env-dev env-sam ## check template.yaml and SAM's transform of it
-	$(call check,cfn-lint,$(SAM_BIN)/cfn-lint template.yaml templates/*.yaml)
+template: env-dev env-sam ## check the templates and SAM's transform of template.yaml
+	$(call check,cfn-lint,$(SAM_BIN)/cfn-lint template.yaml templates/*.yaml examples/*/template.yaml)
 	$(call tests,template,tests/template)
 
 format: env-dev ## format the code and apply ruff's fixes

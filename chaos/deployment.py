@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import re
 import signal
 import subprocess
 import tempfile
@@ -25,13 +26,14 @@ from local.place import STACK_NAME, LocalError, Place
 type Step = Callable[[str], None]
 _ALIAS = "live"
 _WORKER = "ministack-lambda-"
+_WORD = re.compile("[A-Z][a-z]{3,}")
 _GONE_SECONDS = 60.0
 # The visibility time-out of the queues in template.yaml, and how often the sweeper runs.
 VISIBILITY_SECONDS = 180.0
 # Of a kind at once, the fewest that AWS allows; the template has 10, but each is a process here.
 _QUEUE_LIMITS = {"ScalingConfig": {"MaximumConcurrency": 2}}
-# MiniStack repeats a stream's whole batch for one failed record, where AWS goes on behind those that
-# succeeded. With faults in one call of seven, the template's hundred would never succeed.
+# MiniStack repeats a stream's whole batch for one failed record, where AWS goes on behind those
+# that succeeded. With faults in one call of seven, the template's hundred would never succeed.
 _STREAM_LIMITS = {"BatchSize": 5}
 _PORTS = (21_000, 29_000)
 # What MiniStack logs next after it has written the state of every service.
@@ -60,10 +62,16 @@ def own_place() -> Iterator[Place]:
 
 
 class Worker(NamedTuple):
-    """A process in which MiniStack runs a function, and for how many seconds it has."""
+    """A process in which MiniStack runs a function: which, and for how many seconds it has."""
 
     pid: int
     age: float
+    function: str
+
+    @property
+    def killed(self) -> str:
+        """How the report names its end."""
+        return f"{self.function} killed"
 
 
 class Deployment:
@@ -137,17 +145,20 @@ class Deployment:
 
     # ------------------------------------------------------------ disasters
 
-    def kill_worker(self, choose: Callable[[list[Worker]], Worker], oldest: float) -> None:
+    def kill_worker(self, rng: random.Random, oldest: float) -> None:
         """Kill one process in which a function runs, in the middle of whatever it does.
 
-        Not one that may still be starting: if one of those dies, MiniStack ends all of the
-        function's, those that start among them, and so on for as long as there is a load.
+        Handlers, processors, publishers and senders about equally often. Not one that may still be
+        starting: if one of those dies, MiniStack ends all of the function's, those that start among
+        them, and so on for as long as there is a load.
         """
         workers = [worker for worker in _workers(self.process.pid) if worker.age >= oldest]
         if workers:
+            rarest = min(self.done[worker.killed] for worker in workers)
+            worker = rng.choice([one for one in workers if self.done[one.killed] == rarest])
             with suppress(ProcessLookupError):
-                os.kill(choose(workers).pid, signal.SIGKILL)
-            self.done["workers killed"] += 1
+                os.kill(worker.pid, signal.SIGKILL)
+            self.done[worker.killed] += 1
 
     def freeze(self, seconds: float) -> None:
         """Let AWS hang: nothing is refused, and nothing is answered; then it all goes on."""
@@ -251,8 +262,15 @@ def _processes() -> Iterator[tuple[Worker, int]]:
     )
     for line in shown.stdout.splitlines():
         pid, parent, age, command = line.split(None, 3)
-        if _WORKER in command.split()[-1]:
-            yield Worker(int(pid), _seconds(age)), int(parent)
+        file = command.split()[-1]
+        if _WORKER in file:
+            yield Worker(int(pid), _seconds(age), _function(Path(file).parent.name)), int(parent)
+
+
+def _function(folder: str) -> str:
+    """Return what a function does: the last word of its name, unless that is `Function`."""
+    words = _WORD.findall(folder.rpartition("-")[0])
+    return next((word.lower() for word in reversed(words) if not word.startswith("Func")), "other")
 
 
 def _seconds(elapsed: str) -> float:

@@ -176,7 +176,7 @@ def _disasters(deployment: Deployment, options: Options, step: Step) -> None:
         time.sleep(max(0.0, begun + at - deployment.clock()))
         match name:
             case "worker":
-                deployment.kill_worker(rng.choice, options.started_seconds)
+                deployment.kill_worker(rng, options.started_seconds)
             case "freeze":
                 step("MiniStack hangs")
                 deployment.freeze(options.freeze_seconds)

@@ -5,6 +5,7 @@ import os
 from hypothesis import settings
 
 from tests.support import stack
+from tests.support.models_once import share_models
 
 _NOBODY = {
     "AWS_ACCESS_KEY_ID": "testing",
@@ -28,6 +29,7 @@ def _set_environment() -> None:
 # files of the folders below import it. The settings that this project reads itself are set by the
 # tests that need them.
 _set_environment()
+share_models()
 
 # The same examples at every run, and no examples refused for a slow machine's sake.
 settings.register_profile("same", derandomize=True, database=None, deadline=None)

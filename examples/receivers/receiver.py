@@ -1,4 +1,6 @@
-"""Receive deliveries of justcall-hooks: WEBHOOK_SECRET=whsec_… python3 receiver.py [PORT]
+"""Receive deliveries of justcall-hooks.
+
+Run it with `WEBHOOK_SECRET=whsec_… python3 receiver.py [PORT]`.
 
 Nothing to install. Behind your own web framework, keep `verified` and give it the raw body.
 """
@@ -9,10 +11,11 @@ import json
 import os
 import sys
 import time
+from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
-def verified(headers, body: bytes, secret: str) -> bool:
+def verified(headers: Message, body: bytes, secret: str) -> bool:
     """Return whether the stack that has this secret sent the body, in the last five minutes."""
     one_id, sent_at = headers.get("webhook-id", ""), headers.get("webhook-timestamp", "")
     if not sent_at.isdigit() or abs(time.time() - int(sent_at)) > 300:
@@ -27,7 +30,7 @@ def verified(headers, body: bytes, secret: str) -> bool:
 class Receiver(BaseHTTPRequestHandler):
     """Answers within 15 seconds, or the delivery comes again. Store first, work later."""
 
-    def do_POST(self):
+    def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("content-length", 0)))
         if not verified(self.headers, body, os.environ["WEBHOOK_SECRET"]):
             return self.answer(401)
@@ -36,12 +39,12 @@ class Receiver(BaseHTTPRequestHandler):
         print(self.headers["webhook-id"], event["type"], event["id"], flush=True)
         return self.answer(204)
 
-    def answer(self, status):
+    def answer(self, status: int) -> None:
         self.send_response(status)
         self.send_header("content-length", "0")
         self.end_headers()
 
-    def log_message(self, *_):
+    def log_message(self, *_: object) -> None:
         """Write nothing: the default writes the request's line."""
 
 

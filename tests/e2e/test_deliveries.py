@@ -2,12 +2,15 @@
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
 
+from cli import destinations
+from cli import stack as operator
 from deliveries import places
+from deliveries.destination import Destination
 from justcall.signature import sign
 from tests.e2e.conftest import Stack
 from tests.e2e.test_hooks import documents, hooks
@@ -27,8 +30,11 @@ class Receiver:
     def __init__(self, stack: Stack, name: str, say: Say, *options: str) -> None:
         self._stack, self.name = stack, name
         self.server = Stranger(say)
-        added = documents(stack, "destinations", "add", name, self.server.url, *options)
-        self.secret: str = added["secret"]
+        self.secret = self._add(options)
+
+    def _add(self, options: Sequence[str]) -> str:
+        command = ("destinations", "add", self.name, self.server.url, *options)
+        return str(documents(self._stack, *command)["secret"])
 
     def remove(self) -> None:
         hooks(self._stack, "destinations", "remove", self.name)
@@ -43,13 +49,30 @@ class Receiver:
         return found
 
 
+class OneOfMany(Receiver):
+    """One that is added and removed without a process of `hooks` for each."""
+
+    def _add(self, options: Sequence[str]) -> str:
+        assert not options
+        return destinations.add(self._operator(), Destination(self.name, self.server.url))
+
+    def remove(self) -> None:
+        destinations.remove(self._operator(), self.name)
+        self.server.close()
+
+    def _operator(self) -> operator.Stack:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("JUSTCALL_HOOKS_LOCAL", str(self._stack.place.home))
+            return operator.find(None, None, None)
+
+
 @pytest.fixture
 def made(stack: Stack) -> Iterator[Any]:
     """Return what adds destinations; they are removed at the end."""
     receivers: list[Receiver] = []
 
-    def add(name: str, say: Say, *options: str) -> Receiver:
-        receivers.append(Receiver(stack, name, say, *options))
+    def add(name: str, say: Say, *options: str, of: type[Receiver] = Receiver) -> Receiver:
+        receivers.append(of(stack, name, say, *options))
         return receivers[-1]
 
     yield add
@@ -105,8 +128,8 @@ def test_one_dead_destination_delays_none_of_nine(stack: Stack, made: Any) -> No
         rows = documents(stack, "destinations", "list")
         return str(next(one["state"] for one in rows if one["name"] == name))
 
-    made("dead", lambda _connection: time.sleep(20))
-    healthy = [made(f"good-{number}", answers(200)) for number in range(9)]
+    made("dead", lambda _connection: time.sleep(20), of=OneOfMany)
+    healthy = [made(f"good-{number}", answers(200), of=OneOfMany) for number in range(9)]
     known(stack, "dead")
     sent = {send(stack) for _ in range(10)}
     until(lambda: all(sent <= one.arrived() for one in healthy), "the healthy ones", 90)

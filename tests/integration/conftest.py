@@ -12,7 +12,10 @@ from sweeper import app as sweeper
 from tests.support import stack, url_samples
 from tests.support.bug import refuse_sideways
 from tests.support.cloud import Cloud
+from tests.support.commands_once import share_commands
 from tests.support.wire import answer_wire, by_moto
+
+share_commands()
 
 
 @pytest.fixture(scope="session", autouse=True)

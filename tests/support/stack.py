@@ -30,11 +30,14 @@ _NOTHING = object()
 _PLACEHOLDER = re.compile(r"\$\{([^}]+)\}")
 
 
-class _Loader(yaml.SafeLoader):
-    """Reads CloudFormation's short tags (`!Ref x`) as their long form (`{"Ref": "x"}`)."""
+class _Loader(yaml.CSafeLoader):
+    """Reads CloudFormation's short tags (`!Ref x`) as their long form (`{"Ref": "x"}`).
+
+    It is libyaml's, which is ten times as fast as the one in Python, and in every wheel of PyYAML.
+    """
 
 
-def _intrinsic(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> dict[str, Any]:
+def _intrinsic(loader: Any, suffix: str, node: yaml.Node) -> dict[str, Any]:
     value: Any
     if isinstance(node, yaml.ScalarNode):
         value = loader.construct_scalar(node)
@@ -99,7 +102,7 @@ def nested_variables(name: str) -> dict[str, Any]:
 
 def load(path: Path) -> dict[str, Any]:
     """Return a template file."""
-    # A subclass of SafeLoader, which makes nothing but plain values.
+    # A subclass of CSafeLoader, which makes nothing but plain values.
     document: dict[str, Any] = yaml.load(path.read_text(), _Loader)  # noqa: S506
     return document
 

@@ -6,9 +6,12 @@ import pytest
 
 from cli import send as posting
 from cli.send import Sent, Signing
+from tests.support.commands_once import share_commands
 from tests.support.program import Deployment, deployed, hooks, local, place
 
 __all__ = ["Posted", "deployed", "hooks", "local", "place", "posted"]
+
+share_commands()
 
 
 class Posted:
