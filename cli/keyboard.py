@@ -1,5 +1,6 @@
 """Single keys of a terminal, without Enter."""
 
+import os
 import select
 import sys
 import time
@@ -44,4 +45,5 @@ class Keyboard:
             time.sleep(seconds)
             return ""
         ready, _, _ = select.select([sys.stdin], [], [], seconds)
-        return sys.stdin.read(1) if ready else ""
+        # Not `sys.stdin.read`, whose buffer would take further keys where select does not see them.
+        return os.read(sys.stdin.fileno(), 1).decode(errors="replace") if ready else ""

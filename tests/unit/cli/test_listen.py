@@ -1,6 +1,9 @@
 """`hooks listen`: what a developer's server gets, how it is signed, and the keys."""
 
 import json
+import os
+import pty
+import termios
 import time
 from typing import Any
 
@@ -140,3 +143,15 @@ def test_in_a_pipe_no_key_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None
     with keyboard.Keyboard() as one:
         assert (one.works, one.wait(2.0)) == (False, "")
     assert waited == [2.0]
+
+
+def test_keys_of_a_terminal_come_one_by_one_without_enter(monkeypatch: pytest.MonkeyPatch) -> None:
+    person, terminal = pty.openpty()
+    with os.fdopen(terminal) as stdin, os.fdopen(person, "wb", buffering=0) as typed:
+        monkeypatch.setattr("sys.stdin", stdin)
+        before = termios.tcgetattr(stdin)
+        with keyboard.Keyboard() as one:
+            assert one.wait(0) == ""
+            typed.write(b"rq")
+            assert [one.wait(1), one.wait(1), one.wait(0)] == ["r", "q", ""]
+        assert termios.tcgetattr(stdin) == before
