@@ -1,7 +1,7 @@
 """Reading the dead-letter queue of all kinds."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import batched
 from typing import Any, NamedTuple
 
@@ -87,17 +87,19 @@ def content(letter: Letter) -> Any:
         return text
 
 
-def poison(stack: Stack, letters: Sequence[Letter]) -> dict[str, str]:
-    """Return the ids of dead letters that no processor can settle, and why."""
+def statuses(stack: Stack, letters: Sequence[Letter]) -> dict[str, str]:
+    """Return the status of each event of these letters that is on the ledger, by its key."""
     events = table.brief(stack, [one.key for one in letters if one.key])
-    dismissed = {one["key"] for one in events if one["status"] == DISMISSED}
-    found = {}
-    for one in letters:
-        if one.kind is None:
-            found[one.message["MessageId"]] = "not an event that a queue takes"
-        elif one.key in dismissed:
-            found[one.message["MessageId"]] = "its event is dismissed"
-    return found
+    return {one["key"]: one["status"] for one in events}
+
+
+def poison(letters: Sequence[Letter], by_key: Mapping[str, str]) -> set[str]:
+    """Return the ids of letters that stay: those of no event, and of dismissed events."""
+    return {
+        one.message["MessageId"]
+        for one in letters
+        if one.kind is None or by_key.get(one.key or "") == DISMISSED
+    }
 
 
 def document(letter: Letter, event: Document) -> Document:

@@ -1,7 +1,7 @@
 """The two ways to move dead letters back to the queues they came from."""
 
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -10,7 +10,6 @@ from botocore.exceptions import BotoCoreError, ClientError
 from cli import dead_letters
 from cli.dead_letters import Letter
 from cli.history import History
-from cli.reading import table
 from cli.send import paced
 from cli.stack import Stack
 
@@ -50,12 +49,12 @@ def redrive(
     yield from _one_by_one(stack, kind, rate, leave, sleep)
 
 
-def record(stack: Stack, letters: Sequence[Letter], reason: str) -> None:
-    """Note on the events of these letters that they were redriven, as of a replay."""
+def record(stack: Stack, statuses: Mapping[str, str], reason: str) -> None:
+    """Note on events that they were redriven, as of a replay; `statuses` are those before."""
     history = History(stack.client("dynamodb"), stack.events_table, reason)
-    for event in table.brief(stack, [one.key for one in letters if one.key]):
+    for key, was in statuses.items():
         with suppress(ClientError, BotoCoreError):  # the messages have moved all the same
-            history.add(event["key"], event["status"], time.time())
+            history.add(key, was, time.time())
 
 
 def _start(stack: Stack, source: str, rate: int) -> bool:

@@ -116,12 +116,11 @@ def _redrive(
     total = dead_letters.count(stack, stack.dead_letter_queue).visible
     with output.progress("looking"):
         letters = dead_letters.look(stack) if total else []
-    poison = dead_letters.poison(stack, letters)
+        statuses = dead_letters.statuses(stack, letters)
     if kind:
-        chosen = [one for one in letters if one.kind == kind]
-        ids = {one.message["MessageId"] for one in chosen}
-        poison = {one: why for one, why in poison.items() if one in ids}
-        total = len(chosen)
+        letters = [one for one in letters if one.kind == kind]
+        total = len(letters)
+    poison = dead_letters.poison(letters, statuses)
     total -= len(poison)
     document = {"dry_run": dry_run, "kind": kind, "dead_letters": total, "left": len(poison)}
     document |= {"moved": 0, "way": None, "failure": None}
@@ -132,8 +131,8 @@ def _redrive(
             document |= moved._asdict()
             progress.update(f"moved {moved.moved} of about {total}")
     if not document["failure"]:
-        moved_letters = (one for one in letters if one.message["MessageId"] not in poison)
-        redriving.record(stack, [one for one in moved_letters if kind in (None, one.kind)], reason)
+        keys = {one.key for one in letters if one.message["MessageId"] not in poison}
+        redriving.record(stack, {key: statuses[key] for key in statuses.keys() & keys}, reason)
     return document
 
 
