@@ -5,15 +5,15 @@ from typing import Annotated
 
 import typer
 
-from cli import CALLED, dead_letters, dropping, options, output, reasons, redriving
+from cli import dead_letters, dropping, options, output, redriving
+from cli.commands import dlq_tables as tables
 from cli.commands.replay import check_reason
 from cli.errors import UsageError
 from cli.options import Session
 from cli.reading.table import Document
 
 app = typer.Typer(help="Count, show and drop dead letters, and move them back to their queues.")
-_POISON = "not an event"
-_MIN_ID, _SHORT_ID = 6, 12
+_MIN_ID = 6
 
 
 @app.callback(invoke_without_command=True)
@@ -33,7 +33,7 @@ def dlq(session: Session, context: typer.Context) -> None:
         "in_flight": count.in_flight,
         "kinds": [{"kind": kind, "dead_letters": number} for kind, number in kinds],
     }
-    session.show(document, _print_counts)
+    session.show(document, tables.counts)
     if len(letters) < count.visible:
         output.note(f"Looked at {len(letters)} of about {count.visible} dead letters.")
 
@@ -54,7 +54,7 @@ def show(
     if body:
         for one, letter in zip(shown, matching, strict=False):
             one["body"] = dead_letters.content(letter)
-    session.show(shown, _print_bodies if body else _print_letters)
+    session.show(shown, tables.bodies if body else tables.letters)
 
 
 @app.command()
@@ -73,14 +73,14 @@ def drop(
     if len(message_id) < _MIN_ID:
         raise UsageError(f"Write at least {_MIN_ID} characters of the id.")
     document = dropping.drop(session.stack, message_id, reason, dry_run=dry_run)
-    session.show({"dry_run": dry_run, **document}, _print_dropped)
+    session.show({"dry_run": dry_run, **document}, tables.dropped)
 
 
 @app.command()
 @options.command
 def dropped(session: Session) -> None:
     """List the dead letters that were dropped, and why, the newest first."""
-    session.show(dropping.dropped(session.stack), _print_records)
+    session.show(dropping.dropped(session.stack), tables.records)
 
 
 @app.command()
@@ -105,7 +105,7 @@ def redrive(
     chosen = options.read_kind(kind) if kind else None
     check_reason(reason)
     document = _redrive(session, chosen, rate, reason, dry_run=dry_run)
-    session.show(document, _print_redriven)
+    session.show(document, tables.redriven)
     raise typer.Exit(1 if document["failure"] else 0)
 
 
@@ -121,10 +121,10 @@ def _redrive(
         letters = [one for one in letters if one.kind == kind]
         total = len(letters)
     poison = dead_letters.poison(letters, statuses)
-    total -= len(poison)
+    total = max(0, total - len(poison))
     document = {"dry_run": dry_run, "kind": kind, "dead_letters": total, "left": len(poison)}
     document |= {"moved": 0, "way": None, "failure": None}
-    if dry_run or total <= 0:
+    if dry_run or not total:
         return document
     with output.progress("moving") as progress:
         for moved in redriving.redrive(stack, kind, rate, leave=poison):
@@ -134,65 +134,3 @@ def _redrive(
         keys = {one.key for one in letters if one.message["MessageId"] not in poison}
         redriving.record(stack, {key: statuses[key] for key in statuses.keys() & keys}, reason)
     return document
-
-
-def _print_counts(document: Document) -> None:
-    table = output.Table("kind", "dead letters")
-    for one in document["kinds"]:
-        table.add(one["kind"] or _POISON, one["dead_letters"])
-    table.print("No dead letters.")
-    if document["in_flight"]:
-        output.text(
-            f"\n{document['in_flight']} more are in flight: another reader has received them."
-        )
-
-
-def _print_letters(letters: list[Document]) -> None:
-    table = output.Table("sent", "id", "receives", "status", "key", "why")
-    for one in letters:
-        key = one["key"] or f"{_POISON}, {one['bytes']} bytes"
-        status = one["status"] or ("" if one["key"] is None else "not on the ledger")
-        short = one["message_id"][:_SHORT_ID]
-        table.add(output.when(one["sent_at"]), short, one["receives"], status, key, _why(one))
-    table.print("No dead letters.")
-
-
-def _print_bodies(letters: list[Document]) -> None:
-    if not letters:
-        output.text("No dead letters.")
-    for one in letters:
-        title = f"{one['message_id']}  {one['key'] or _POISON}  {_why(one) or ''}"
-        output.text(output.line(title).rstrip(), output.pretty(one["body"]), "")
-
-
-def _print_dropped(document: Document) -> None:
-    done = "Nothing was changed. It would drop" if document["dry_run"] else "Dropped"
-    output.text(f"{done} {document['message_id']}: {output.line(document['key'] or _POISON)}.")
-
-
-def _print_records(records: list[Document]) -> None:
-    table = output.Table("dropped", "id", "key", "note")
-    for one in records:
-        key = one["key"] or f"{_POISON}, {one['bytes']} bytes"
-        table.add(output.when(one["at"]), one["message_id"][:_SHORT_ID], key, one["reason"])
-    table.print("No dead letter was dropped.")
-
-
-def _why(letter: Document) -> str | None:
-    return reasons.explain(letter["error"]).text if letter["error"] else None
-
-
-def _print_redriven(document: Document) -> None:
-    total, moved = document["dead_letters"], document["moved"]
-    if not total:
-        output.text("No dead letters to move.")
-    elif document["dry_run"]:
-        output.text(f"Nothing was changed. About {total} dead letters would be moved.")
-    else:
-        output.text(f"Moved {moved} of about {total} dead letters ({document['way']}).")
-    if document["left"]:
-        output.text(
-            f"{document['left']} stay: no events, or of dismissed events. Look: {CALLED} dlq show"
-        )
-    if document["failure"]:
-        output.text(f"The move ended early: {output.line(document['failure'])}")

@@ -49,13 +49,17 @@ def events(
     with output.progress("looking"):
         page = listing.newest(session.stack, chosen, limit)
     session.show_page(page, lambda rows: _print(rows, chosen))
-    if not page.rows and page.before is None and chosen.kind and not is_known(chosen.kind):
-        raise NotFoundError(f"No event has the type {chosen.kind}, and nothing processes it.")
+    if not page.rows and page.before is None:
+        require_known(chosen.kind)
 
 
-def is_known(kind: str) -> bool:
-    """Tell whether a text is a kind, or a type that JustCall documents."""
-    return kind in KINDS or kind in TYPES
+def require_known(kind: str | None) -> None:
+    """Raise NotFoundError if a text is neither a kind nor a type that JustCall documents.
+
+    Ask only if there are no events: those of unknown types are kept too.
+    """
+    if kind and kind not in KINDS and kind not in TYPES:
+        raise NotFoundError(f"No event has the type {kind}, and nothing processes it.")
 
 
 def wanted(status: str | None, kind: str | None, since: str | None, before: str | None) -> Wanted:

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from cli import exporting, options, output
-from cli.commands.events import Before, Number, Status, Text, wanted
+from cli.commands.events import Before, Number, Status, Text, require_known, wanted
 from cli.errors import UsageError
 from cli.options import Session
 from cli.reading import events as listing
@@ -52,6 +52,8 @@ def export(
             write(events)
             done += len(events)
             progress.update(f"{done} of {len(keys)}")
+    if not done:
+        require_known(chosen.kind)
     if to:
         session.show({"events": done, "output": str(to)}, lambda _: output.text(f"{done} events."))
 

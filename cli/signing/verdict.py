@@ -11,6 +11,7 @@ from itertools import product
 from typing import Any, NamedTuple
 
 from cli.signing import forms
+from cli.signing.bodies import bodies
 from cli.signing.forms import Form
 from errors import SignatureRefused
 from justcall import envelope, signature, url_signature
@@ -134,20 +135,20 @@ def _matches(
     delivery: Delivery, claims: Sequence[Form[bytes]], secrets: Iterable[Secret]
 ) -> Iterator[_Match]:
     wanted = {one.value: one for one in reversed(claims)}
-    bodies = _distinct(forms.bodies(delivery.body))
+    every = _distinct(bodies(delivery.body))
     for secret in secrets:
         for key in _distinct(forms.secrets(secret.value, secret.name)):
-            for dialect, digest, parts in _signed(delivery, key.value, bodies):
+            for dialect, digest, parts in _signed(delivery, key.value, every):
                 if digest in wanted and key.value:
                     causes = _causes(secret, [wanted[digest], key, *parts])
                     yield _Match(dialect, secret, causes)
 
 
-def _signed(delivery: Delivery, secret: str, bodies: Iterable[Form[bytes]]) -> Iterator[_Signed]:
+def _signed(delivery: Delivery, secret: str, every: Iterable[Form[bytes]]) -> Iterator[_Signed]:
     """Yield every digest that a sender with this secret may have made, and from which forms."""
     if delivery.timestamp is not None:
         yield from _url_signed(delivery, delivery.timestamp, secret)
-    for one in bodies:
+    for one in every:
         yield BODY_SIGNED, hmac.digest(secret.encode(), one.value, "sha256"), [one]
     yield BODY_SIGNED, hashlib.sha256(delivery.body).digest(), [_NO_KEY]
 

@@ -57,6 +57,7 @@ def test_events_are_selected(hooks: Hooks, keys: list[str]) -> None:
 
     assert exported("--kind", "sms.sent") == keys[:2]
     assert exported("--status", "failed") == [keys[1]]
+    assert hooks("export", "--kind", "sms.snet").code == 1
     assert exported("--since", "90s") == [keys[2]]
     assert exported("--text", "no json") == [keys[2]]
 
