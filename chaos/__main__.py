@@ -21,7 +21,6 @@ QUICK = Options(
     events=250,
     seconds=15.0,
     threads=4,
-    scale=30.0,
     minute=0.15,
     disasters=((0.1, "freeze"), (0.8, "kill")),
     freeze_seconds=1.5,

@@ -16,8 +16,11 @@ from ledger.bodies import unpack_entry
 from ledger.consent import history
 from ledger.schema import LEDGER, TIMELINE_INDEX, consent_partition, event_partition
 from tests.support import stack
+from tests.support.moto_once import share_names
 from tests.support.records import batch
 from tests.support.samples import SECRET
+
+share_names()
 
 type Item = dict[str, Any]
 

@@ -14,7 +14,10 @@ from cli import app
 from justcall.catalogue import KINDS, module_name
 from ledger import schema
 from tests.support.ledger_rows import QUEUES, TABLE, Rows, create_table
+from tests.support.moto_once import share_names
 from tests.support.samples import SECRET
+
+share_names()
 
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 REGION = "us-east-1"
