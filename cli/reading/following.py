@@ -31,23 +31,30 @@ class Follower:
         self._unwanted: set[str] = set()
         # Events that wait already are followed too, but only their next state is new.
         waiting = listing.keys(stack, Wanted(RECEIVED, wanted.kind, before=self._since))
-        self._changed(waiting[-MAX_OPEN:])
+        self._remember(self._changed(waiting[-MAX_OPEN:]))
 
     def poll(self) -> list[Document]:
-        """Return the events that are new or in another state since the last call, oldest first."""
+        """Return the events that are new or in another state since the last call, oldest first.
+
+        A call that fails changes nothing: the next one returns the same.
+        """
         next_since = max(self._since, self._now() - _OVERLAP)
         new = listing.keys(self._stack, Wanted(kind=self._wanted.kind, since=self._since))
         waiting = [key for key, state in self._states.items() if state in _OPEN]
         changed = self._changed([*new, *waiting[-MAX_OPEN:]])
+        selected = self._selected(changed)
+        self._remember(changed)
         self._forget(new)
-        self._since = next_since  # not after a failure: then the next call returns the same
-        return [one for one in self._selected(changed) if self._has_status(one)]
+        self._since = next_since
+        return [one for one in selected if self._has_status(one)]
 
     def _changed(self, keys: list[str]) -> list[Document]:
         events = failures.explain(self._stack, table.brief(self._stack, keys))
         changed = [one for one in events if self._states.get(one["key"]) != one["state"]]
-        self._states |= {one["key"]: one["state"] for one in changed}
         return sorted(changed, key=lambda one: str(one["received_at"]))
+
+    def _remember(self, events: list[Document]) -> None:
+        self._states |= {one["key"]: one["state"] for one in events}
 
     def _forget(self, new: list[str]) -> None:
         """Forget events that are older than the overlap and have a result."""

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from cli.reading import events as listing
 from cli.reading import table
@@ -57,6 +58,21 @@ def test_a_follower_selects(deployed: Deployment) -> None:
     deployed.rows.put("call.missed:4", "failed", body=body(to="14155559876"))
     assert [one["key"] for one in follower.poll()] == ["sms.sent:1"]
     assert follower.poll() == []
+
+
+def test_a_failed_poll_loses_nothing(deployed: Deployment, monkeypatch: pytest.MonkeyPatch) -> None:
+    since = datetime.now(UTC) - timedelta(hours=1)
+    follower = Follower(find(None, None, None), Wanted(since=since, text="hello"))
+    key = deployed.rows.put("sms.sent:1", body=body(text="Hello"))
+
+    def throttle(*_: Any) -> Any:
+        raise aws_error("ThrottlingException")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("cli.reading.searching.matching", throttle)
+        with pytest.raises(ClientError):
+            follower.poll()
+    assert [one["key"] for one in follower.poll()] == [key]
 
 
 @pytest.fixture
