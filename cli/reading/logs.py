@@ -46,7 +46,8 @@ def _groups(stack: Stack, name: str, nested_in: str) -> Iterator[tuple[str, str]
                 function = logical_id.removesuffix(_SUFFIX).lower() or nested_in
                 yield function, one["PhysicalResourceId"]
             elif kind == _NESTED and one.get("PhysicalResourceId"):
-                yield from _groups(stack, one["PhysicalResourceId"], logical_id.lower())
+                nested = logical_id.removesuffix("Stack").lower()
+                yield from _groups(stack, one["PhysicalResourceId"], nested)
 
 
 def read(stack: Stack, chosen: Mapping[str, str], since: datetime, word: str = "") -> Read:

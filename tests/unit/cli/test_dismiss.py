@@ -1,4 +1,4 @@
-"""`hooks dismiss`: what an operator settles stays settled, and can be taken back."""
+"""`hooks dismiss`: an operator settles an event for good, and can take it back."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ BECAUSE = ("--reason", "wrong number")
 
 
 @pytest.mark.parametrize("status", ["failed", "stuck", "unhandled", "quarantined"])
-def test_what_waits_for_a_person_is_dismissed(
+def test_event_that_waits_for_a_person_is_dismissed(
     deployed: Deployment, hooks: Hooks, status: str
 ) -> None:
     key = deployed.rows.put("sms.sent:1", status, error="ledger-unavailable")
@@ -32,7 +32,9 @@ def test_what_waits_for_a_person_is_dismissed(
 
 
 @pytest.mark.parametrize("status", ["received", "processed", "dismissed"])
-def test_what_does_not_wait_is_skipped(deployed: Deployment, hooks: Hooks, status: str) -> None:
+def test_event_that_does_not_wait_is_skipped(
+    deployed: Deployment, hooks: Hooks, status: str
+) -> None:
     key = deployed.rows.put("sms.sent:1", status)
     ran = hooks("dismiss", key, *BECAUSE, "--json")
     assert (ran.code, ran.json["skipped"]) == (1, 1)

@@ -1,12 +1,15 @@
 """`hooks logs` and `hooks refused`, on a CloudWatch of fakes."""
 
 import json
+import re
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from cli.reading import logs as reading
+from cli.stack import ROOT, find
+from tests.support import stack
 from tests.support.cli_docs import documented
 from tests.support.program import Hooks
 
@@ -137,3 +140,22 @@ def test_a_cut_log_says_so(
     assert "more lines of handler" in hooks("logs", "handler").err
     ran = hooks("refused", "--json")
     assert (ran.json[0]["count"], "more refusals" in ran.err) == (2, True)
+
+
+def test_every_log_group_of_the_templates_has_its_documented_name(
+    cloudwatch: Cloudwatch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    resources = {"hooks": stack.template()["Resources"]}
+    nested = {"Bus": "bus", "Deliveries": "deliveries", "NoticesStack": "notices", "RecordingsStack": "recordings"}  # fmt: skip
+    resources |= {
+        f"physical-{name}": stack.nested(file)["Resources"] for name, file in nested.items()
+    }
+    kinds = {
+        name: {one: found["Type"] for one, found in own.items()} for name, own in resources.items()
+    }
+    monkeypatch.setitem(_RESOURCES, "hooks", kinds.pop("hooks"))
+    for name, own in kinds.items():
+        monkeypatch.setitem(_RESOURCES, name, own)
+    groups = reading.groups(find(None, None, None))
+    text = (ROOT / "docs" / "cli.md").read_text().partition("a function (")[2].partition(")")[0]
+    assert set(groups) == set(re.findall(r"`(\w+)`", text))

@@ -48,7 +48,7 @@ def url_reasons(**given: Any) -> list[str]:
 @pytest.mark.parametrize(
     "spelling", [HEX, HEX.upper(), f"sha256={HEX}", base64.b64encode(DIGEST).decode()]
 )
-def test_what_receivers_accept_is_valid(spelling: str) -> None:
+def test_spellings_that_receivers_accept_are_valid(spelling: str) -> None:
     assert reasons(signature=spelling) == []
 
 
@@ -210,7 +210,7 @@ def test_the_secrets_of_the_stack_are_tried(hooks: Hooks, file: Path) -> None:
 
 @pytest.mark.usefixtures("deployed")
 @pytest.mark.parametrize("dialect", [[], ["--url-signed"]])
-def test_what_sign_prints_is_valid(hooks: Hooks, tmp_path: Path, dialect: list[str]) -> None:
+def test_headers_of_sign_are_valid(hooks: Hooks, tmp_path: Path, dialect: list[str]) -> None:
     path = tmp_path / "url-signed"
     path.write_bytes(URL_BODY)
     ran = hooks("sign", "--body", str(path), *dialect, "--json")
@@ -233,7 +233,7 @@ def test_what_sign_prints_is_valid(hooks: Hooks, tmp_path: Path, dialect: list[s
         [],
     ],
 )
-def test_what_cannot_be_signed_ends_with_2(
+def test_nothing_to_sign_or_sign_with_ends_with_2(
     hooks: Hooks, tmp_path: Path, arguments: list[str]
 ) -> None:
     path = tmp_path / "untyped"
