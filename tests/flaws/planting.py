@@ -4,12 +4,14 @@ The runs are forks of one process that has already imported the libraries: that 
 run's time. It has imported none of our code.
 """
 
+import compileall
 import multiprocessing
 import os
 import re
 import shutil
 import sys
 from collections.abc import Iterable
+from importlib.util import cache_from_source
 from pathlib import Path
 from typing import NamedTuple
 
@@ -42,10 +44,18 @@ class Run(NamedTuple):
     output: str
 
 
-def copy(into: Path) -> Path:
-    """Copy the code under test."""
+def compiled(into: Path) -> Path:
+    """Copy the code under test and compile it: a run on a copy of this copy compiles one file."""
     for name in _COPIED:
         shutil.copytree(ROOT / name, into / name, ignore=shutil.ignore_patterns("__pycache__"))
+        assert compileall.compile_dir(into / name, quiet=1)
+    return into
+
+
+def copy(code: Path, into: Path) -> Path:
+    """Copy compiled code. Its byte code is used as long as the time of the source stays."""
+    for name in _COPIED:
+        shutil.copytree(code / name, into / name)
     return into
 
 
@@ -59,6 +69,8 @@ def plant(flaw: Flaw, code: Path) -> None:
     planted = text.replace(flaw.before, flaw.after)
     compile(planted, flaw.file, "exec")
     file.write_text(planted)
+    # Byte code counts as valid while the size and the second of change of its source are the same.
+    Path(cache_from_source(str(file))).unlink()
 
 
 def run(code: Path, tests: Iterable[str], *options: str) -> Run:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -17,29 +18,31 @@ _NONE = SimpleNamespace(params={})
 
 
 @pytest.fixture(scope="session")
-def untouched(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    code = planting.copy(tmp_path_factory.mktemp("untouched"))
+def code(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return planting.compiled(tmp_path_factory.mktemp("untouched"))
+
+
+@pytest.fixture(scope="session")
+def untouched(code: Path) -> Run:
     return planting.run(code, sorted({flaw.test for flaw in FLAWS}))
 
 
 @pytest.fixture(scope="session")
 def planted(
-    tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+    code: Path, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
 ) -> Iterator[Callable[[Flaw], Run]]:
     """Return a function that waits for the run of a flaw; the runs are concurrent."""
 
     def one(flaw: Flaw) -> Run:
-        code = planting.copy(tmp_path_factory.mktemp(flaw.name))
-        planting.plant(flaw, code)
-        return planting.run(code, [flaw.test], "-x")
+        changed = planting.copy(code, tmp_path_factory.mktemp(flaw.name))
+        planting.plant(flaw, changed)
+        return planting.run(changed, [flaw.test], "-x")
 
     wanted: dict[str, Flaw] = {
         flaw.name: flaw
         for item in request.session.items
         if isinstance(flaw := getattr(item, "callspec", _NONE).params.get("flaw"), Flaw)
     }
-    # The factory makes its base directory at first use, and two threads would make two.
-    tmp_path_factory.getbasetemp()
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         runs: dict[str, Future[Run]] = {
             name: pool.submit(one, flaw) for name, flaw in wanted.items()
