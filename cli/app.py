@@ -13,9 +13,13 @@ from cli.commands import (
     contact,
     deliveries,
     destinations,
+    dismiss,
     dlq,
     doctor,
     events,
+    export,
+    listen,
+    logs,
     missed,
     publish,
     recording,
@@ -25,7 +29,9 @@ from cli.commands import (
     show,
     stats,
     subscriptions,
+    tail,
     timeline,
+    verify,
 )
 from cli.errors import EXPECTED, NotFoundError, explain
 from cli.options import TAKES_KEYS
@@ -38,7 +44,11 @@ app = typer.Typer(
 )
 
 app.command()(send.send)
+app.command()(verify.verify)
+app.command()(verify.sign)
 app.command()(events.events)
+app.command()(tail.tail)
+app.command()(listen.listen)
 app.command(context_settings=TAKES_KEYS)(show.show)
 app.command()(timeline.timeline)
 app.command()(contact.contact)
@@ -46,8 +56,12 @@ app.command(context_settings=TAKES_KEYS)(recording.recording)
 app.command()(console.console)
 app.command()(missed.missed)
 app.command()(stats.stats)
+app.command()(export.export)
+app.command()(logs.refused)
+app.command(context_settings=TAKES_KEYS)(logs.logs)
 app.command(context_settings=TAKES_KEYS)(replay.replay)
 app.command(context_settings=TAKES_KEYS)(publish.publish)
+app.command(context_settings=TAKES_KEYS)(dismiss.dismiss)
 app.add_typer(dlq.app, name="dlq")
 app.add_typer(destinations.app, name="destinations")
 app.command()(deliveries.deliveries)

@@ -1,6 +1,7 @@
 """Reading the dead-letter queue of all kinds."""
 
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import batched
 from typing import Any, NamedTuple
 
@@ -9,6 +10,7 @@ from cli.reading.table import Document
 from cli.stack import Stack
 from errors import MessageUnreadable
 from justcall.catalogue import kind_of
+from justcall.event import DISMISSED
 from justcall.moments import iso
 from messaging.message import decode
 
@@ -46,13 +48,6 @@ def count(stack: Stack, queue_url: str) -> Count:
     return Count(*(int(answer["Attributes"][name]) for name in _COUNTS))
 
 
-def seconds_until_retry(stack: Stack, queue_url: str) -> int:
-    """Return how long after a failed attempt SQS delivers a message again."""
-    name = "VisibilityTimeout"
-    answer = stack.client("sqs").get_queue_attributes(QueueUrl=queue_url, AttributeNames=[name])
-    return int(answer["Attributes"][name])
-
-
 def look(stack: Stack, most: int = MAX_LETTERS) -> list[Letter]:
     """Return dead letters, at most `most`; they stay in the queue."""
     visible = count(stack, stack.dead_letter_queue).visible
@@ -76,6 +71,35 @@ def documents(stack: Stack, letters: Sequence[Letter]) -> list[Document]:
     events = table.brief(stack, [one.key for one in letters if one.key])
     by_key = {event["key"]: event for event in events}
     return [document(one, by_key.get(one.key or "", {})) for one in letters]
+
+
+def content(letter: Letter) -> Any:
+    """Return the event's body as JSON or text; of a message that is no event all of it, as text.
+
+    None if the message holds no body, because it was too large.
+    """
+    text: str | None = letter.message["Body"]
+    if letter.key is not None:
+        text = decode(letter.message["Body"]).body
+    try:
+        return json.loads(text) if text is not None else None
+    except (ValueError, RecursionError):
+        return text
+
+
+def statuses(stack: Stack, letters: Sequence[Letter]) -> dict[str, str]:
+    """Return the status of each event of these letters that is on the ledger, by its key."""
+    events = table.brief(stack, [one.key for one in letters if one.key])
+    return {one["key"]: one["status"] for one in events}
+
+
+def poison(letters: Sequence[Letter], by_key: Mapping[str, str]) -> set[str]:
+    """Return the ids of letters that stay: those of no event, and of dismissed events."""
+    return {
+        one.message["MessageId"]
+        for one in letters
+        if one.kind is None or by_key.get(one.key or "") == DISMISSED
+    }
 
 
 def document(letter: Letter, event: Document) -> Document:

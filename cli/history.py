@@ -3,7 +3,6 @@
 from typing import Any
 
 from aws.failures import AWS_FAILURES, detail_of, error_code
-from justcall.event import QUARANTINED
 from justcall.moments import iso
 from ledger import schema
 
@@ -31,12 +30,12 @@ class History:
             ExpressionAttributeValues=self._values(was, now),
         )
 
-    def mark(self, key: str, replayed_as: str, now: float) -> bool:
+    def mark(self, key: str, replayed_as: str, was: str, now: float) -> bool:
         """Record on a quarantined event the key under which it was stored; its status stays.
 
         False, and nothing is written, if that was noted before.
         """
-        values = self._values(QUARANTINED, now)
+        values = self._values(was, now)
         try:
             self._client.update_item(
                 **self._where(key),
@@ -45,7 +44,7 @@ class History:
                 ExpressionAttributeNames={"#status": "status"},
                 ExpressionAttributeValues={
                     **values,
-                    ":was": {"S": QUARANTINED},
+                    ":was": {"S": was},
                     ":key": {"S": replayed_as},
                 },
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",

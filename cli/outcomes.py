@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from justcall.catalogue import kind_of
-from justcall.event import PROCESSED, UNHANDLED, Event
+from justcall.event import DISMISSED, PROCESSED, UNHANDLED, Event
 
 REPLAYED = "replayed"
 SKIPPED = "skipped"
@@ -23,7 +23,7 @@ class Outcome(NamedTuple):
 
 def reason_to_skip(event: Event, *, force: bool) -> str | None:
     """Return why an event is not replayed, None if it is."""
-    if event.status == UNHANDLED and kind_of(event.type) is None:
+    if event.status in (UNHANDLED, DISMISSED) and kind_of(event.type) is None:
         return unhandled(event.type)
     if event.status == PROCESSED and not force:
         return "processed; --force replays it anyway"

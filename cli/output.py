@@ -26,7 +26,7 @@ _CONTROL_IN_LINES = re.compile(rf"[\x00-\x08\x0b-\x1f{_HIGH}]")
 _CONTROL_IN_JSON = re.compile(f"[{_HIGH}]")  # JSON escapes the lower ones itself
 
 # Columns that fold first where the terminal is narrow, and columns that fold last.
-_PROSE = {"error", "finding", "summary", "note", "failure", "try"}
+_PROSE = {"error", "why", "finding", "summary", "note", "failure", "try"}
 _PROSE_WIDTH = 16
 _KEYS = {"key", "as"}
 
@@ -57,12 +57,17 @@ def text(*lines: str) -> None:
 
 def as_json(document: object) -> None:
     """Print one JSON document and nothing else."""
-    print(json_text(document))
+    print(json_text(document, indent=2))
 
 
-def json_text(document: object) -> str:
+def json_line(document: object) -> None:
+    """Print one JSON document as a line, at once."""
+    print(json_text(document), flush=True)
+
+
+def json_text(document: object, indent: int | None = None) -> str:
     """Return a document as JSON without control characters."""
-    printed = json.dumps(_finite(document), indent=2, ensure_ascii=False, allow_nan=False)
+    printed = json.dumps(_finite(document), indent=indent, ensure_ascii=False, allow_nan=False)
     # These can only occur inside strings, where an escape means the same.
     return _CONTROL_IN_JSON.sub(lambda match: f"\\u{ord(match[0]):04x}", printed)
 

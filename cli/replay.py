@@ -95,7 +95,7 @@ class Replay:
         if body is None:
             return Outcome(key, FAILED, was, "its body is incomplete")
         event = event_of(item, body)
-        if was == QUARANTINED:
+        if event.type == QUARANTINED:  # also if it was dismissed
             return self._plan_anew(event, item)
         reason = outcomes.reason_to_skip(event, force=self._force)
         if reason:
@@ -143,7 +143,9 @@ class Replay:
             outcome = preview._replace(
                 note="another event has that key; this one is stored there as a conflict"
             )
-        if not self._history.mark(preview.key, event.key, self._clock()):
+        if not self._history.mark(
+            preview.key, event.key, preview.was or QUARANTINED, self._clock()
+        ):
             return outcome._replace(outcome=SKIPPED, note=_CHANGED)
         return outcome
 

@@ -1,5 +1,7 @@
 """`hooks contact`: a contact's consent flags and their history."""
 
+import typer
+
 from cli import options, output
 from cli.commands.timeline import Number, hint
 from cli.options import Session
@@ -13,9 +15,13 @@ def contact(session: Session, number: Number) -> None:
     """Show a contact's consent flags, and the events that changed them, newest first.
 
     Flags: dnd (no calls), dnm (no messages), blacklist, opted_out (of texts). A displaced change
-    does not count: a body-signed event has taken the place of the event that made it.
+    does not count: a body-signed event has taken the place of the event that made it. Exit code 1
+    if no event has changed a flag.
     """
-    session.show(details.contact(session.stack, number_of(number)), _print)
+    document = details.contact(session.stack, number_of(number))
+    session.show(document, _print)
+    if not document["history"]:
+        raise typer.Exit(1)
 
 
 def _print(document: Document) -> None:

@@ -5,13 +5,15 @@ from typing import Annotated
 
 import typer
 
-from cli import dead_letters, options, output, redriving
+from cli import dead_letters, dropping, options, output, redriving
+from cli.commands import dlq_tables as tables
+from cli.commands.replay import check_reason
 from cli.errors import UsageError
 from cli.options import Session
 from cli.reading.table import Document
 
-app = typer.Typer(help="Count and show dead letters, and move them back to their queues.")
-_POISON = "not an event"
+app = typer.Typer(help="Count, show and drop dead letters, and move them back to their queues.")
+_MIN_ID = 6
 
 
 @app.callback(invoke_without_command=True)
@@ -31,7 +33,7 @@ def dlq(session: Session, context: typer.Context) -> None:
         "in_flight": count.in_flight,
         "kinds": [{"kind": kind, "dead_letters": number} for kind, number in kinds],
     }
-    session.show(document, _print_counts)
+    session.show(document, tables.counts)
     if len(letters) < count.visible:
         output.note(f"Looked at {len(letters)} of about {count.visible} dead letters.")
 
@@ -42,12 +44,43 @@ def show(
     session: Session,
     kind: options.Kind = None,
     limit: Annotated[int, typer.Option(min=1, help="Maximum number of dead letters.")] = 20,
+    body: Annotated[bool, typer.Option("--body", help="Show what is in them, too.")] = False,
 ) -> None:
     """Show dead letters and why their events failed; they stay in the queue."""
     chosen = options.read_kind(kind) if kind else None
     letters = dead_letters.look(session.stack, dead_letters.MAX_LETTERS if chosen else limit)
     matching = [one for one in letters if chosen in (None, one.kind)]
-    session.show(dead_letters.documents(session.stack, matching[:limit]), _print_letters)
+    shown = dead_letters.documents(session.stack, matching[:limit])
+    if body:
+        for one, letter in zip(shown, matching, strict=False):
+            one["body"] = dead_letters.content(letter)
+    session.show(shown, tables.bodies if body else tables.letters)
+
+
+@app.command()
+@options.command
+def drop(
+    session: Session,
+    message_id: Annotated[str, typer.Argument(help="Its id, or at least 6 characters of it.")],
+    reason: Annotated[str, typer.Option(help="Why; it is recorded (hooks dlq dropped).")] = "",
+    dry_run: options.DryRun = False,
+) -> None:
+    """Remove one dead letter for good; its event stays as it is. The removal is recorded.
+
+    `hooks dlq show` prints the ids. Exit code 1 if there is no such dead letter.
+    """
+    check_reason(reason)
+    if len(message_id) < _MIN_ID:
+        raise UsageError(f"Write at least {_MIN_ID} characters of the id.")
+    document = dropping.drop(session.stack, message_id, reason, dry_run=dry_run)
+    session.show({"dry_run": dry_run, **document}, tables.dropped)
+
+
+@app.command()
+@options.command
+def dropped(session: Session) -> None:
+    """List the dead letters that were dropped, and why, the newest first."""
+    session.show(dropping.dropped(session.stack), tables.records)
 
 
 @app.command()
@@ -60,62 +93,26 @@ def redrive(
     ] = False,
     rate: Annotated[int, typer.Option(min=1, max=500, help="Maximum messages per second.")] = 10,
     dry_run: options.DryRun = False,
+    reason: Annotated[str, typer.Option(help="Why; it is kept with each event.")] = "redriven",
 ) -> None:
     """Move dead letters back to their kind's queue, to be processed again.
 
-    Exit code 0 if all were moved (or there are none), 1 if the move ended early.
+    Those that are no events and those of dismissed events stay. Exit code 0 if all others were
+    moved (or there are none), 1 if the move ended early.
     """
     if bool(kind) == every:
         raise UsageError("Which dead letters? Write --kind KIND or --all.")
     chosen = options.read_kind(kind) if kind else None
-    document = _redrive(session, chosen, rate, dry_run=dry_run)
-    session.show(document, _print_redriven)
+    check_reason(reason)
+    document = _redrive(session, chosen, rate, reason, dry_run=dry_run)
+    session.show(document, tables.redriven)
     raise typer.Exit(1 if document["failure"] else 0)
 
 
-def _redrive(session: Session, kind: str | None, rate: int, *, dry_run: bool) -> Document:
-    stack = session.stack
-    total = dead_letters.count(stack, stack.dead_letter_queue).visible
-    if kind:
-        total = sum(one.kind == kind for one in dead_letters.look(stack))
-    document = {"dry_run": dry_run, "kind": kind, "dead_letters": total}
-    document |= {"moved": 0, "way": None, "failure": None}
-    if dry_run or not total:
-        return document
+def _redrive(
+    session: Session, kind: str | None, rate: int, reason: str, *, dry_run: bool
+) -> Document:
     with output.progress("moving") as progress:
-        for moved in redriving.redrive(stack, kind, rate):
-            document |= moved._asdict()
-            progress.update(f"moved {moved.moved} of about {total}")
-    return document
-
-
-def _print_counts(document: Document) -> None:
-    table = output.Table("kind", "dead letters")
-    for one in document["kinds"]:
-        table.add(one["kind"] or _POISON, one["dead_letters"])
-    table.print("No dead letters.")
-    if document["in_flight"]:
-        output.text(
-            f"\n{document['in_flight']} more are in flight: another reader has received them."
+        return redriving.run(
+            session.stack, kind, rate, reason, dry_run=dry_run, shown=progress.update
         )
-
-
-def _print_letters(letters: list[Document]) -> None:
-    table = output.Table("sent", "receives", "status", "key", "error")
-    for one in letters:
-        key = one["key"] or f"{_POISON}: message {one['message_id']}, {one['bytes']} bytes"
-        status = one["status"] or ("" if one["key"] is None else "not on the ledger")
-        table.add(output.when(one["sent_at"]), one["receives"], status, key, one["error"])
-    table.print("No dead letters.")
-
-
-def _print_redriven(document: Document) -> None:
-    total, moved = document["dead_letters"], document["moved"]
-    if not total:
-        output.text("No dead letters.")
-    elif document["dry_run"]:
-        output.text(f"Nothing was changed. About {total} dead letters would be moved.")
-    else:
-        output.text(f"Moved {moved} of about {total} dead letters ({document['way']}).")
-    if document["failure"]:
-        output.text(f"The move ended early: {output.line(document['failure'])}")

@@ -5,22 +5,34 @@ from collections.abc import Iterator
 from typing import Annotated
 
 import typer
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectionClosedError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    ReadTimeoutError,
+)
 
 from cli import justcall_api, options, output
 from cli.checks import credentials, inside, outside
+from cli.checks import events as of_events
 from cli.checks.finding import OK, WARN, WRONG, Deployment, Finding, made
 from cli.commands.subscriptions import ApiUrl
 from cli.credentials import Credentials
-from cli.errors import UsageError
+from cli.errors import UsageError, explain
 from cli.justcall_api import Api
 from cli.options import Session
 from cli.reading.table import Document
 
 _VERDICTS = (OK, WARN, WRONG)
+# Nobody listens there, or nobody answers: each check would wait for it.
+_DOWN = (EndpointConnectionError, ConnectTimeoutError, ReadTimeoutError, ConnectionClosedError)
 ORDER = (
     "stack", "reachable", "clock", "unsigned refused", "forged refused", "secret",
     "previous secret", "signed processed", "not UTF-8", "indexes", "queues", "dead letters",
-    "alarms", "sweeper", "subscriptions",
+    "failed events", "stuck events", "retrying events", "quarantined events", "unhandled events",
+    "destinations", "alarms", "sweeper", "subscriptions",
 )  # fmt: skip
 
 # Unlike the commands that change subscriptions, doctor does not ask for it.
@@ -60,8 +72,15 @@ def doctor(
 
 
 def examine(at: Deployment) -> Iterator[Finding]:
-    """Make all checks; a check that fails stops no other."""
-    checks = {**inside.CHECKS, **outside.CHECKS, **credentials.CHECKS}
+    """Make all checks; a check that fails stops no other. A stack that is down is one finding."""
+    try:
+        at.stack.client("cloudformation").describe_stacks(StackName=at.stack.name)
+    except _DOWN as error:
+        yield Finding("stack", WRONG, explain(error), at.look)
+        return
+    except (BotoCoreError, ClientError):
+        pass  # the check of the stack says so
+    checks = {**inside.CHECKS, **outside.CHECKS, **credentials.CHECKS, **of_events.CHECKS}
     for name in ORDER:
         # JustCall can't reach a local stack.
         if name != "subscriptions" or at.where or at.api:

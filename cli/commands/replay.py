@@ -33,7 +33,7 @@ To = Annotated[
     str | None, typer.Option(help="Only deliver processed events again, to this destination.")
 ]
 Status = Annotated[
-    str | None, typer.Option(help=f"All events with this status: {', '.join(listing.STATUSES)}")
+    str | None, typer.Option(help=f"All events with this status: {', '.join(listing.STATES)}")
 ]
 Conflict = Annotated[
     str | None,
@@ -95,7 +95,7 @@ def _replay_evidence(
 
 
 def check_reason(reason: str) -> None:
-    """Raise UsageError unless a reason can be kept with each event."""
+    """Raise UsageError unless a reason can be kept with an event."""
     if not reason.strip() or len(reason) > _MAX_REASON_CHARACTERS:
         raise UsageError(f"--reason: write 1 to {_MAX_REASON_CHARACTERS} characters.")
 

@@ -1,21 +1,22 @@
 """`hooks send`: posts samples, or any bytes, as JustCall does."""
 
-import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from cli import CALLED, options, output, samples
+from cli import CALLED, captures, options, output, samples
 from cli import send as posting
 from cli.errors import UsageError
 from cli.options import Session
 from cli.reading.table import Document
 
+_KIND = "call.completed"
 _WRONG_SECRET = "a secret that JustCall does not have"  # noqa: S105  (guards nothing)
 
-KindName = Annotated[str, typer.Argument(help="For example call.completed.")]
+KindName = Annotated[
+    str | None, typer.Argument(help="For example sms.sent; default: call.completed.")
+]
 Url = Annotated[str | None, typer.Option(help="Post to this URL instead of the stack's.")]
 Secret = Annotated[str | None, typer.Option(help="Sign with this secret; default: the stack's.")]
 Settings = Annotated[
@@ -27,7 +28,10 @@ Rate = Annotated[float | None, typer.Option(min=0.01, help="Maximum deliveries p
 Forge = Annotated[bool, typer.Option("--forge", help="Sign with a wrong secret.")]
 Unsigned = Annotated[bool, typer.Option("--unsigned", help="Do not sign.")]
 AsIs = Annotated[bool, typer.Option("--as-is", help="Send the sample without a new id and time.")]
-File = Annotated[str | None, typer.Option(help="Post the bytes of this file; - is stdin.")]
+File = Annotated[
+    str | None,
+    typer.Option(help="Post this file's bytes, or the body of the Lambda event in it; - is stdin."),
+]
 UrlSigned = Annotated[
     bool, typer.Option("--url-signed", help="Use the url-signed dialect; KIND is one of its types.")
 ]
@@ -36,7 +40,7 @@ UrlSigned = Annotated[
 @options.command
 def send(
     session: Session,
-    kind: KindName = "call.completed",
+    kind: KindName = None,
     url: Url = None,
     secret: Secret = None,
     set_: Settings = None,
@@ -54,8 +58,9 @@ def send(
     Exit code 0 if every answer is as expected: 200, or 401 for --forge and --unsigned.
     """
     options.exclusive(secret=secret is not None, forge=forge, unsigned=unsigned)
-    name = options.read_url_signed_type(kind) if url_signed else options.read_kind(kind)
-    make = _maker(name, file, set_ or [], as_is=as_is)
+    if kind and file:
+        raise UsageError("Write KIND or --file, not both: the file's event has its own type.")
+    make = _maker(kind or _KIND, file, set_ or [], as_is=as_is, url_signed=url_signed)
     target = url or session.stack.webhook_url
     key = None if unsigned else _WRONG_SECRET if forge else secret or session.stack.secret
     elsewhere = url and (secret or forge or unsigned)  # nothing of the stack is needed
@@ -79,25 +84,22 @@ def _signing(secret: str | None, registered_url: str | None) -> posting.Signing:
     return lambda body: posting.url_signed_headers(body, secret, registered_url)
 
 
-def _maker(kind: str, file: str | None, settings: list[str], *, as_is: bool) -> Callable[[], bytes]:
+def _maker(
+    kind: str, file: str | None, settings: list[str], *, as_is: bool, url_signed: bool
+) -> Callable[[], bytes]:
     """Return the function that makes each event's body: a new sample, or always the same bytes."""
     options.exclusive(file=bool(file), as_is=as_is)
-    if not file and not as_is:
-        return lambda: samples.fresh(kind, settings)
-    if settings:
+    if settings and (file or as_is):
         raise UsageError("--set needs a new sample. Leave out --file and --as-is.")
-    # Read once: stdin is empty the second time.
-    body = _read(file) if file else samples.sample(kind)
+    if file:
+        # Read once: stdin is empty the second time.
+        content = captures.read("--file", file).body
+        return lambda: content
+    name = options.read_url_signed_type(kind) if url_signed else options.read_kind(kind)
+    if not as_is:
+        return lambda: samples.fresh(name, settings)
+    body = samples.sample(name)
     return lambda: body
-
-
-def _read(file: str) -> bytes:
-    if file == "-":
-        return sys.stdin.buffer.read()
-    try:
-        return Path(file).read_bytes()
-    except OSError as error:
-        raise UsageError(f"--file {file}: {error.strerror}") from error
 
 
 def _print(document: Document) -> None:

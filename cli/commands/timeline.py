@@ -42,7 +42,8 @@ _SECONDS = {"duration_seconds": "lasted", "ring_seconds": "rang"}
 def timeline(session: Session, number: Number, limit: Limit = 100, before: Before = None) -> None:
     """Show a contact's calls, messages and changes of consent, by the events' own times.
 
-    `unknown` shows callers that withheld their number, newest first.
+    `unknown` shows callers that withheld their number, newest first. Exit code 1 if there are no
+    events of the number.
     """
     moment = options.moment("--before", before)
     with output.progress("looking"):
@@ -50,6 +51,8 @@ def timeline(session: Session, number: Number, limit: Limit = 100, before: Befor
             session.stack, number, limit, iso(moment.timestamp()) if moment else None
         )
     session.show_page(page, lambda entries: _print(entries, number))
+    if not page.rows and moment is None:
+        raise typer.Exit(1)
 
 
 def hint(contact: str) -> str:

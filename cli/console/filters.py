@@ -6,9 +6,7 @@ from starlette.datastructures import QueryParams
 
 from cli import options
 from cli.commands.events import wanted
-from cli.commands.timeline import contact_of
 from cli.reading.events import Wanted
-from cli.reading.search import Content
 
 NAMES = ("status", "kind", "since", "before", "number", "text")
 
@@ -25,15 +23,11 @@ class Filters(NamedTuple):
 
     @property
     def wanted(self) -> Wanted:
-        """Return the status, kind and times. Raises UsageError."""
+        """Return which events to list. Raises UsageError."""
         chosen = wanted(self.status or None, self.kind or None, self.since or None, None)
-        return chosen._replace(before=options.moment("before", self.before or None))
-
-    @property
-    def content(self) -> Content:
-        """Return the number, as events have it, and the text."""
-        number = contact_of(self.number) if self.number else None
-        return Content(number, self.text or None)
+        before = options.moment("before", self.before or None)
+        number, text = self.number or None, self.text or None
+        return chosen._replace(before=before, number=number, text=text)
 
 
 def read(query: QueryParams) -> Filters:

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from cli import output
-from cli.console import words
+from cli.reading.failures import RETRYING
 from cli.reading.table import Document
 from justcall.event import FAILED, PROCESSED, QUARANTINED, RECEIVED, STUCK, UNHANDLED
 
@@ -26,12 +26,11 @@ class Around(NamedTuple):
     has_bus: bool
     destinations: list[str] | None  # None: the stack has no HTTP deliveries
     waiting: list[Document]
-    next_try: str | None
 
 
 def steps(event: Document, around: Around) -> list[Step]:
     """Return received → sent → processed → published → delivered."""
-    first = [_received(event), _sent(event), _processed(event, around)]
+    first = [_received(event), _sent(event), _processed(event)]
     if event["status"] != PROCESSED:
         return first
     return [*first, _published(around), _delivered(event, around)]
@@ -74,20 +73,25 @@ def _sent(event: Document) -> Step:
     return Step("sent", DONE if again else UNKNOWN, again, notes)
 
 
-def _processed(event: Document, around: Around) -> Step:
+def _processed(event: Document) -> Step:
     status = event["status"]
     state = {PROCESSED: DONE, RECEIVED: WAITS}.get(status, WRONG)
-    if words.shown_status(event) == words.RETRYING:
+    if event["state"] == RETRYING:
         state = WRONG
     at = {FAILED: event["failed_at"], STUCK: event["stuck_at"]}.get(status, event["processed_at"])
-    attempts = event["attempts"]
+    attempts, most = event["attempts"], event["max_attempts"]
+    again = event["next_try_at"]
     first, last = event["first_failed_at"], output.when(event["failed_at"] or "")
     notes = _said(
-        (attempts, f"{attempts} {'attempt' if attempts == 1 else 'attempts'}."),
-        (event["error"], f"Failed: {event['error']}"),
-        (words.of_reason(event["error"]), words.of_reason(event["error"])),
+        (attempts, f"{attempts} of {most} attempts." if most else f"{attempts} attempts."),
+        (event["why"], str(event["why"])),
+        (event["place"], f"The code's place: {event['place']}."),
         (first, f"An attempt first failed at {output.when(first or '')}, last at {last}."),
-        (around.next_try, f"SQS delivers it again at about {output.when(around.next_try or '')}."),
+        (again, f"The next attempt is due at about {output.when(again or '')}."),
+        *(
+            (True, f"Dismissed at {output.when(one['at'])}, was {one['was']}: {one['reason']}")
+            for one in event["dismissals"]
+        ),
         (event["replayed_as"], f"Kept anew as {event['replayed_as']}."),
     )
     return Step("processed", state, at, notes)

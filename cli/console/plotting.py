@@ -6,12 +6,11 @@ from datetime import UTC, datetime, timedelta
 from statistics import median
 from typing import NamedTuple
 
-from cli.console.words import RETRYING, shown_status
-from cli.reading.events import STATUSES
+from cli.reading.events import STATES
 from cli.reading.table import Document
 from justcall.moments import epoch, iso
 
-ORDER = (*STATUSES, RETRYING)
+ORDER = STATES
 WIDTH, HEIGHT = 600, 80
 _GAP = 2
 
@@ -61,7 +60,7 @@ def plot(events: Iterable[Document], span: Span, now: datetime) -> Plot:
     columns: list[Counter[str]] = [Counter() for _ in range(span.bars)]
     for one in listed:
         place = int((_moment(one["received_at"]) - start) / step)
-        columns[min(max(place, 0), span.bars - 1)][shown_status(one)] += 1
+        columns[min(max(place, 0), span.bars - 1)][one["state"]] += 1
     most = max((sum(one.values()) for one in columns), default=0)
     waits = sorted(
         epoch(one["processed_at"]) - epoch(one["received_at"])
@@ -71,7 +70,7 @@ def plot(events: Iterable[Document], span: Span, now: datetime) -> Plot:
     return Plot(
         [bar for number, one in enumerate(columns) for bar in _bar(number, one, most, span)],
         most,
-        Counter(map(shown_status, listed)),
+        Counter(one["state"] for one in listed),
         median(waits) if waits else None,
         waits[int(len(waits) * 0.99)] if waits else None,
         iso(start.timestamp()),

@@ -10,9 +10,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from cli import output
+from cli import output, reasons
 from cli.commands.timeline import duration
-from cli.console import words
 from cli.console.access import Access
 from cli.stack import Stack
 
@@ -34,11 +33,10 @@ def _environment() -> Environment:
     environment.filters |= {
         "when": output.when,
         "duration": duration,
-        "words": words.of_reason,
+        "explained": explained,
         "source": source,
         "query": query,
         "scalar": scalar,
-        "shown_status": words.shown_status,
     }
     environment.globals |= {"OPEN_LEVELS": _OPEN_LEVELS}
     return environment
@@ -54,9 +52,14 @@ def query(values: dict[str, object]) -> str:
     return urlencode({name: value for name, value in values.items() if value})
 
 
+def explained(error: str | None) -> str:
+    """Return a recorded error in plain words, empty if there is none."""
+    return reasons.explain(error).text if error else ""
+
+
 def source(document: Any) -> str:
     """Return a body as JSON whose dangerous characters are escapes, which mean the same."""
-    return document if isinstance(document, str) else output.json_text(document)
+    return document if isinstance(document, str) else output.json_text(document, indent=2)
 
 
 def scalar(value: Any) -> str:

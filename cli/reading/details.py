@@ -9,7 +9,7 @@ from typing import Any
 
 from cli import CALLED
 from cli.errors import NotFoundError
-from cli.reading import recordings
+from cli.reading import failures, recordings
 from cli.reading.table import (
     Document,
     Item,
@@ -41,19 +41,21 @@ def event(stack: Stack, key: str) -> Document:
     head = next((item for item in items if item["sk"]["S"] == schema.LEDGER), None)
     if head is None:
         raise NotFoundError(f"No event {key}. List events: {CALLED} events")
+    [listed] = failures.explain(stack, [document(head)])
     return {
-        **document(head),
+        **listed,
         **texts(head, _TEXTS),
         "sweeps": number(head, "sweeps"),
         "recordings": recordings.of_item(stack, head) if stack.recordings_bucket else [],
         "replays": [_replay(one["M"]) for one in head.get("replays", {}).get("L", [])],
-        "body": _content(head, items),
+        "dismissals": [_replay(one["M"]) for one in head.get("dismissals", {}).get("L", [])],
+        "body": content(head, items),
         "conflicts": [
             {
                 "hash": one["body_hash"]["B"].hex(),
                 "dialect": one["dialect"]["S"],
                 "received_at": one["received_at"]["S"],
-                "body": _content(one, items),
+                "body": content(one, items),
             }
             for one in evidence(items)
         ],
@@ -106,7 +108,7 @@ def whole(head: Item, items: Sequence[Item]) -> Sequence[Item]:
     )
 
 
-def _content(head: Item, items: Sequence[Item]) -> Any:
+def content(head: Item, items: Sequence[Item]) -> Any:
     """Return a body as JSON if it is JSON that can be printed, else as text."""
     try:
         content = bodies.unpack(whole(head, items)) or b""

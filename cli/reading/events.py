@@ -6,24 +6,29 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from itertools import chain, islice
+from itertools import batched, chain, islice
 from typing import Any, NamedTuple
 
 from cli.options import EARLIEST
-from cli.reading import table
-from cli.reading.table import Page
+from cli.reading import failures, searching, table
+from cli.reading.failures import RETRYING
+from cli.reading.table import Document, Page
 from cli.stack import Stack
 from justcall.catalogue import kind_of
-from justcall.event import FAILED, PROCESSED, QUARANTINED, RECEIVED, STUCK, UNHANDLED
+from justcall.event import DISMISSED, FAILED, PROCESSED, QUARANTINED, RECEIVED, STUCK, UNHANDLED
 from justcall.moments import iso
 from ledger import schema
 
-STATUSES = (RECEIVED, PROCESSED, FAILED, STUCK, UNHANDLED, QUARANTINED)
+STATUSES = (RECEIVED, PROCESSED, FAILED, STUCK, UNHANDLED, QUARANTINED, DISMISSED)
+# What a listing can select: retrying events are received ones whose processor has failed.
+STATES = (*STATUSES, RETRYING)
 # The default of --since: each day of processed events costs 16 queries.
 DEFAULT_WINDOW = timedelta(hours=24)
 # A listing ends after this time, and says how to continue.
 MAX_SECONDS = 5.0
-_PAGE_ROWS = 100
+_PAGE_ROWS, _LARGE_PAGE = 100, 1000
+# Events whose bodies are read at once to look for a number or a text.
+_MAX_SEARCHED = 50
 # One millisecond: `before` is exclusive, DynamoDB's BETWEEN is not.
 _TICK = timedelta(milliseconds=1)
 _CLOCKS = timedelta(hours=1)  # the receiver's clock may be ahead of ours
@@ -36,6 +41,8 @@ class Wanted(NamedTuple):
     kind: str | None = None
     since: datetime | None = None
     before: datetime | None = None
+    number: str | None = None
+    text: str | None = None
 
 
 class _Row(NamedTuple):
@@ -43,6 +50,8 @@ class _Row(NamedTuple):
 
     received_at: str
     key: str | None = None
+    attempts: int = 0
+    found: bool = True
 
 
 def newest(stack: Stack, wanted: Wanted, limit: int, more: Sequence[str] = ()) -> Page:
@@ -50,13 +59,17 @@ def newest(stack: Stack, wanted: Wanted, limit: int, more: Sequence[str] = ()) -
 
     `more` names further attributes of each (`table.brief`).
     """
-    window = window_of(stack, wanted)
+    window = _window(stack, wanted)
     keys, before = _newest(stack, window, limit, MAX_SECONDS)
     if before is None and window.since and wanted.since is None:
         before = _text(window.since)
     # The index lags behind: an event may have another status by now.
-    events = table.brief(stack, keys, more)
-    return Page([one for one in events if wanted.status in (None, one["status"])], before)
+    events = failures.explain(stack, table.brief(stack, keys, more))
+    return Page([one for one in events if _has(one, wanted.status)], before)
+
+
+def _has(event: Document, status: str | None) -> bool:
+    return status in (None, event["status"], event["state"])
 
 
 def keys(stack: Stack, wanted: Wanted) -> list[str]:
@@ -65,17 +78,20 @@ def keys(stack: Stack, wanted: Wanted) -> list[str]:
     return list(dict.fromkeys(reversed(newest_first)))
 
 
-def stream(stack: Stack, wanted: Wanted, page_rows: int = _PAGE_ROWS) -> Iterator[tuple[str, str]]:
-    """Yield each matching event's time of arrival and key, newest first, as it reads them.
+def recent(
+    stack: Stack, since: datetime, limit: int, more: Sequence[str] = ()
+) -> tuple[list[Document], bool]:
+    """Return the events since a moment, newest first, and whether there are more than `limit`.
 
-    A caller that takes thousands reads larger pages.
+    It reads large pages; `newest` reads small ones, to show the first events soon.
     """
-    for row in _merged(stack, wanted, page_rows):
-        if row.key and _matches(row.key, wanted.kind):
-            yield row.received_at, row.key
+    rows = (one.key for one in _merged(stack, Wanted(since=since), _LARGE_PAGE) if one.key)
+    keys = list(islice(rows, limit + 1))
+    listed = failures.explain(stack, table.brief(stack, keys[:limit], more))
+    return list(listed), len(keys) > limit
 
 
-def window_of(stack: Stack, wanted: Wanted) -> Wanted:
+def _window(stack: Stack, wanted: Wanted) -> Wanted:
     """Add the default --since, unless only waiting events are older than that."""
     if wanted.since or wanted.status not in (None, PROCESSED):
         return wanted
@@ -96,23 +112,37 @@ def _newest(
     keys: list[str] = []
     last = None
     end = math.inf
-    for row in _merged(stack, wanted):
+    for row in _found(stack, _merged(stack, wanted), wanted):
         if last is None:
             end = time.monotonic() + seconds
         # Never between two rows of one millisecond: `before` would lose the second.
         elif row.received_at != last:
-            late = time.monotonic() > end and (keys or not row.key)
+            late = time.monotonic() > end and (keys or not row.key or not row.found)
             if late or len(keys) >= limit:
                 return keys, last if row.key else row.received_at
         last = row.received_at
-        if row.key and _matches(row.key, wanted.kind):
+        if row.key and _matches(row, wanted):
             keys.append(row.key)
     return keys, None
 
 
-def _matches(key: str, kind: str | None) -> bool:
-    event_type = key.partition(":")[0]
-    return kind is None or kind in (event_type, kind_of(event_type))
+def _matches(row: _Row, wanted: Wanted) -> bool:
+    if not row.found or (wanted.status == RETRYING and not row.attempts):
+        return False
+    event_type = (row.key or "").partition(":")[0]
+    return wanted.kind is None or wanted.kind in (event_type, kind_of(event_type))
+
+
+def _found(stack: Stack, rows: Iterator[_Row], wanted: Wanted) -> Iterator[_Row]:
+    """Yield the rows, and mark those whose events do not have the wanted number and text."""
+    if wanted.number is None and wanted.text is None:
+        yield from rows
+        return
+    for some in batched(rows, _MAX_SEARCHED, strict=False):
+        keys = [one.key for one in some if one.key and _matches(one, wanted)]
+        found = searching.matching(stack, keys, wanted.number, wanted.text)
+        for one in some:
+            yield one._replace(found=one.key is None or one.key in found)
 
 
 def _merged(stack: Stack, wanted: Wanted, page_rows: int = _PAGE_ROWS) -> Iterator[_Row]:
@@ -120,7 +150,8 @@ def _merged(stack: Stack, wanted: Wanted, page_rows: int = _PAGE_ROWS) -> Iterat
     now = datetime.now(UTC)
     since = wanted.since or EARLIEST
     before = min(wanted.before or datetime.max.replace(tzinfo=UTC), now + _CLOCKS)
-    statuses = [wanted.status] if wanted.status else STATUSES
+    status = RECEIVED if wanted.status == RETRYING else wanted.status
+    statuses = [status] if status else STATUSES
     days = _days(max(since, _oldest(stack, now)), before) if PROCESSED in statuses else ()
     waiting = [cell for one in statuses if one != PROCESSED for cell in schema.cells(one)]
     between = (_text(since), _text(before - _TICK))
@@ -158,7 +189,10 @@ def _rows(stack: Stack, cell: str, between: tuple[str, str], page_rows: int) -> 
         ScanIndexForward=False,
         PaginationConfig={"PageSize": page_rows},
     )
-    named = (_Row(row["received_at"]["S"], schema.key_of(row["pk"]["S"])) for row in rows)
+    named = (
+        _Row(row["received_at"]["S"], schema.key_of(row["pk"]["S"]), table.number(row, "attempts"))
+        for row in rows
+    )
     return chain(list(islice(named, 1)), named)
 
 

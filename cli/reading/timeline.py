@@ -98,10 +98,11 @@ def contact_rows(stack: Stack, contact: str, times: str = "") -> Iterator[Docume
         condition += f" AND #at {operator} :at"
         names = {"ExpressionAttributeNames": {"#at": "at"}}  # a reserved word
     index = {"IndexName": schema.TIMELINE_INDEX, "ScanIndexForward": False}
-    return map(_entry, table.query(stack, condition, values, **index, **names))
+    return map(entry_of, table.query(stack, condition, values, **index, **names))
 
 
-def _entry(row: Item) -> Document:
+def entry_of(row: Item) -> Document:
+    """Return the entry of a ledger item or of its row; a damaged one has its place only."""
     try:
         return bodies.unpack_entry(row)
     except (zlib.error, ValueError, KeyError):

@@ -11,6 +11,7 @@ FAILED = "failed"
 STUCK = "stuck"
 UNHANDLED = "unhandled"
 QUARANTINED = "quarantined"
+DISMISSED = "dismissed"
 
 
 class Event(NamedTuple):

@@ -11,18 +11,21 @@
                │       │                           │
                └───────┴──────── reopen ───────────┘  (an operator's replay)
 
+           failed, stuck, unhandled, quarantined ── dismiss ─▶ dismissed ── reopen ─▶ received
+
 `take_over` puts a better authenticated event in the place of another, as *received*.
-`process` also accepts *failed* and *stuck* events, because a dead letter may be redriven and a
-message may be late. Only `reopen` leaves *processed*. A *quarantined* event keeps its status: a
-replay stores it anew under its own key. Each change is one conditional update that also moves the
-event to the cell of its new status (`ledger.schema`).
+`process` also accepts *failed*, *stuck* and *dismissed* events, because a dead letter may be
+redriven and a message may be late; `fail` leaves *dismissed* ones as they are. Only `reopen` leaves
+*processed*. A *quarantined* event keeps its status in a replay, which stores it anew under its own
+key. Each change is one conditional update that also moves the event to the cell of its new status
+(`ledger.schema`).
 """
 
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from errors import BodyReplaced, LedgerItemMissing
-from justcall.event import FAILED, PROCESSED, RECEIVED, STUCK, Event
+from justcall.event import DISMISSED, FAILED, PROCESSED, RECEIVED, STUCK, Event
 from justcall.moments import iso
 from ledger import bodies, schema
 from ledger.items import Existing, item_of, with_body
@@ -33,6 +36,8 @@ if TYPE_CHECKING:
 
 # Fails if another copy of the message was processed first; then the write is a no-op.
 _NOT_PROCESSED = "attribute_exists(pk) AND #status <> :processed"
+# Fails if an operator has decided that the event is wrong for good.
+_NOT_DISMISSED = "#status <> :dismissed"
 # Fails if the item holds another delivery's body, which the entry's compression depends on.
 _SAME_BODY = "delivery_id = :delivery"
 # Fails if a processor or a replay changed the status since the sweeper read it.
@@ -144,7 +149,7 @@ class Ledger:
     ) -> None:
         """Record a failed attempt, its reason and time. The last one makes the event *failed*.
 
-        A no-op if the ledger item is another delivery's than the message.
+        A no-op if the ledger item is another delivery's than the message, or is *dismissed*.
         """
         change = (
             "SET #error = :error, attempts = :attempts, failed_at = :now,"
@@ -155,12 +160,14 @@ class Ledger:
             ":attempts": {"N": str(attempts)},
             ":now": {"S": iso(now)},
             ":processed": {"S": PROCESSED},
+            ":dismissed": {"S": DISMISSED},
             ":delivery": {"S": delivery_id},
         }
         if last:
             change += ", #status = :failed, cell = :cell"
             values |= _to(FAILED, key)
         condition = f"{_NOT_PROCESSED} AND {_SAME_BODY}"
+        condition += f" AND {_NOT_DISMISSED}"
         self._writes.update(
             key, change, condition, values, {"#status": "status", "#error": "error"}
         )
@@ -227,6 +234,25 @@ class Ledger:
         # The client's second attempt after a lost answer finds its own write.
         own = {"status": {"S": RECEIVED}, "sent_at": {"S": iso(now)}}
         return done or own.items() <= (existing or {}).items()
+
+    def dismiss(self, key: str, was: str, reason: str, now: float) -> bool:
+        """Make an event *dismissed*, an operator's decision; False if its status is not `was`.
+
+        `dismissals` keeps each decision with its reason, also over a replay.
+        """
+        dismissal = {"at": {"S": iso(now)}, "reason": {"S": reason}, "was": {"S": was}}
+        added = {"L": [{"M": dismissal}]}
+        still = "#status = :was"
+        done, existing = self._writes.update(
+            key,
+            "SET #status = :dismissed, cell = :cell,"
+            " dismissals = list_append(if_not_exists(dismissals, :none), :added)",
+            still,
+            _to(DISMISSED, key) | {":was": {"S": was}, ":none": {"L": []}, ":added": added},
+            {"#status": "status"},
+        )
+        # The client's second attempt after a lost answer finds its own write.
+        return done or (existing or {}).get("dismissals", {}).get("L", [])[-1:] == added["L"]
 
     def _update_open(
         self,

@@ -1,4 +1,4 @@
-"""The events table's layout: one table, six sorts of item, two indexes.
+"""The events table's layout: one table, seven sorts of item, two indexes.
 
 | item          | pk               | sk                        | holds                             |
 |---------------|------------------|---------------------------|-----------------------------------|
@@ -8,6 +8,7 @@
 | consent change| `consent#NUMBER` | `FLAG#AT#CHANGE#HASH#KEY` | nothing else; it never expires    |
 | subject       | `subject#NAME`   | `events`                  | the events that describe one call |
 | notice        | `notice#NAME`    | a kind, or `digest`       | the event that claims a notice    |
+| dropped letter| `dropped`        | `AT#MESSAGE_ID`           | why `hooks dlq drop` removed it   |
 
 HTTP destinations and their deliveries (`deliveries.places`), and the state of recordings
 (`recordings.register`), are in the table too.
@@ -33,6 +34,7 @@ TIMELINE_INDEX = "timeline"
 STATUS_INDEX = "by_status"
 DIGEST = "digest"
 UNSENT = "unsent"
+DROPPED_LETTERS = "dropped"
 SHARDS = 16
 _SHORT_HASH = 16
 
@@ -70,6 +72,11 @@ def subject_partition(name: str) -> str:
 def notice_partition(name: str) -> str:
     """Return the partition key of the notices of a call or message, such as `call:CA12`."""
     return f"notice#{name}"
+
+
+def dropped_letter(at: str, message_id: str) -> str:
+    """Return the sort key of the record of a dropped dead letter."""
+    return f"{at}#{message_id}"
 
 
 def ledger_place(key: str) -> dict[str, Any]:

@@ -179,7 +179,8 @@ def _moment(event: Event, parsed: envelope.Envelope) -> str:
 def _fail(error: Exception, message: Message, tables: Tables, attempts: int) -> None:
     """Record a failure on the ledger, in the metrics and in the log."""
     reason = reason_of(error)
-    detail = error.detail if isinstance(error, HooksError) else type(error).__name__
+    cause = observability.cause(error)
+    detail = error.detail if isinstance(error, HooksError) else _bug(error, cause["error_place"])
     observability.count_by_reason(observability.FAILED, reason)
     observability.log(
         "error",
@@ -188,7 +189,7 @@ def _fail(error: Exception, message: Message, tables: Tables, attempts: int) -> 
         attempts=attempts,
         reason=reason,
         detail=detail or None,
-        **observability.cause(error),
+        **cause,
     )
     text = f"{reason}: {detail}" if detail else reason
     last = attempts >= tables.max_receives
@@ -197,3 +198,9 @@ def _fail(error: Exception, message: Message, tables: Tables, attempts: int) -> 
         ledger.fail(message.key, delivery_id, text, attempts, time.time(), last=last)
     except LedgerUnavailable as unavailable:
         observability.log("error", "failure not recorded", **observability.cause(unavailable))
+
+
+def _bug(error: Exception, place: object) -> str:
+    """Return an error of ours by its class and the place in the code; its text may quote a body."""
+    name = type(error).__name__
+    return f"{name} at {place}" if place else name

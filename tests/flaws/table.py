@@ -595,8 +595,8 @@ _LOGS = (
         "Their errors quote the values of fields: numbers and names.",
         "PostHog/posthog#67069",
         "src/messaging/consumer.py",
-        "else type(error).__name__\n",
-        "else str(error)\n",
+        "    name = type(error).__name__\n",
+        "    name = str(error)\n",
         f"{_CANARY}::test_processors",
     ),
     Flaw(

@@ -132,9 +132,31 @@ def test_dead_letters_go_back_to_their_queue(
     [message] = deployed.messages("call.completed")
     deployed.send_dead(json.dumps(message))
     assert failed in page.ask("/queues").data.decode()
-    assert "About 1 dead" in page.act("redrive", "kind=call.completed&preview=1").data.decode()
-    assert "Moved 1 of about 1" in page.act("redrive", "kind=call.completed").data.decode()
+    assert (
+        "About 1 dead"
+        in page.act("redrive", "kind=call.completed&reason=x&preview=1").data.decode()
+    )
+    assert (
+        "Moved 1 of about 1"
+        in page.act("redrive", "kind=call.completed&reason=mended").data.decode()
+    )
     assert deployed.depth("dead-letters") == 0
+    assert hooks("show", failed, "--json").json["replays"][-1]["reason"] == "mended"
+
+
+def test_an_event_is_dismissed_with_a_reason(
+    page: Served, deployed: Deployment, hooks: Hooks
+) -> None:
+    failed = deployed.rows.put("call.completed:c2", "failed", body=body(CALL_COMPLETED))
+    assert "Dismiss" in page.ask(f"/event?key={quote(failed)}").data.decode()
+    form = f"key={quote(failed)}&reason=a+test"
+    assert "It would be dismissed" in page.act("dismiss", f"{form}&preview=1").data.decode()
+    assert deployed.rows.get(failed)["status"] == "failed"
+    assert "dismissed" in page.act("dismiss", form).data.decode()
+    assert hooks("show", failed, "--json").json["dismissals"][0]["reason"] == "a test"
+    shown = page.ask(f"/event?key={quote(failed)}").data.decode()
+    assert "was failed: a test" in shown
+    assert "/do/dismiss" not in shown
 
 
 def test_a_sample_is_sent_to_the_local_stack_only(

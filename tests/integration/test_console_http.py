@@ -181,7 +181,9 @@ def test_dead_letters_are_shown_counted_and_moved(page: Served, deployed: Deploy
     deployed.send_dead("no event <b>")
     text = page.ask("/queues").data.decode()
     assert "1 not an event" in text
-    assert "About 1 dead letters" in page.act("redrive", "preview=1").data.decode()
+    told = page.act("redrive", "preview=1&reason=x").data.decode()
+    assert "About 0 dead letters would be moved. 1 stay" in told
+    assert page.act("redrive", "preview=1").status == 400, "without a reason"
     assert "no event" not in text
 
 
@@ -215,7 +217,7 @@ def test_pages_list_every_event_once(page: Served, deployed: Deployment) -> None
         put(deployed, f"c{n:03}", received_at=f"2026-03-12T00:00:0{n // 30}.000Z")
         for n in range(130)
     }
-    for extra in ("", "&text=call_"):
+    for extra in ("", "&text=COMPLETED"):
         seen: list[str] = []
         path = f"/?status=failed&since=2026-03-01{extra}"
         while path:

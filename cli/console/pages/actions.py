@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Mapping
 from functools import partial
-from itertools import batched, islice
+from itertools import batched
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -12,8 +12,9 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from cli import dead_letters, destinations, evidence, options, output, redriving, samples
+from cli import destinations, evidence, options, output, redriving, samples
 from cli import send as posting
+from cli.commands.dismiss import dismiss_one
 from cli.commands.replay import check_reason
 from cli.commands.replay_to import OUTCOMES, SENT, named
 from cli.console import rendering
@@ -26,12 +27,12 @@ from cli.reading import events
 from cli.reading.events import Wanted
 from cli.replay import Replay
 from cli.stack import Stack
-from justcall.event import PROCESSED
+from justcall.event import DISMISSED, PROCESSED
 
 type Form = Mapping[str, str]
 type Result = dict[str, Any]
-# The most that one click moves or sends; the command does more.
-_MAX_MOVED = 1000
+# The most events that one click delivers again; the command does more.
+_MAX_SENT = 1000
 _BATCH = 50
 _RATE = 100
 
@@ -65,9 +66,9 @@ def deliver_since(stack: Stack, form: Form) -> Result:
     if since is None:
         raise UsageError("Since when? Write for example 2h.")
     keys = events.keys(stack, Wanted(PROCESSED, None, since))
-    if len(keys) > _MAX_MOVED:
+    if len(keys) > _MAX_SENT:
         raise UsageError(
-            f"That is {len(keys)} events; the page delivers at most {_MAX_MOVED}. "
+            f"That is {len(keys)} events; the page delivers at most {_MAX_SENT}. "
             f"Use: hooks replay --to {destination.name} --since {form['since']}"
         )
     if preview:
@@ -91,19 +92,27 @@ def _told(outcome: Outcome, good: str, *, preview: bool) -> Result:
     return {"text": text, "key": outcome.replayed_as, "is_good": outcome.outcome == good}
 
 
+def dismiss(stack: Stack, form: Form) -> Result:
+    """Settle an event that is wrong for good."""
+    reason, preview = form.get("reason", ""), "preview" in form
+    check_reason(reason)
+    outcome = dismiss_one(stack, form.get("key", ""), reason, dry_run=preview)
+    return _told(outcome, DISMISSED, preview=preview)
+
+
 def redrive(stack: Stack, form: Form) -> Result:
     """Move dead letters of one kind, or all, back to their queues."""
     kind = read_kind(form["kind"]) if form.get("kind") else None
-    total = dead_letters.count(stack, stack.dead_letter_queue).visible
-    if kind:
-        total = sum(one.kind == kind for one in dead_letters.look(stack))
-    if "preview" in form:
-        text = f"Nothing was changed. About {total} dead letters would be moved."
-        return {"text": text, "key": None, "is_good": True}
-    steps = list(islice(redriving.redrive(stack, kind, _RATE), _MAX_MOVED)) if total else []
-    moved, failure = (steps[-1].moved, steps[-1].failure) if steps else (0, None)
-    text = f"Moved {moved} of about {total} dead letters. {failure or ''}"
-    return {"text": text, "key": None, "is_good": not failure}
+    reason, preview = form.get("reason", ""), "preview" in form
+    check_reason(reason)
+    done = redriving.run(stack, kind, _RATE, reason, dry_run=preview)
+    total, left = done["dead_letters"], done["left"]
+    stay = f" {left} stay: no events, or of dismissed ones." if left else ""
+    if preview:
+        text = f"Nothing was changed. About {total} dead letters would be moved.{stay}"
+    else:
+        text = f"Moved {done['moved']} of about {total} dead letters.{stay} {done['failure'] or ''}"
+    return {"text": text, "key": None, "is_good": not done["failure"]}
 
 
 def send(stack: Stack, form: Form) -> Result:
@@ -130,6 +139,7 @@ def resume(stack: Stack, form: Form) -> Result:
 
 ACTIONS: Mapping[str, Callable[[Stack, Form], Result]] = {
     "replay": replay,
+    "dismiss": dismiss,
     "deliver": deliver,
     "deliver-since": deliver_since,
     "redrive": redrive,

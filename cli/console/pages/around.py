@@ -57,14 +57,5 @@ def refused(request: Request) -> HTMLResponse:
     moment = options.moment("since", text)
     if moment is None:
         raise UsageError("since: write for example 2h.")
-    rows, is_cut = refusals.since(request.app.state.stack, moment)
-    last = {one["reason"]: one["at"] for one in reversed(rows)}
-    counts = Counter((one["reason"], one["answer"]) for one in rows).most_common()
-    return rendering.page(
-        request,
-        "refused.html",
-        since=text,
-        reasons=[(reason, answer, count, last[reason]) for (reason, answer), count in counts],
-        rows=rows[:_LETTERS],
-        is_cut=is_cut,
-    )
+    rows, is_cut = refusals.refusals(request.app.state.stack, moment)
+    return rendering.page(request, "refused.html", since=text, rows=rows, is_cut=is_cut)

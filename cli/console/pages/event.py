@@ -5,16 +5,14 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse
 
 from cli import dead_letters, destinations
+from cli.commands.dismiss import WAITING
 from cli.console import journey, rendering, words
 from cli.console.journey import Around
 from cli.errors import NotFoundError
-from cli.reading import deliveries, details
+from cli.reading import deliveries, details, failures
 from cli.reading.table import Document
 from cli.stack import Stack
-from justcall.catalogue import kind_of
 from justcall.event import PROCESSED, QUARANTINED, UNHANDLED
-from justcall.moments import epoch, iso
-from justcall.timeline import is_number
 
 _MAX_DELIVERIES = 1000
 
@@ -23,6 +21,7 @@ def show(request: Request) -> HTMLResponse:
     """Show one event."""
     stack: Stack = request.app.state.stack
     event = details.event(stack, request.query_params.get("key", ""))
+    event |= _schedule(stack, event)
     event["dead_letter"] = _dead_letter(stack, event)
     around = _around(stack, event)
     return rendering.page(
@@ -30,9 +29,9 @@ def show(request: Request) -> HTMLResponse:
         "event.html",
         event=event,
         steps=journey.steps(event, around),
-        meaning=words.of_status(event),
+        meaning=words.STATES.get(event["state"], ""),
         destinations=around.destinations or [],
-        has_number=bool(event["contact"]) and is_number(event["contact"]),
+        is_settled=event["status"] not in WAITING,
         live=event["key"],
     )
 
@@ -60,24 +59,19 @@ def _dead_letter(stack: Stack, event: Document) -> Document | None:
 
 def _around(stack: Stack, event: Document) -> Around:
     has_bus = stack.event_bus is not None
-    next_try = _next_try(stack, event)
     if not stack.deliveries_queue or not stack.delivery_secret:
-        return Around(has_bus, None, [], next_try)
+        return Around(has_bus, None, [])
     names = [one.name for one in destinations.every(stack)]
     waiting = []
     if event["status"] == PROCESSED:
         waiting = deliveries.deliveries(
             stack, names, failed=True, waiting=True, limit=_MAX_DELIVERIES
         )
-    return Around(has_bus, names, waiting, next_try)
+    return Around(has_bus, names, waiting)
 
 
-def _next_try(stack: Stack, event: Document) -> str | None:
-    """Return when a failed message becomes visible again."""
-    url = stack.queues.get(kind_of(event["type"]) or "")
-    if words.shown_status(event) != words.RETRYING or not url or not event["failed_at"]:
-        return None
+def _schedule(stack: Stack, event: Document) -> Document:
     try:
-        return iso(epoch(event["failed_at"]) + dead_letters.seconds_until_retry(stack, url))
-    except ClientError:
-        return None
+        return failures.schedule(stack, event)
+    except ClientError:  # an operator without rights to the queue
+        return {"max_attempts": None, "next_try_at": None}

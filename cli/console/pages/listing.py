@@ -1,22 +1,20 @@
 """The list of events with its filters, and the plots above it."""
 
 from datetime import UTC, datetime
-from itertools import islice
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from cli.console import filters, plotting, rendering
 from cli.errors import NotFoundError
-from cli.reading import events, search, table
-from cli.reading.events import STATUSES, Wanted
+from cli.reading import events
+from cli.reading.events import STATES
 from cli.stack import Stack
 from justcall.catalogue import KINDS
 
 PAGE_ROWS = 50
 # A plot of more is drawn from the newest, and says so.
 MAX_PLOTTED = 5000
-_PLOT_PAGE_ROWS = 1000
 _MORE = ("contact", "processed_at")
 
 
@@ -24,7 +22,7 @@ def show(request: Request) -> HTMLResponse:
     """Show the newest events that fit the filters."""
     chosen = filters.read(request.query_params)
     stack: Stack = request.app.state.stack
-    page = search.newest(stack, chosen.wanted, chosen.content, PAGE_ROWS, _MORE)
+    page = events.newest(stack, chosen.wanted, PAGE_ROWS, _MORE)
     own = chosen._asdict()
     return rendering.page(
         request,
@@ -33,7 +31,7 @@ def show(request: Request) -> HTMLResponse:
         chosen=own,
         older=own | {"before": page.before} if page.before else None,
         first=own | {"before": ""},
-        statuses=STATUSES,
+        statuses=STATES,
         kinds=KINDS,
         live="",
     )
@@ -46,15 +44,13 @@ def plots(request: Request) -> HTMLResponse:
         raise NotFoundError(f"There is no span {name}.")
     span, now = plotting.SPANS[name], datetime.now(UTC)
     stack: Stack = request.app.state.stack
-    stream = events.stream(stack, Wanted(since=now - span.length), _PLOT_PAGE_ROWS)
-    keys = [key for _, key in islice(stream, MAX_PLOTTED + 1)]
-    rows = table.brief(stack, keys[:MAX_PLOTTED], _MORE)
+    rows, is_cut = events.recent(stack, now - span.length, MAX_PLOTTED, _MORE)
     return rendering.page(
         request,
         "plot.html",
         plot=plotting.plot(rows, span, now),
         span=span,
-        is_cut=len(keys) > MAX_PLOTTED,
+        is_cut=is_cut,
         size=(plotting.WIDTH, plotting.HEIGHT),
         order=plotting.ORDER,
     )

@@ -156,7 +156,7 @@ def test_without_a_stack_the_program_says_how_to_get_one(hooks: Hooks, place: Pa
 
 def test_every_command_has_the_common_options(hooks: Hooks) -> None:
     commands = ("send", "events", "show", "timeline", "contact", "replay", "dlq show", "dlq redrive",
-                "secret show", "secret rotate", "subscribe", "subscriptions", "unsubscribe", "doctor")  # fmt: skip
+                "secret show", "secret rotate", "subscribe", "subscriptions", "unsubscribe", "doctor", "verify", "sign", "refused", "logs", "tail", "listen", "export", "dismiss", "dlq drop", "dlq dropped")  # fmt: skip
     for command in commands:
         ran = hooks(*command.split(), "--help")
         assert all(f"--{one}" in ran.out for one in ("json", "stack", "region", "profile")), command

@@ -1,15 +1,13 @@
 """The journey of an event, the plots, and the words of the page; no sockets."""
 
-import json
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from cli.console import journey, plotting, words
 from cli.console.journey import Around
-from cli.reading import refusals
+from cli.reading.events import STATES
 
 NOW = datetime(2026, 3, 12, 15, 0, tzinfo=UTC)
 EVENT: dict[str, Any] = {
@@ -17,9 +15,10 @@ EVENT: dict[str, Any] = {
     "received_at": "2026-03-12T14:59:30.000Z", "event_time": None, "at": None, "deliveries": 1,
     "attempts": 0, "conflicts": [], "last_delivery_at": None, "sent_at": None, "sweeps": 0,
     "replays": [], "dead_letter": None, "failed_at": None, "first_failed_at": None,
-    "stuck_at": None, "processed_at": None, "replayed_as": None,
+    "stuck_at": None, "processed_at": None, "replayed_as": None, "state": "received", "why": None,
+    "place": None, "max_attempts": None, "next_try_at": None, "dismissals": [],
 }  # fmt: skip
-ALONE = Around(has_bus=False, destinations=None, waiting=[], next_try=None)
+ALONE = Around(has_bus=False, destinations=None, waiting=[])
 
 
 def steps(around: Around = ALONE, **changes: Any) -> dict[str, journey.Step]:
@@ -40,16 +39,23 @@ def test_duplicates_and_conflicts_are_told_where_they_came() -> None:
 
 
 def test_a_retrying_event_is_not_merely_received() -> None:
-    around = ALONE._replace(next_try="2026-03-12T15:02:30.000Z")
     shown = steps(
-        around, error="model-refused: data.id", attempts=2, failed_at="2026-03-12T14:59:31.000Z"
-    )
+        state="retrying", error="model-refused: data.id", why="It does not fit.", attempts=2,
+        max_attempts=5, failed_at="2026-03-12T14:59:31.000Z",
+        next_try_at="2026-03-12T15:02:30.000Z", place="sms_sent.py:9",
+    )  # fmt: skip
     assert shown["processed"].state == journey.WRONG
     notes = " ".join(shown["processed"].notes)
-    assert "2 attempts" in notes
+    assert "2 of 5 attempts" in notes
     assert "does not fit" in notes
-    assert "again at about 2026-03-12 15:02:30" in notes
-    assert words.shown_status(EVENT | {"error": "x"}) == words.RETRYING
+    assert "sms_sent.py:9" in notes
+    assert "due at about 2026-03-12 15:02:30" in notes
+
+
+def test_a_dismissal_says_who_said_what() -> None:
+    one = {"at": "2026-03-12T15:00:00.000Z", "reason": "a test of ours", "was": "failed"}
+    notes = " ".join(steps(status="dismissed", dismissals=[one])["processed"].notes)
+    assert "was failed: a test of ours" in notes
 
 
 @pytest.mark.parametrize("status", ["unhandled", "quarantined"])
@@ -63,7 +69,7 @@ def test_the_journey_does_not_claim_what_nobody_recorded() -> None:
     assert shown["published"].state == shown["delivered"].state == journey.NONE
     waiting = {"key": "sms.sent:1", "destination": "crm", "state": "waiting", "attempts": 2,
                "error": "http-500", "at": "2026-03-12T15:30:00.000Z"}  # fmt: skip
-    around = Around(has_bus=True, destinations=["crm"], waiting=[waiting], next_try=None)
+    around = Around(has_bus=True, destinations=["crm"], waiting=[waiting])
     delivered = steps(around, **done)["delivered"]
     assert delivered.state == journey.WRONG
     assert delivered.notes == ["crm: waiting after 2 attempts, http-500"]
@@ -78,7 +84,7 @@ def test_a_plot_holds_each_event_once() -> None:
         EVENT | {"received_at": f"2026-03-12T14:{minute:02}:00.000Z", "processed_at": None}
         for minute in (0, 1, 59, 59)
     ]
-    events[0] |= {"status": "processed", "processed_at": "2026-03-12T14:00:02.000Z"}
+    events[0] |= {"state": "processed", "processed_at": "2026-03-12T14:00:02.000Z"}
     plot = plotting.plot(events, span, NOW)
     assert plot.counts == {"processed": 1, "received": 3}
     assert plot.most == 2
@@ -87,23 +93,5 @@ def test_a_plot_holds_each_event_once() -> None:
     assert plotting.plot([], span, NOW).bars == []
 
 
-def test_refusals_are_read_from_the_handlers_log_only() -> None:
-    """Whatever else is in the log, such as a metrics line of another outcome, is left out."""
-    lines = [
-        json.dumps(
-            {"message": "refused", "reason": "signature-missing", "chars": 7, "request_id": "a"}
-        ),
-        json.dumps({"message": "accepted", "reason": "refused"}),
-        "START RequestId refused",
-        json.dumps(["refused"]),
-    ]
-    stamped = [{"message": one, "timestamp": 1773327600000 + n} for n, one in enumerate(lines)]
-    [row] = [row for one in stamped for row in refusals._read(one)]
-    assert (row["reason"], row["characters"], row["request_id"]) == ("signature-missing", 7, "a")
-    assert row["at"].startswith("2026-03-12T15:00:00")
-
-
-def test_every_reason_with_words_exists() -> None:
-    source = "".join(one.read_text() for one in Path("src").rglob("*.py"))
-    for reason in words._REASONS:
-        assert f'"{reason}' in source, reason
+def test_every_state_has_a_meaning() -> None:
+    assert set(words.STATES) == set(STATES)

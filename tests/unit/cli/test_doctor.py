@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from botocore.exceptions import EndpointConnectionError
 from urllib3.exceptions import NewConnectionError
 
 from cli.checks import outside
@@ -14,6 +15,7 @@ from cli.checks.finding import OK, WARN, WRONG, Deployment, Finding
 from cli.commands import doctor as doctors
 from cli.errors import UsageError
 from cli.justcall_api import Webhook
+from cli.reading.table import Page
 from cli.send import key_of
 from cli.subscriptions import TYPES
 from justcall import signature
@@ -49,6 +51,8 @@ class World:
     """A deployment that is well until a test breaks something of it."""
 
     name: str | None = "prod"
+    is_local = False
+    deliveries_queue: str | None = "deliveries"
     webhook_url = URL
     events_table = "events"
     secret_arn = "arn"
@@ -80,6 +84,8 @@ class World:
         self.lying = {"queue": 0, "dead": 0}
         self.rotation: dict[str, Any] = {"rotation_until": None, "versions": []}
         self.broken: dict[str, Exception] = {}
+        self.waiting: dict[str, list[dict[str, Any]]] = {}
+        self.destinations: list[Any] = []
 
     def client(self, service: str) -> Any:
         if service in self.broken:
@@ -152,6 +158,17 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
     def ledger_items(_stack: Any, key: str) -> list[Any]:
         return partition(_stack, f"event#{key}")
 
+    def newest(_stack: Any, wanted: Any, limit: int) -> Page:
+        made.client("dynamodb")
+        rows = made.waiting.get(wanted.status, [])
+        return Page(rows[:limit], "before" if len(rows) > limit else None)
+
+    def every(_stack: Any) -> list[Any]:
+        made.client("dynamodb")
+        return made.destinations
+
+    monkeypatch.setattr("cli.reading.events.newest", newest)
+    monkeypatch.setattr("cli.destinations.every", every)
     monkeypatch.setattr(outside, "Receiver", receiver)
     monkeypatch.setattr("cli.reading.table.partition", partition)
     monkeypatch.setattr("cli.reading.table.ledger_items", ledger_items)
@@ -179,6 +196,16 @@ def test_a_healthy_deployment_is_ok_and_left_clean(world: World) -> None:
 
 def change(**attributes: Any) -> Callable[[World], None]:
     return lambda world: world.__dict__.update(attributes)
+
+
+def waits(status: str, amount: int) -> Callable[[World], None]:
+    rows = [{"key": f"sms.sent:{n}", "type": "sms.sent", "why": "because"} for n in range(amount)]
+    return lambda world: world.waiting.update({status: rows})
+
+
+def has_destination(failing_since: float = 0.0, paused: str = "") -> Callable[[World], None]:
+    state = SimpleNamespace(failing_since=failing_since, paused=paused)
+    return lambda world: world.destinations.append(SimpleNamespace(name="crm", state=state))
 
 
 @pytest.mark.parametrize(
@@ -215,6 +242,17 @@ def change(**attributes: Any) -> Callable[[World], None]:
         ("queues", change(lying={"queue": 7, "dead": 0}), OK, "sms.sent 7"),
         ("queues", change(lying={"queue": 700, "dead": 0}), WARN, "sms.sent 700"),
         ("dead letters", change(lying={"queue": 0, "dead": 2}), WRONG, "2 dead letters"),
+        ("failed events", waits("failed", 3), WRONG, "3 (3 sms.sent): because"),
+        ("failed events", waits("failed", 200), WRONG, "100 or more (100 sms.sent)"),
+        ("stuck events", waits("stuck", 1), WRONG, "1 (1 sms.sent)"),
+        ("retrying events", waits("retrying", 1), WARN, "because"),
+        ("quarantined events", waits("quarantined", 1), WARN, "because"),
+        ("unhandled events", waits("unhandled", 1), WARN, "because"),
+        ("destinations", has_destination(failing_since=1.0), WRONG, "failing: crm"),
+        ("destinations", has_destination(failing_since=1.0, paused="paused"), WARN, "paused: crm"),
+        ("destinations", has_destination(), OK, "1 destinations, none failing"),
+        ("destinations", change(deliveries_queue=None), OK, "is off"),
+        ("alarms", change(is_local=True), OK, "does not evaluate"),
         ("alarms", change(alarms=[{"AlarmName": "loud", "StateValue": "ALARM"}]), WRONG, "loud"),
         ("alarms", change(alarms=[]), WRONG, "1 of 1 alarms"),
         ("sweeper", change(schedule={"State": "DISABLED", "ScheduleExpression": "rate(1 minute)"}), WRONG, "disabled"),
@@ -266,6 +304,15 @@ def test_no_check_stops_another(world: World) -> None:
     assert found["reachable"].what == "no answer (NewConnectionError)"
     assert found["subscriptions"].what == "JustCall refuses the key"
     assert all(one.mend for name, one in found.items() if name not in well)
+
+
+def test_a_stack_that_is_down_is_one_finding(world: World) -> None:
+    down = EndpointConnectionError(endpoint_url="http://127.0.0.1:4566")
+    world.broken = dict.fromkeys(("cloudformation", "dynamodb", "sqs"), down)
+    found = examine(world, where="")
+    assert list(found) == ["stack"]
+    assert (found["stack"].verdict, found["stack"].mend) == (WRONG, "make up")
+    assert world.posted == []
 
 
 def test_no_finding_contains_the_secret(world: World) -> None:

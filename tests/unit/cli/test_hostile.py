@@ -151,7 +151,7 @@ def test_nothing_found_names_the_number_and_what_to_try(deployed: Deployment, ho
     for command in ("timeline", "contact"):
         for typed, complete in (("4155559876", False), ("+14155559870", True), ("nobody", False)):
             ran = hooks(command, typed)
-            assert (ran.code, ran.err) == (0, "")
+            assert (ran.code, ran.err) == (1, "")
             assert typed in ran.out
             assert ("country code" in ran.out) is not complete
 

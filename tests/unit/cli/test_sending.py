@@ -105,3 +105,21 @@ def test_settings_change_the_sample(hooks: Hooks, posted: Posted) -> None:
     hooks("send", "call.missed", "--set", "data.a=1", "--set", 'data.from="+1"')
     data = json.loads(posted.bodies[0])["data"]
     assert (data["a"], data["from"]) == (1, "+1")
+
+
+def test_a_lambda_event_is_unwrapped(hooks: Hooks, posted: Posted, tmp_path: Path) -> None:
+    file = tmp_path / "event.json"
+    event = {"requestContext": {}, "headers": {"a": "b"}, "body": "eyJhIjogMX0=", "isBase64Encoded": True}  # fmt: skip
+    file.write_text(json.dumps(event))
+    assert hooks("send", "--file", str(file)).code == 0
+    file.write_text(json.dumps(event | {"isBase64Encoded": False}))
+    assert hooks("send", "--file", str(file)).code == 0
+    assert posted.bodies == [b'{"a": 1}', b"eyJhIjogMX0="]
+
+
+def test_a_kind_beside_a_file_is_refused(hooks: Hooks, posted: Posted, tmp_path: Path) -> None:
+    file = tmp_path / "body"
+    file.write_bytes(b"{}")
+    ran = hooks("send", "sms.sent", "--file", str(file))
+    assert (ran.code, "KIND or --file" in ran.message) == (2, True)
+    assert posted.bodies == []

@@ -8,7 +8,7 @@ from botocore.exceptions import NoRegionError
 
 from aws import clients
 from errors import BodyReplaced, LedgerItemMissing, LedgerUnavailable
-from justcall.event import FAILED, PROCESSED, QUARANTINED, RECEIVED, STUCK, UNHANDLED
+from justcall.event import DISMISSED, FAILED, PROCESSED, QUARANTINED, RECEIVED, STUCK, UNHANDLED
 from justcall.keys import content_hash
 from justcall.moments import iso
 from ledger import bodies, queries, schema
@@ -283,7 +283,9 @@ OPEN_ONLY: dict[str, Callable[[Ledger], bool]] = {
 }
 
 
-@pytest.mark.parametrize("status", [PROCESSED, FAILED, STUCK, UNHANDLED, QUARANTINED, None])
+@pytest.mark.parametrize(
+    "status", [PROCESSED, FAILED, STUCK, UNHANDLED, QUARANTINED, DISMISSED, None]
+)
 @pytest.mark.parametrize("change", OPEN_ONLY.values(), ids=OPEN_ONLY)
 def test_sweeper_changes_only_open_events(
     ledger: Ledger, items: Items, change: Callable[[Ledger], bool], status: str | None
@@ -309,9 +311,14 @@ def bring_to(ledger: Ledger, status: str) -> None:
     elif status == STUCK:
         ledger.take(KEY, 0, NOW)
         ledger.give_up(KEY, NOW)
+    elif status == DISMISSED:
+        ledger.fail(KEY, OWN, "model-refused", 5, NOW, last=True)
+        ledger.dismiss(KEY, FAILED, "wrong number", NOW)
 
 
-@pytest.mark.parametrize("status", [RECEIVED, PROCESSED, FAILED, STUCK, UNHANDLED, QUARANTINED])
+@pytest.mark.parametrize(
+    "status", [RECEIVED, PROCESSED, FAILED, STUCK, UNHANDLED, QUARANTINED, DISMISSED]
+)
 def test_reopened_event_is_as_if_it_had_just_come(
     ledger: Ledger, items: Items, status: str
 ) -> None:
@@ -343,6 +350,48 @@ def test_event_whose_status_changed_is_not_reopened(
 def test_two_replays_at_once_reopen_once(ledger: Ledger) -> None:
     bring_to(ledger, PROCESSED)
     assert [ledger.reopen(KEY, PROCESSED, now) for now in (NOW, NOW + 1)] == [True, False]
+
+
+# ------------------------------------------------------------ dismissing
+
+
+@pytest.mark.parametrize("status", [FAILED, STUCK, UNHANDLED, QUARANTINED])
+def test_dismissed_event_keeps_its_failure_and_the_reason(
+    ledger: Ledger, items: Items, status: str
+) -> None:
+    bring_to(ledger, status)
+    before = items.ledger()
+    assert ledger.dismiss(KEY, status, "wrong number", NOW + 60) is True
+    decision = {"at": {"S": iso(NOW + 60)}, "reason": {"S": "wrong number"}, "was": {"S": status}}
+    assert items.ledger() == before | {
+        "status": DISMISSED,
+        "cell": f"dismissed#{SHARD}",
+        "dismissals": [{"M": decision}],
+    }
+    assert ledger.dismiss(KEY, status, "wrong number", NOW + 60) is True, "the client's retry"
+    assert ledger.dismiss(KEY, status, "another", NOW + 61) is False
+
+
+def test_dismissals_are_kept_over_a_replay(ledger: Ledger, items: Items) -> None:
+    for number in range(2):
+        ledger.keep(event())
+        ledger.give_up(KEY, NOW)
+        assert ledger.dismiss(KEY, STUCK, f"reason {number}", NOW)
+        assert ledger.reopen(KEY, DISMISSED, NOW + 1)
+    said = [one["M"]["reason"]["S"] for one in items.ledger()["dismissals"]]
+    assert said == ["reason 0", "reason 1"]
+
+
+def test_late_message_processes_a_dismissed_event_but_does_not_fail_it(
+    ledger: Ledger, items: Items
+) -> None:
+    bring_to(ledger, DISMISSED)
+    before = items.raw()
+    for last in (False, True):
+        ledger.fail(KEY, OWN, "unexpected", 5, NOW + 1, last=last)
+    assert ledger.bury(KEY, OWN, NOW, 5, NOW + 600) is False
+    assert items.raw() == before
+    assert process(ledger) is True
 
 
 # ------------------------------------------------------------ taking over
@@ -419,6 +468,7 @@ CALLS: dict[str, Callable[[Ledger], object]] = {
     "process": process,
     "fail": lambda it: it.fail(KEY, OWN, "unexpected", 1, NOW, last=True),
     "reopen": lambda it: it.reopen(KEY, FAILED, NOW),
+    "dismiss": lambda it: it.dismiss(KEY, FAILED, "why", NOW),
     **OPEN_ONLY,
 }
 

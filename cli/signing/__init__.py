@@ -1,0 +1,1 @@
+"""Why a signature does not fit: pure reasoning about bytes, secrets, URLs and times."""
