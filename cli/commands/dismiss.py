@@ -44,7 +44,7 @@ def dismiss(
         raise UsageError("Which events? Write keys.")
     check_reason(reason)
     outcomes = [
-        _dismiss(session.stack, key, reason, dry_run=dry_run) for key in dict.fromkeys(keys)
+        dismiss_one(session.stack, key, reason, dry_run=dry_run) for key in dict.fromkeys(keys)
     ]
     counts = Counter(one.outcome for one in outcomes)
     document = {"dry_run": dry_run, **{name: counts[name] for name in OUTCOMES}}
@@ -56,7 +56,7 @@ def dismiss(
     raise typer.Exit(0 if counts[DISMISSED] == len(outcomes) else 1)
 
 
-def _dismiss(stack: Stack, key: str, reason: str, *, dry_run: bool) -> Outcome:
+def dismiss_one(stack: Stack, key: str, reason: str, *, dry_run: bool = False) -> Outcome:
     """Dismiss one event and return the outcome, also if AWS refuses."""
     try:
         found = table.brief(stack, [key])
