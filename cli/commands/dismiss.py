@@ -56,7 +56,7 @@ def dismiss(
     raise typer.Exit(0 if counts[DISMISSED] == len(outcomes) else 1)
 
 
-def dismiss_one(stack: Stack, key: str, reason: str, *, dry_run: bool) -> Outcome:
+def dismiss_one(stack: Stack, key: str, reason: str, *, dry_run: bool = False) -> Outcome:
     """Dismiss one event and return the outcome, also if AWS refuses."""
     try:
         found = table.brief(stack, [key])

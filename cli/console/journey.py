@@ -85,7 +85,6 @@ def _processed(event: Document) -> Step:
     notes = _said(
         (attempts, f"{attempts} of {most} attempts." if most else f"{attempts} attempts."),
         (event["why"], str(event["why"])),
-        (event["place"], f"The code's place: {event['place']}."),
         (first, f"An attempt first failed at {output.when(first or '')}, last at {last}."),
         (again, f"The next attempt is due at about {output.when(again or '')}."),
         *(

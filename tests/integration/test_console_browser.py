@@ -153,6 +153,7 @@ def test_the_keyboard_moves_opens_and_searches(page: Page) -> None:
     page.keyboard.press("k")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name=shown[0])).to_be_visible()
+    page.wait_for_load_state()  # the script comes after the heading
     page.keyboard.press("u")
     page.wait_for_url("**/")
     page.keyboard.press("/")

@@ -15,6 +15,7 @@ from playwright.sync_api import Page, expect
 
 from cli import samples
 from cli.send import key_of
+from errors import ModelRefused
 from handler.app import handler
 from justcall.catalogue import KINDS
 from messaging import consumer
@@ -71,4 +72,4 @@ def _deliver(kind: str) -> str:
 
 
 def _fail(*_: Any) -> bool:
-    raise RuntimeError
+    raise ModelRefused(detail="data.duration: not a number")

@@ -16,6 +16,7 @@ from hypothesis.stateful import invariant, precondition, rule
 
 from aws import clients
 from cli import replay
+from cli.commands import dismiss as dismissal
 from justcall.catalogue import KINDS
 from justcall.envelope import BODY_SIGNED, URL_SIGNED
 from tests.crash import test_the_harness as harness
@@ -216,12 +217,29 @@ class Histories(WorldMachine):
         outcome = self._replay(key, force=force)
         if not self._calm() or outcome is None:
             return
-        if was in ("received", "failed", "stuck") or (was == "processed" and force):
+        if was in ("received", "failed", "stuck", "dismissed") or (was == "processed" and force):
             assert outcome.outcome == "replayed"
             self.seen["replayed"] += 1
             assert self._found().ledger[key]["status"]["S"] == "received"
         else:
             assert outcome.outcome == "skipped"
+
+    @precondition(lambda self: self.kept)
+    @rule(number=st.integers(0, 30), trouble=TROUBLE)
+    def dismiss(self, number: int, trouble: Any) -> None:
+        key = sorted(self.kept)[number % len(self.kept)]
+        was = self._found().ledger[key]["status"]["S"]
+        if was in ("unhandled", "quarantined"):
+            return
+        self._trouble("operator", trouble)
+        outcome = self.world.invoke(
+            "operator", lambda: dismissal.dismiss_one(self._deployment(), key, "wrong for good")
+        )
+        now = self._found().ledger[key]["status"]["S"]
+        assert now == was or (was, now) in (("failed", "dismissed"), ("stuck", "dismissed"))
+        if self._calm() and outcome:
+            assert (outcome.outcome == "dismissed") == (was in ("failed", "stuck"))
+            self.seen["dismissed"] += outcome.outcome == "dismissed"
 
     @precondition(lambda self: self.kept)
     @rule(number=st.integers(0, 30))
@@ -265,7 +283,8 @@ class Histories(WorldMachine):
         assert_kept(self.world, may_fail=self.troubled | self.refused, gone=self.gone)
         for key, item in self._found().ledger.items():
             self.seen[item["status"]["S"]] += 1
-            if item["status"]["S"] in ("failed", "stuck") and key not in self.refused:
+            operators = ("failed", "stuck", "dismissed")
+            if item["status"]["S"] in operators and key not in self.refused:
                 outcome = self._replay(key, force=False)
                 assert outcome
                 assert outcome.outcome == "replayed"
@@ -294,17 +313,20 @@ class Histories(WorldMachine):
         self.world.clock.now += 6
         super()._trouble(actor, trouble)
 
-    def _replay(self, key: str, *, force: bool) -> Any:
-        deployment: Any = SimpleNamespace(
+    def _deployment(self) -> Any:
+        return SimpleNamespace(
             events_table=stack.physical_name("EventsTable"),
             queue_url_prefix=queue_url("call.completed").removesuffix("call_completed"),
+            retention_days=90,
             client=clients._client,
         )
+
+    def _replay(self, key: str, *, force: bool) -> Any:
         for swept in [one for one in self.cloud.swept if one[0] == key]:
             del self.cloud.swept[swept]  # it counts anew
         self.world.forced[key] += 1
         one = replay.Replay(
-            deployment, "the model says so", force=force, clock=self.world.clock.time
+            self._deployment(), "the model says so", force=force, clock=self.world.clock.time
         )
         return self.world.invoke("operator", lambda: one(key))
 
@@ -324,7 +346,7 @@ def test_any_history() -> None:
     assert seen["step"] >= STEPS
     words = {"accepted", "duplicate", "conflict", "unhandled", "quarantined", "unauthorized",
              "taken over", "replaced"}  # fmt: skip
-    ends = {"processed", "failed", "unhandled", "quarantined", "expired", "replayed"}
+    ends = {"processed", "failed", "unhandled", "quarantined", "expired", "replayed", "dismissed"}
     assert {*words, *ends, "wish", "died", "unavailable", *map(name_of, FAULTS)} <= seen.keys()
 
 

@@ -324,7 +324,7 @@ def unsettled(world: World, *, may_fail: Iterable[str] = ()) -> list[str]:
         kind = key.partition(":")[0]
         ends = {"processed"} if kind in (*KINDS, *CONSENT) else {"unhandled", "quarantined"}
         if key in may_fail:
-            ends |= {"failed", "stuck"}
+            ends |= {"failed", "stuck", "dismissed"}
         if status not in ends:
             broken.append(f"{key}: ended {status}")
         if status == "failed" and not item.get("error"):

@@ -346,7 +346,8 @@ class Table:
         found = [self.get(*_place(key)) for key in wanted["Keys"]]
         shown = [one for one in found if one]
         if text := wanted.get("ProjectionExpression"):
-            names = text.replace(" ", "").split(",")
+            aliases = wanted.get("ExpressionAttributeNames", {})
+            names = [aliases.get(one, one) for one in text.replace(" ", "").split(",")]
             shown = [{name: one[name] for name in names if name in one} for one in shown]
         return {"Responses": {name: deepcopy(shown)}, "UnprocessedKeys": {}}
 
