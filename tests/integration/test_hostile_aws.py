@@ -209,7 +209,8 @@ def within(seconds: float, call: Callable[[], Any]) -> Any:
         return call()
     finally:
         took = time.monotonic() - started
-        assert took < seconds + 0.15, took  # the machine may be busy
+        # The machine may be busy. What is not cut off never ends, and what is repeated is counted.
+        assert took < seconds + 1.0, took
 
 
 @pytest.mark.parametrize("behaviour", BAD.values(), ids=BAD)
