@@ -25,6 +25,9 @@ EVENT_KEYS = [
     "deliveries",
     "attempts",
     "error",
+    "state",
+    "why",
+    "place",
 ]
 
 

@@ -1,8 +1,10 @@
 """`hooks destinations`, `deliveries` and `replay --to`, with the sender on the same table and queue."""
 
 import json
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import boto3
@@ -244,7 +246,8 @@ def test_test_event_is_answered(
     hooks: Hooks, delivering: Delivering, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     secret = added(hooks)
-    monkeypatch.setattr("cli.destinations.time.sleep", lambda _seconds: delivering.send())
+    clock = SimpleNamespace(time=time.time, sleep=lambda _seconds: delivering.send())
+    monkeypatch.setattr("cli.destinations.time", clock)
     ran = hooks("destinations", "test", "crm", "--json")
     assert (ran.code, ran.json["delivered"], ran.json["status"]) == (0, True, "200")
     [arrived] = delivering.server.arrived

@@ -10,10 +10,11 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 import urllib3
+from moto.core.botocore_stubber import BotocoreStubber
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from cli import stack as stacks
@@ -99,6 +100,7 @@ def browser() -> Iterator[Browser]:
 def console(cloud: Cloud, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Served]:
     """Serve the page of the stack that handler and processors use."""
     monkeypatch.setattr(schema, "SHARDS", 2)  # moto is slow: a listing asks each shard
+    _take_turns(monkeypatch)
     queues = f"https://sqs.{stack.REGION}.amazonaws.com/{stack.ACCOUNT}/{stack.STACK}-"
     described = {
         "webhook_url": "http://api.localhost:1/webhooks/justcall",
@@ -114,6 +116,17 @@ def console(cloud: Cloud, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> It
     monkeypatch.setenv("JUSTCALL_HOOKS_LOCAL", str(tmp_path))
     with serving(stacks.find(None, None, None)) as served:
         yield served
+
+
+def _take_turns(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let moto serve one request at a time: it does not expect the page's threads."""
+    turn, answer = threading.RLock(), BotocoreStubber.__call__
+
+    def answering(self: Any, *arguments: Any, **named: Any) -> Any:
+        with turn:
+            return answer(self, *arguments, **named)
+
+    monkeypatch.setattr(BotocoreStubber, "__call__", answering)
 
 
 @pytest.fixture
