@@ -52,11 +52,11 @@ invoke: setup ## run every file of events/ with sam local invoke; needs Docker
 	@$(BIN)/pytest tests/docker -rs
 
 ## Checks and tests
-.PHONY: test unit integration coverage e2e crash lint types imports template format bench chaos flaws cases
+.PHONY: test unit integration coverage browser e2e crash lint types imports template format bench chaos flaws cases
 test: env-all ## run every check and every test
-	@echo "checks and tests, three at a time"
-	@$(MAKE) --no-print-directory -j 3 SIDE_BY_SIDE=1 \
-		e2e coverage crash flaws types template lint imports
+	@echo "checks and tests, four at a time"
+	@$(MAKE) --no-print-directory -j 4 SIDE_BY_SIDE=1 \
+		e2e coverage crash browser flaws types template lint imports
 
 unit: env-dev ## run tests in one process, without network
 	$(call tests,unit,tests/unit)
@@ -65,7 +65,12 @@ integration: env-dev ## run tests against tables and queues made from template.y
 	$(call tests,integration,tests/integration)
 
 coverage: env-dev ## run unit and integration tests and measure their coverage of src/
-	$(call tests,unit and integration,tests/unit tests/integration --cov)
+	$(call tests,unit and integration,tests/unit tests/integration --ignore $(IN_BROWSER) --cov)
+
+# They are integration tests, and mostly wait for the browser.
+IN_BROWSER := tests/integration/test_console_browser.py
+browser: env-dev ## run the tests of the page in a real browser; skipped where there is no Chromium
+	$(call tests,browser,$(IN_BROWSER))
 
 e2e: env-dev env-sam env-ministack ## run tests against a stack of their own, deployed by sam
 	$(call tests,e2e,tests/e2e --ignore tests/e2e/test_cases.py)
