@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from decimal import Decimal
+from functools import lru_cache
 
 import phonenumbers
 
@@ -18,6 +19,8 @@ from justcall.folding import folded, visible
 NO_NUMBER = "unknown"
 # Longer text is no number, and would not fit DynamoDB's partition key.
 _MAX_CHARACTERS = 250
+# An event names the same two numbers several times, and a company has few of its own.
+_REMEMBERED = 256
 # No more of a text is looked at. The rest of a megabyte holds no number.
 _MAX_LOOKED_AT = 1000
 _PREFIX = re.compile(r"(whatsapp|tel|sip|sips|sms|callto):", re.IGNORECASE)
@@ -62,6 +65,7 @@ def number_of(text: str | None, region: str | None = None) -> str:
     return number
 
 
+@lru_cache(_REMEMBERED)
 def normalise(text: str, region: str | None = None) -> str:
     """Return a valid number in E.164, a short code in its digits, anything else as it came."""
     bare = _bare(text)
@@ -79,6 +83,7 @@ def normalise(text: str, region: str | None = None) -> str:
     return text
 
 
+@lru_cache(_REMEMBERED)
 def region_of(number: str | None) -> str | None:
     """Return the region of a number in E.164, None if it has none."""
     if not number or not number.startswith("+"):
