@@ -37,6 +37,20 @@ def deliver(name: str, **fields: str) -> str:
     return key
 
 
+def deliver_and_fail(name: str, cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Let JustCall deliver a text that the processor fails at each attempt; return its key."""
+    with monkeypatch.context() as broken:
+        broken.setattr(consumer, "_act", _fail)
+        key = deliver(name)
+        for _ in range(5):
+            cloud.poll("sms.received")
+    return key
+
+
+def _fail(*_: object) -> bool:
+    raise RuntimeError
+
+
 def row(page: Page, key: str) -> Any:
     return page.locator(f'tr[data-key="{key}"]')
 
@@ -61,11 +75,7 @@ def test_a_signed_event_appears_without_reload(page: Page, cloud: Cloud) -> None
 def test_a_failed_event_is_explained_and_replayed(
     page: Page, cloud: Cloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with monkeypatch.context() as broken:
-        broken.setattr(consumer, "_act", _fail)
-        key = deliver("red_1")
-        for _ in range(5):
-            cloud.poll("sms.received")
+    key = deliver_and_fail("red_1", cloud, monkeypatch)
     badge = row(page, key).locator(".badge")
     expect(badge).to_have_text("failed")
     red = badge.evaluate("one => getComputedStyle(one).color")
@@ -106,10 +116,6 @@ def test_a_reload_after_a_restart_says_what_to_do(console: Served, browser: Brow
     stranger.goto("/event?key=x")
     expect(stranger.locator("body")).to_contain_text("Open the link that")
     context.close()
-
-
-def _fail(*_: object) -> bool:
-    raise RuntimeError
 
 
 def _until(done: Callable[[], bool]) -> None:
@@ -196,11 +202,7 @@ def test_another_sites_page_can_neither_write_nor_read(
     page: Page, console: Served, cloud: Cloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The attacker's page is open in the browser that has the cookie, on another port of this machine."""
-    with monkeypatch.context() as broken:
-        broken.setattr(consumer, "_act", _fail)
-        key = deliver("attacked")
-        for _ in range(5):
-            cloud.poll("sms.received")
+    key = deliver_and_fail("attacked", cloud, monkeypatch)
     for host in ("127.0.0.1", "localhost"):
         with _attacker(console.url, key) as port:
             evil = page.context.new_page()
