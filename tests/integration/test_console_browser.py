@@ -4,7 +4,6 @@ import http.server
 import json
 import threading
 import time
-from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
 
@@ -20,6 +19,7 @@ from messaging import consumer
 from tests.support.cloud import Cloud
 from tests.support.console import PATIENCE_MS, Served, browser, console, page
 from tests.support.deliveries import request
+from tests.support.polling import until
 from tests.support.samples import SMS_RECEIVED, body, changed
 
 __all__ = ["browser", "console", "page"]  # fixtures
@@ -91,7 +91,11 @@ def test_a_failed_event_is_explained_and_replayed(
     page.get_by_role("button", name="Replay").click()
     expect(page.locator("#result")).to_contain_text("replayed")
     expect(journey.locator(".badge")).to_have_text("received")
-    _until(lambda: not cloud.poll("sms.received") and cloud.ledger(key)["status"] == "processed")
+    until(
+        lambda: not cloud.poll("sms.received") and cloud.ledger(key)["status"] == "processed",
+        "the replayed event to be processed",
+        PATIENCE_MS / 1000,
+    )
     expect(journey.locator(".badge")).to_have_text("processed")
     assert journey.locator(".badge").evaluate("one => getComputedStyle(one).color") != red
     expect(journey).to_contain_text("the processor is mended")
@@ -116,13 +120,6 @@ def test_a_reload_after_a_restart_says_what_to_do(console: Served, browser: Brow
     stranger.goto("/event?key=x")
     expect(stranger.locator("body")).to_contain_text("Open the link that")
     context.close()
-
-
-def _until(done: Callable[[], bool]) -> None:
-    end = time.monotonic() + 45
-    while not done():
-        assert time.monotonic() < end
-        time.sleep(0.1)
 
 
 def test_filters_make_permalinks(page: Page, cloud: Cloud, browser: Browser) -> None:
