@@ -1,8 +1,6 @@
 """`hooks console` in a real browser: what a person sees and does."""
 
-import http.server
 import json
-import threading
 import time
 from typing import Any
 from urllib.parse import quote
@@ -21,6 +19,7 @@ from tests.support.console import PATIENCE_MS, Served, browser, console, page
 from tests.support.deliveries import request
 from tests.support.polling import until
 from tests.support.samples import SMS_RECEIVED, body, changed
+from tests.support.stranger import Stranger, answers
 
 __all__ = ["browser", "console", "page"]  # fixtures
 
@@ -200,10 +199,11 @@ def test_another_sites_page_can_neither_write_nor_read(
 ) -> None:
     """The attacker's page is open in the browser that has the cookie, on another port of this machine."""
     key = deliver_and_fail("attacked", cloud, monkeypatch)
+    html = "content-type: text/html; charset=utf-8\r\n"
     for host in ("127.0.0.1", "localhost"):
-        with _attacker(console.url, key) as port:
+        with Stranger(answers(200, html, _attack(console.url, key).encode())) as attacker:
             evil = page.context.new_page()
-            evil.goto(f"http://{host}:{port}/")
+            evil.goto(f"http://{host}:{attacker.port}/")
             expect(evil.locator("#done")).to_have_text(
                 "sent 3, read 0, framed 0", timeout=PATIENCE_MS
             )
@@ -212,13 +212,11 @@ def test_another_sites_page_can_neither_write_nor_read(
     assert "replays" not in cloud.ledger(key)
 
 
-class _attacker:  # noqa: N801  # used as a function
-    """Serve a page that posts a replay three ways, and tries to read and to frame ours."""
-
-    def __init__(self, target: str, key: str) -> None:
-        form = f"key={quote(key)}&reason=attack"
-        kind = "application/x-www-form-urlencoded"
-        text = f"""<!doctype html><iframe id=form name=form></iframe><iframe id=frame></iframe>
+def _attack(target: str, key: str) -> str:
+    """Return a page that posts a replay three ways, and tries to read and to frame ours."""
+    form = f"key={quote(key)}&reason=attack"
+    kind = "application/x-www-form-urlencoded"
+    return f"""<!doctype html><iframe id=form name=form></iframe><iframe id=frame></iframe>
 <form method=post action="{target}/do/replay" target=form><input name=key value="{key}">
 <input name=reason value=attack></form><p id=done>waiting</p><script>
 const post = more => fetch("{target}/do/replay", {{method: "POST", body: "{form}",
@@ -235,28 +233,6 @@ const framed = new Promise(resolve => {{
     document.getElementById("done").textContent = `sent ${{sent}}, read ${{await read()}}, framed ${{await framed}}`;
 }})();
 </script>"""
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                self.send_response(200)
-                self.send_header("Content-Type", "text/html; charset=utf-8")
-                self.end_headers()
-                self.wfile.write(text.encode())
-
-            def log_message(self, *_: object) -> None:
-                """Keep the output for pytest's."""
-
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._thread = threading.Thread(target=self._server.serve_forever)
-
-    def __enter__(self) -> int:
-        self._thread.start()
-        return self._server.server_port
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
 
 
 def _item(number: int) -> dict[str, Any]:
