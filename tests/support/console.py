@@ -4,7 +4,6 @@ Tests import the fixtures that they use: `browser`, `console` and `page`.
 """
 
 import json
-import shutil
 import threading
 import time
 from collections.abc import Iterator
@@ -24,9 +23,9 @@ from cli.stack import Stack
 from justcall.catalogue import KINDS, module_name
 from ledger import schema
 from tests.support import stack
+from tests.support.chromium import find_chromium
 from tests.support.cloud import Cloud
 
-_BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 _START_SECONDS = 60.0
 PATIENCE_MS = 45_000
 expect.set_options(timeout=PATIENCE_MS)
@@ -78,17 +77,9 @@ def serving(of: Stack, *, writes: bool = True) -> Iterator[Served]:
         listening.close()
 
 
-def chromium() -> str:
-    """Return the machine's browser. Skips where none is installed."""
-    found = next(filter(None, map(shutil.which, _BROWSERS)), None)
-    if not found:
-        pytest.skip("Chromium is not installed here. On Debian: apt-get install chromium")
-    return found
-
-
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    program = chromium()
+    program = find_chromium()
     with sync_playwright() as playwright:
         # CI runs as root, for which Chromium has no sandbox.
         launched = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
