@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-import boto3
 import pytest
 
 from cli import stack
@@ -20,7 +19,7 @@ from recordings.register import ARCHIVED, Recording, Register
 from tests.support import webhook
 from tests.support.console import Served, serving
 from tests.support.ledger_rows import TABLE
-from tests.support.program import REGION, Deployment, Hooks, deployed, hooks, local, place
+from tests.support.program import Deployment, Hooks, client, deployed, hooks, local, place
 from tests.support.samples import CALL_COMPLETED, SECRET, body
 
 __all__ = ["deployed", "hooks", "local", "place"]  # fixtures
@@ -35,10 +34,9 @@ CALL = {"subjects": ["call:c1"], "number": "+14155559876", "recording_url": URL}
 @pytest.fixture
 def page(deployed: Deployment, local: dict[str, Any], place: Path) -> Iterator[Served]:
     """Serve the page of a stack with recordings and HTTP deliveries."""
-    session = boto3.Session("x", "x", region_name=REGION)
-    session.client("s3").create_bucket(Bucket="recordings")
+    client("s3").create_bucket(Bucket="recordings")
     deployed.sqs.create_queue(QueueName="hooks-deliveries")
-    arn = session.client("secretsmanager").create_secret(Name="d", SecretString="{}")["ARN"]
+    arn = client("secretsmanager").create_secret(Name="d", SecretString="{}")["ARN"]
     ways = {"deliveries_queue": QUEUE, "delivery_secret": arn, "recordings_bucket": "recordings"}
     place.write_text(json.dumps(local | ways))
     deployed.rows.put(KEY, body=body(CALL_COMPLETED), entry=CALL)
@@ -49,8 +47,7 @@ def page(deployed: Deployment, local: dict[str, Any], place: Path) -> Iterator[S
 def keep(deployed: Deployment, media_type: str) -> str:
     """Keep a recording of the call; return its address on the page."""
     link = Link("recording", URL, "call:c1", links.digest_of(URL))
-    s3 = boto3.client("s3", region_name=REGION, aws_access_key_id="x", aws_secret_access_key="x")
-    s3.put_object(Bucket="recordings", Key="a", Body=CONTENT)
+    client("s3").put_object(Bucket="recordings", Key="a", Body=CONTENT)
     digest = hashlib.sha256(CONTENT).hexdigest()
     file = File("recordings", "a", media_type, len(CONTENT), digest)
     one = Recording(

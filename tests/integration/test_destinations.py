@@ -7,7 +7,6 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
-import boto3
 import pytest
 
 from aws import clients
@@ -15,7 +14,7 @@ from deliverer import app, timer
 from deliveries import backoff, places
 from tests.support.destinations import lambda_records, verified
 from tests.support.faults import Context
-from tests.support.program import REGION, Deployment, Hooks, deployed, hooks, local, place
+from tests.support.program import Deployment, Hooks, client, deployed, hooks, local, place
 
 __all__ = ["deployed", "hooks", "local", "place"]  # fixtures
 
@@ -71,9 +70,8 @@ class Delivering:
 def delivering(
     deployed: Deployment, local: dict[str, Any], place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Delivering]:
-    session = boto3.Session("x", "x", region_name=REGION)
     deployed.sqs.create_queue(QueueName="hooks-deliveries")
-    arn = session.client("secretsmanager").create_secret(Name="d", SecretString="{}")["ARN"]
+    arn = client("secretsmanager").create_secret(Name="d", SecretString="{}")["ARN"]
     described = local | {"deliveries_queue": QUEUE, "delivery_secret": arn}
     place.write_text(json.dumps(described))
     for name, value in {

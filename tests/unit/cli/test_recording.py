@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
-import boto3
 import pytest
 
 from recordings import links
@@ -15,7 +14,7 @@ from recordings.links import Link
 from recordings.register import ARCHIVED, FAILED, WAITING, Recording, Register
 from tests.support.cli_docs import documented
 from tests.support.ledger_rows import TABLE
-from tests.support.program import REGION, Deployment, Hooks
+from tests.support.program import Deployment, Hooks, client
 
 NUMBER = "+14155559876"
 URL = "https://recordings.justcall.io/a.mp3"
@@ -49,7 +48,7 @@ class Kept(NamedTuple):
 @pytest.fixture
 def kept(deployed: Deployment, local: dict[str, Any], place: Path) -> Kept:
     place.write_text(json.dumps(local | {"recordings_bucket": "recordings"}))
-    s3 = boto3.client("s3", region_name=REGION, aws_access_key_id="x", aws_secret_access_key="x")
+    s3 = client("s3")
     s3.create_bucket(Bucket="recordings")
     deployed.rows.put(KEY, entry=CALL, received_at=AT)
     return Kept(deployed, s3)
