@@ -7,8 +7,8 @@ from unittest.mock import Mock
 import pytest
 
 from cli.stack import Stack
+from tests.support.ledger_rows import BODY
 from tests.support.program import Deployment, Hooks, deployed, hooks, local, place
-from tests.unit.cli.test_dismiss import BODY
 
 __all__ = ["deployed", "hooks", "local", "place"]  # fixtures
 POISON = "no message of ours: 0815"

@@ -3,6 +3,7 @@
 import json
 import time
 import zlib
+from datetime import timedelta
 from typing import Any
 
 from justcall.keys import content_hash
@@ -13,7 +14,15 @@ from ledger.dictionary import DICTIONARY
 TABLE = "events"
 QUEUES = "https://sqs.us-east-1.amazonaws.com/123456789012/hooks-"
 
+# The body of a text, for tests that look at nothing else of it.
+BODY = b'{"event": "sms.sent", "data": {"message_id": "1"}}'
+
 type Entry = dict[str, Any]
+
+
+def ago(**span: float) -> str:
+    """Return a moment in the past."""
+    return iso(time.time() - timedelta(**span).total_seconds())
 
 
 def create_table(dynamodb: Any) -> None:

@@ -13,10 +13,8 @@ import pytest
 
 from cli import exporting
 from cli.stack import ROOT
+from tests.support.ledger_rows import BODY, ago
 from tests.support.program import Deployment, Hooks
-from tests.unit.cli.test_following import ago
-
-BODY = b'{"event": "sms.sent", "data": {"message_id": "1"}}'
 
 
 @pytest.fixture
