@@ -13,7 +13,7 @@ from cli.send import key_of
 from handler.app import handler
 from justcall.moments import iso
 from ledger import schema
-from messaging import consumer
+from tests.support.bug import fail_with
 from tests.support.cloud import Cloud
 from tests.support.console import PATIENCE_MS, Served, browser, console, page
 from tests.support.deliveries import request
@@ -39,15 +39,11 @@ def deliver(name: str, **fields: str) -> str:
 def deliver_and_fail(name: str, cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> str:
     """Let JustCall deliver a text that the processor fails at each attempt; return its key."""
     with monkeypatch.context() as broken:
-        broken.setattr(consumer, "_act", _fail)
+        fail_with(broken, RuntimeError)
         key = deliver(name)
         for _ in range(5):
             cloud.poll("sms.received")
     return key
-
-
-def _fail(*_: object) -> bool:
-    raise RuntimeError
 
 
 def row(page: Page, key: str) -> Any:
