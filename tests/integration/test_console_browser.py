@@ -9,14 +9,11 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # ships none
 from playwright.sync_api import Browser, Page, expect
 
-from cli.send import key_of
-from handler.app import handler
 from justcall.moments import iso
 from ledger import schema
 from tests.support.bug import fail_with
 from tests.support.cloud import Cloud
-from tests.support.console import PATIENCE_MS, Served, browser, console, page
-from tests.support.deliveries import request
+from tests.support.console import PATIENCE_MS, Served, browser, console, deliver_body, page
 from tests.support.polling import until
 from tests.support.samples import SMS_RECEIVED, body, changed
 from tests.support.stranger import Stranger, answers
@@ -29,11 +26,7 @@ MANY = 5_000
 
 def deliver(name: str, **fields: str) -> str:
     """Let JustCall deliver a text; return its key."""
-    content = body(changed(SMS_RECEIVED, message_id=name, **fields))
-    assert handler(request(content), None)["statusCode"] == 200
-    key = key_of(content)
-    assert key
-    return key
+    return deliver_body(body(changed(SMS_RECEIVED, message_id=name, **fields)))
 
 
 def deliver_and_fail(name: str, cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> str:

@@ -13,13 +13,12 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from cli import samples
-from cli.send import key_of
 from errors import ModelRefused
 from handler.app import handler
 from justcall.catalogue import KINDS
 from tests.support.bug import fail_with
 from tests.support.cloud import Cloud, poll_everything
-from tests.support.console import browser, console, page
+from tests.support.console import browser, console, deliver_body, page
 from tests.support.deliveries import request
 
 __all__ = ["browser", "console", "page"]  # fixtures
@@ -65,6 +64,4 @@ def test_each_page_has_a_picture_in_light_and_dark(
 
 
 def _deliver(kind: str) -> str:
-    content = samples.fresh(kind, [])
-    assert handler(request(content), None)["statusCode"] == 200
-    return str(key_of(content))
+    return deliver_body(samples.fresh(kind, []))

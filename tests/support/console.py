@@ -19,12 +19,15 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from cli import stack as stacks
 from cli.console import server
 from cli.console.access import Access
+from cli.send import key_of
 from cli.stack import Stack
+from handler.app import handler
 from justcall.catalogue import KINDS, module_name
 from ledger import schema
 from tests.support import stack
 from tests.support.chromium import find_chromium
 from tests.support.cloud import Cloud
+from tests.support.deliveries import request
 
 _START_SECONDS = 60.0
 PATIENCE_MS = 45_000
@@ -54,6 +57,14 @@ class Served(NamedTuple):
         token = {"x_console_token": self.access.token}
         form = {"content_type": "application/x-www-form-urlencoded"}
         return self.ask(f"/do/{action}", "POST", body, **(token | form | headers))
+
+
+def deliver_body(content: bytes) -> str:
+    """Let JustCall deliver an event; return its key."""
+    assert handler(request(content), None)["statusCode"] == 200
+    key = key_of(content)
+    assert key
+    return key
 
 
 @contextmanager
