@@ -2,21 +2,19 @@
 
 import time
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from cli import CALLED, delivery_secrets
-from cli.errors import NotFoundError, UsageError
+from cli.errors import NotFoundError, UsageError, asking
 from cli.stack import Stack
 from deliveries import places
 from deliveries.destination import BY_OPERATOR, NAME, Destination, settings_of
 from deliveries.directory import Directory
 from deliveries.message import Delivery
 from deliveries.outbox import Outbox
-from errors import OutboundFailed, Unavailable
+from errors import OutboundFailed
 from justcall.moments import iso
 from outbound import urls
 
@@ -29,15 +27,6 @@ def require(stack: Stack) -> None:
     """Raise UsageError unless the stack has HTTP deliveries."""
     if not stack.deliveries_queue or not stack.delivery_secret:
         raise UsageError("This stack has no HTTP deliveries. Deploy it with HttpDeliveries=on.")
-
-
-@contextmanager
-def asking() -> Iterator[None]:
-    """Let AWS's own error end the command, where our code has turned it into one of ours."""
-    try:
-        yield
-    except Unavailable as error:
-        raise error.__cause__ or error from None
 
 
 def directory(stack: Stack) -> Directory:

@@ -11,14 +11,13 @@ from typing import Any, NamedTuple
 
 from cli import dead_letters
 from cli.dead_letters import Letter
-from cli.errors import NotFoundError, UsageError
+from cli.errors import NotFoundError, UsageError, asking
 from cli.reading import table
 from cli.reading.table import Document, Item
 from cli.stack import Stack
 from justcall.moments import iso
 from ledger import schema
-
-_DAY_SECONDS = 86_400
+from ledger.table import Table
 
 
 class _Held(NamedTuple):
@@ -34,17 +33,20 @@ def drop(stack: Stack, message_id: str, reason: str, *, dry_run: bool) -> Docume
     Raises NotFoundError if there is none, UsageError if there are several.
     """
     held = _Held([], [])
+    dynamodb = stack.client("dynamodb")
+    items = Table(lambda: dynamodb, stack.events_table, stack.retention_days)
     try:
         count = dead_letters.count(stack, stack.dead_letter_queue).visible
         for letter in dead_letters.receive(stack, min(count, dead_letters.MAX_LETTERS)):
             fits = letter.message["MessageId"].startswith(message_id)
             (held.chosen if fits else held.others).append(letter)
         letter = _one(held.chosen, message_id)
-        record = _record(stack, letter, reason)
+        record = _record(items, letter, reason)
         if dry_run:
             held.others.append(letter)
             return _document(record)
-        stack.client("dynamodb").put_item(TableName=stack.events_table, Item=record)
+        with asking():
+            items.put(record)
         stack.client("sqs").delete_message(
             QueueUrl=stack.dead_letter_queue, ReceiptHandle=letter.message["ReceiptHandle"]
         )
@@ -71,7 +73,7 @@ def _one(letters: Sequence[Letter], message_id: str) -> Letter:
     return letters[0]
 
 
-def _record(stack: Stack, letter: Letter, reason: str) -> dict[str, Any]:
+def _record(items: Table, letter: Letter, reason: str) -> dict[str, Any]:
     """Return the item that stays of a dead letter: no content, which the event's item has."""
     now, body = time.time(), letter.message["Body"].encode()
     event = {"event_key": {"S": letter.key}} if letter.key else {}
@@ -81,7 +83,7 @@ def _record(stack: Stack, letter: Letter, reason: str) -> dict[str, Any]:
         "reason": {"S": reason},
         "bytes": {"N": str(len(body))},
         "sha256": {"S": hashlib.sha256(body).hexdigest()},
-        "expires_at": {"N": str(int(now) + stack.retention_days * _DAY_SECONDS)},
+        "expires_at": items.expiry(now),
         **event,
     }
 

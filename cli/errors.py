@@ -1,6 +1,11 @@
 """The errors that end a command, and the sentence that the user reads."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from botocore.exceptions import BotoCoreError, ClientError
+
+from errors import Unavailable
 
 
 class UsageError(Exception):
@@ -13,6 +18,15 @@ class NotFoundError(Exception):
 
 # These end the program with a sentence instead of a traceback.
 EXPECTED = (NotFoundError, UsageError, ClientError, BotoCoreError)
+
+
+@contextmanager
+def asking() -> Iterator[None]:
+    """Let AWS's own error end the command, where our code has turned it into one of ours."""
+    try:
+        yield
+    except Unavailable as error:
+        raise error.__cause__ or error from None
 
 
 def explain(error: Exception) -> str:

@@ -1,13 +1,13 @@
 """Posting events to a developer's own server, as the stack or as JustCall would."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from urllib3.exceptions import HTTPError, LocationValueError
 
 from cli.errors import UsageError
-from cli.reading import table
+from cli.reading import table, whole_call
 from cli.reading.table import Document, Item
 from cli.send import body_signed, url_signed_headers
 from cli.stack import Stack
@@ -94,17 +94,7 @@ class Forwarder:
         return Parcel(built.key, event["dialect"], built.detail.encode(), one_id)
 
     def _others(self, item: Item) -> list[Item]:
-        """Return the other events of the call or message, as the publisher has noted them."""
-        names, members = set(cloud_event.subjects_of(item)), set[str]()
-        seen: set[str] = set()
-        while missing := names - seen:
-            seen |= missing
-            for subject in self._subjects(sorted(missing)):
-                names |= set(subject["subjects"]["SS"])
-                members |= set(subject["members"]["SS"])
+        """Return the other events of the call or message."""
+        keys = whole_call.noted(self._stack, cloud_event.subjects_of(item))
         own = schema.key_of(item["pk"]["S"])
-        return list(table.items(self._stack, sorted(members - {own})))
-
-    def _subjects(self, names: Sequence[str]) -> Sequence[Item]:
-        found = (table.partition(self._stack, schema.subject_partition(one)) for one in names)
-        return [one for items in found for one in items if one["sk"]["S"] == schema.MEMBERS]
+        return list(table.items(self._stack, sorted(keys - {own})))

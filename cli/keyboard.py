@@ -4,7 +4,6 @@ import os
 import select
 import sys
 import time
-from types import TracebackType
 from typing import Any, Self
 
 
@@ -28,12 +27,7 @@ class Keyboard:
             tty.setcbreak(sys.stdin)  # Ctrl-C still interrupts
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         if self._saved is not None:
             import termios  # noqa: PLC0415  (see above)
 

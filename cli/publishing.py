@@ -4,11 +4,10 @@ from collections.abc import Sequence
 
 from cli.errors import UsageError
 from cli.outcomes import FAILED, SKIPPED, Outcome
-from cli.reading import table
+from cli.reading import table, whole_call
 from cli.reading.table import Item
 from cli.stack import Stack
 from justcall.event import PROCESSED
-from ledger.members import Members
 from published import publishing
 from published.bus import Bus
 from published.cloud_event import source_of
@@ -32,12 +31,7 @@ class Publishing:
 
     def __init__(self, stack: Stack, way: Way, *, dry_run: bool = False) -> None:
         self._stack, self._dry_run = stack, dry_run
-        dynamodb = stack.client("dynamodb")
-        self._ports = Ports(
-            Members(lambda: dynamodb, stack.events_table, stack.retention_days),
-            way,
-            source_of(stack.name or ""),
-        )
+        self._ports = Ports(whole_call.members(stack), way, source_of(stack.name or ""))
 
     def __call__(self, keys: Sequence[str]) -> list[Outcome]:
         """Publish some events in order; return what became of each."""

@@ -42,11 +42,22 @@ def body_signed(body: bytes, secret: str | None) -> Mapping[str, str]:
 
 def url_signed_headers(body: bytes, secret: str | None, url: str) -> Mapping[str, str]:
     """Return the headers of a url-signed delivery to `url`, signed now."""
-    timestamp = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S")
     try:
         event_type = str(json.loads(body)["type"])
     except (ValueError, LookupError, TypeError, RecursionError) as error:
         raise UsageError("A url-signed delivery needs a JSON body with a type.") from error
+    return headers_for_url(url, event_type, header_time(), secret)
+
+
+def header_time() -> str:
+    """Return the present as the url-signed dialect's header writes it."""
+    return datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def headers_for_url(
+    url: str, event_type: str, timestamp: str, secret: str | None
+) -> Mapping[str, str]:
+    """Return the headers of a url-signed delivery, without a signature if there is no secret."""
     headers = {
         url_signature.VERSION_HEADER: url_signature.VERSION,
         url_signature.TIMESTAMP_HEADER: timestamp,

@@ -4,30 +4,22 @@ MiniStack saves its state at a clean stop, so stopping it means asking it and wa
 MiniStack loses everything since its last clean stop; a file that it leaves behind shows that.
 """
 
-import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
-import time
-from collections.abc import Callable
 from typing import NamedTuple
 
 from urllib3 import PoolManager
 from urllib3.exceptions import HTTPError
 
-from local import guard, patches
-from local.place import LocalError, Place, environment, private, tool, write
+from local import guard, patches, processes
+from local.place import LocalError, Place, environment, private, tool
 
 FIRST_PORT = 4566
 START_SECONDS = 30.0
 STOP_SECONDS = 60.0
 PORT_SECONDS = 5.0
-_POLL_SECONDS = 0.1
-
-# MiniStack outlives this program on purpose. Python warns of a child without a reference.
-_CHILDREN: list[subprocess.Popen[bytes]] = []
 
 
 class Process(NamedTuple):
@@ -81,9 +73,8 @@ def start(place: Place) -> Process:
             start_new_session=True,  # Ctrl-C in the terminal must not interrupt its saving
             umask=0o077,
         )
-    _CHILDREN.append(child)
+    processes.keep(child, place.process, port)
     process = Process(child.pid, port, root_key)
-    write(place.process, json.dumps({"pid": child.pid, "port": port}))
     _wait_until_up(process, child, place)
     place.unsaved.touch(mode=0o600)
     return process
@@ -104,7 +95,7 @@ def stop(place: Place) -> bool:
     if not process or not _alive(process.pid):
         return False
     os.kill(process.pid, signal.SIGTERM)
-    if not within(STOP_SECONDS, lambda: not _alive(process.pid)):
+    if not processes.within(STOP_SECONDS, lambda: not _alive(process.pid)):
         raise LocalError(f"MiniStack (process {process.pid}) does not stop. See {place.log}")
     place.unsaved.unlink(missing_ok=True)
     _remove_temporary(place)
@@ -122,11 +113,8 @@ def _remove_temporary(place: Place) -> None:
 
 
 def _last(place: Place) -> Process | None:
-    try:
-        last = json.loads(place.process.read_text())
-        return Process(last["pid"], last["port"], place.root_key())
-    except (OSError, ValueError, TypeError, KeyError):
-        return None
+    last = processes.last(place.process)
+    return Process(*last, place.root_key()) if last else None
 
 
 def _last_port(place: Place) -> int:
@@ -138,43 +126,23 @@ def _port(place: Place) -> int:
     """Return the last port, because the queues' URLs contain it, or else a free port."""
     wanted = _last_port(place)
     # A killed process keeps its port until its last thread ends.
-    if within(PORT_SECONDS, lambda: is_free(wanted)):
+    if processes.within(PORT_SECONDS, lambda: processes.is_free(wanted)):
         return wanted
     if any(place.state.iterdir()):
         raise LocalError(
             f"Another program uses port {wanted}, which this stack's queue URLs contain. "
             "Stop that program, or start from scratch: make clean up"
         )
-    for port in range(wanted + 1, wanted + 200):
-        if is_free(port):
-            return port
-    raise LocalError(
-        f"No free port from {wanted} to {wanted + 199}. Stop a program that listens there."
-    )
-
-
-def is_free(port: int) -> bool:
-    """Return whether nobody listens on a port of 127.0.0.1."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-        return True
+    port = processes.first_free(range(wanted + 1, wanted + 200))
+    if port is None:
+        raise LocalError(
+            f"No free port from {wanted} to {wanted + 199}. Stop a program that listens there."
+        )
+    return port
 
 
 def _alive(pid: int) -> bool:
-    """Return whether the process is MiniStack, and not a later process with the same id."""
-    for child in _CHILDREN:
-        child.poll()  # an ended child exists until it is polled
-    shown = subprocess.run(  # noqa: S603
-        ["ps", "-ww", "-o", "command=", "-p", str(pid)],  # noqa: S607  (its folder differs by system)
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return "ministack" in shown.stdout and "<defunct>" not in shown.stdout
+    return processes.is_running(pid, "ministack")
 
 
 def admin_headers(place: Place) -> dict[str, str]:
@@ -193,20 +161,10 @@ def _answers(process: Process, place: Place) -> bool:
 
 
 def _wait_until_up(process: Process, child: subprocess.Popen[bytes], place: Place) -> None:
-    within(START_SECONDS, lambda: child.poll() is not None or _answers(process, place))
+    processes.within(START_SECONDS, lambda: child.poll() is not None or _answers(process, place))
     if not _answers(process, place):
         raise LocalError(f"MiniStack did not start. The end of {place.log}:\n{_tail(place)}")
 
 
 def _tail(place: Place) -> str:
     return "\n".join(place.log.read_text(errors="replace").splitlines()[-8:])
-
-
-def within(seconds: float, done: Callable[[], bool]) -> bool:
-    """Poll until it is done; False if that takes longer."""
-    end = time.monotonic() + seconds
-    while not done():
-        if time.monotonic() > end:
-            return False
-        time.sleep(_POLL_SECONDS)
-    return True

@@ -1,7 +1,6 @@
 """Post to a webhook URL as JustCall does, for `make up`, `hooks send` and the tests."""
 
 from collections.abc import Mapping
-from types import TracebackType
 from typing import Self
 from urllib.request import getproxies, proxy_bypass
 
@@ -36,12 +35,7 @@ class Receiver:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._pool.clear()
 
     def post(self, body: bytes, headers: Mapping[str, str]) -> BaseHTTPResponse:

@@ -43,7 +43,7 @@ def events(
     Without --since: those of the last 24 hours, or of any age with a --status other than
     processed. Exit code 1 if there are none because nobody knows the --kind.
     """
-    chosen = wanted(status, kind, since, before)._replace(number=number, text=text)
+    chosen = wanted(status, kind, since, before, number=number, text=text)
     if follow:
         tailing.run(session, chosen)
     with output.progress("looking"):
@@ -62,7 +62,15 @@ def require_known(kind: str | None) -> None:
         raise NotFoundError(f"No event has the type {kind}, and nothing processes it.")
 
 
-def wanted(status: str | None, kind: str | None, since: str | None, before: str | None) -> Wanted:
+def wanted(
+    status: str | None,
+    kind: str | None,
+    since: str | None,
+    before: str | None = None,
+    *,
+    number: str | None = None,
+    text: str | None = None,
+) -> Wanted:
     """Return which events the options name. Raises UsageError."""
     if status and status not in listing.STATES:
         raise UsageError(
@@ -70,7 +78,7 @@ def wanted(status: str | None, kind: str | None, since: str | None, before: str 
         )
     kind = options.read_type(kind) if kind else None
     moments = (options.moment("--since", since), options.moment("--before", before))
-    return Wanted(status, kind, *moments)
+    return Wanted(status, kind, *moments, number, text)
 
 
 def _print(events: list[Document], chosen: Wanted) -> None:

@@ -42,7 +42,7 @@ def export(
     """
     if form not in exporting.FORMATS:
         raise UsageError(f"There is no format {form}. There are: {', '.join(exporting.FORMATS)}")
-    chosen = wanted(status, kind, since, before)._replace(number=number, text=text)
+    chosen = wanted(status, kind, since, before, number=number, text=text)
     if chosen.since is None:
         chosen = chosen._replace(since=datetime.now(UTC) - listing.DEFAULT_WINDOW)
     done, stack = 0, session.stack

@@ -42,7 +42,7 @@ def listen(
 
     The body is the CloudEvent, with a Standard Webhooks signature. At a terminal keys post again.
     """
-    chosen = wanted(None, kind, since, None)._replace(number=number, text=text)
+    chosen = wanted(None, kind, since, number=number, text=text)
     forwarder = Forwarder(session.stack, forward, _secret(session, secret, raw=raw), raw=raw)
     follower = Follower(session.stack, chosen)
     with Keyboard() as keyboard:

@@ -32,7 +32,7 @@ def _schedule(stack: Stack, event: Document) -> Document:
         return failures.schedule(stack, event)
     except ClientError as error:
         output.note(f"The next attempt is not known. {explain(error)}")
-        return {"max_attempts": None, "next_try_at": None}
+        return failures.NO_SCHEDULE
 
 
 def _dead_letter(stack: Stack, event: Document) -> Document | None:

@@ -18,4 +18,4 @@ def tail(
 
     With --json each is one line of JSON, as in `hooks events --json`.
     """
-    tailing.run(session, wanted(status, kind, since, None)._replace(number=number, text=text))
+    tailing.run(session, wanted(status, kind, since, number=number, text=text))

@@ -2,12 +2,12 @@
 
 import time
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 
 from cli import captures, options, output, secret_versions
+from cli import send as sending
 from cli.captures import Capture
 from cli.errors import UsageError
 from cli.options import Session
@@ -112,12 +112,8 @@ def sign(
     event_type = type_ or next(iter(envelope.claims(capture.body)[0]), None)
     if not event_type:
         raise UsageError("The body has no type. Write it: --type sms.received")
-    moment = timestamp or datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S")
-    headers = {
-        url_signature.VERSION_HEADER: url_signature.VERSION,
-        url_signature.TIMESTAMP_HEADER: moment,
-        signature.HEADER: url_signature.sign(registered, event_type, moment, key),
-    }
+    moment = timestamp or sending.header_time()
+    headers = sending.headers_for_url(registered, event_type, moment, key)
     session.show({"headers": headers}, _headers)
 
 

@@ -24,10 +24,14 @@ class Filters(NamedTuple):
     @property
     def wanted(self) -> Wanted:
         """Return which events to list. Raises UsageError."""
-        chosen = wanted(self.status or None, self.kind or None, self.since or None, None)
-        before = options.moment("before", self.before or None)
-        number, text = self.number or None, self.text or None
-        return chosen._replace(before=before, number=number, text=text)
+        chosen = wanted(
+            self.status or None,
+            self.kind or None,
+            self.since or None,
+            number=self.number or None,
+            text=self.text or None,
+        )
+        return chosen._replace(before=options.moment("before", self.before or None))
 
 
 def read(query: QueryParams) -> Filters:

@@ -20,6 +20,7 @@ from ledger.items import event_of
 # The state of a received event whose processor has failed at least once. The ledger has no such
 # status: the message is in its queue, and its next receive is the next attempt.
 RETRYING = "retrying"
+NO_SCHEDULE: Document = {"max_attempts": None, "next_try_at": None}
 _STUCK = "It was sent to its queue eight times, and no processor finished it."
 
 
@@ -52,7 +53,7 @@ def schedule(stack: Stack, event: Document) -> Document:
     """
     url = stack.queues.get(kind_of(event["type"]) or "")
     if not url or not event["attempts"]:
-        return {"max_attempts": None, "next_try_at": None}
+        return NO_SCHEDULE
     answer = stack.client("sqs").get_queue_attributes(
         QueueUrl=url, AttributeNames=["VisibilityTimeout", "RedrivePolicy"]
     )

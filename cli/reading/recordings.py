@@ -117,13 +117,13 @@ def save(stack: Stack, one: Document, path: Path) -> None:
     """Write an archived file to a new file, after its hash was compared. Raises UsageError."""
     if path.exists():
         raise UsageError(f"--save {path}: it exists. Name a new file.")
-    body = stack.client("s3").get_object(Bucket=one["bucket"], Key=one["object_key"])["Body"]
+    _, pieces = content(stack, one)
     try:
         # Beside it, so that it can take its name. Only its owner can read it.
         with NamedTemporaryFile(dir=path.parent, prefix=f"{path.name}.", delete=False) as file:
             part = Path(file.name)
             try:
-                _check(one, _write(body, file))
+                _check(one, _write(pieces, file))
                 part.replace(path)
             finally:
                 part.unlink(missing_ok=True)
@@ -131,9 +131,9 @@ def save(stack: Stack, one: Document, path: Path) -> None:
         raise UsageError(f"--save {path}: {error.strerror}.") from error
 
 
-def _write(body: Any, file: IO[bytes]) -> str:
+def _write(pieces: Iterable[bytes], file: IO[bytes]) -> str:
     digest = hashlib.sha256()
-    for piece in body.iter_chunks(_PIECE_BYTES):
+    for piece in pieces:
         digest.update(piece)
         file.write(piece)
     file.flush()

@@ -1,14 +1,15 @@
 """One call or message: all events that name it, joined, from the items that the publisher keeps."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from cli import CALLED
-from cli.errors import NotFoundError
+from cli.errors import NotFoundError, asking
 from cli.reading import recordings, table, timeline
 from cli.reading.table import Document, Item
 from cli.stack import Stack
 from justcall.timeline import joined, keys_of
-from ledger import schema, timelines
+from ledger import timelines
+from ledger.members import Members
 
 # No call has more; a longer list is cut.
 _MAX_EVENTS = 200
@@ -23,7 +24,7 @@ def of_key(stack: Stack, key: str) -> Document:
     names: set[str] = set()
     while new := _subjects(known.values()) - names:
         names |= new
-        keys = {member for name in new for member in _members(stack, name)} - known.keys()
+        keys = noted(stack, sorted(new)) - known.keys()
         found = [
             *_entries(table.items(stack, sorted(keys)[:_MAX_EVENTS])),
             *(entry for name in sorted(new) for entry in timeline.contact_rows(stack, name)),
@@ -36,17 +37,21 @@ def of_key(stack: Stack, key: str) -> Document:
     return whole
 
 
+def members(stack: Stack) -> Members:
+    """Return what the publisher notes of calls and messages; nothing without an event bus."""
+    dynamodb = stack.client("dynamodb")
+    return Members(lambda: dynamodb, stack.events_table, stack.retention_days)
+
+
+def noted(stack: Stack, subjects: Sequence[str]) -> set[str]:
+    """Return the keys of the events of a call or message that the publisher has noted."""
+    with asking():
+        return members(stack).of(subjects)
+
+
 def _entries(items: Iterable[Item]) -> list[Document]:
     return [entry for item in items if "entry" in item for entry in timelines.readable(item)]
 
 
 def _subjects(entries: Iterable[Document]) -> set[str]:
     return {name for one in entries for name in one.get("subjects", ())}
-
-
-def _members(stack: Stack, name: str) -> list[str]:
-    """Return the keys that the publisher noted; none on a stack without an event bus."""
-    where = {"pk": {"S": schema.subject_partition(name)}, "sk": {"S": schema.MEMBERS}}
-    answer = stack.client("dynamodb").get_item(TableName=stack.events_table, Key=where)
-    members: list[str] = answer.get("Item", {}).get("members", {}).get("SS", [])
-    return members

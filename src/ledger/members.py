@@ -6,6 +6,7 @@ then reads. Members are only ever added, so of any publishers the one that ends 
 finds every event (docs/decisions/0041-whole-call.md).
 """
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -59,18 +60,25 @@ class Members:
             return None
         return self._table.ledger_items(sorted(others)) if len(others) < MAX_MEMBERS else None
 
+    def of(self, subjects: Sequence[str]) -> set[str]:
+        """Return the keys of the events of a call or message that are noted so far."""
+        return self._walk({}, set(subjects), math.inf)
+
     def _keys(self, key: str, subjects: Sequence[str], now: float) -> set[str]:
         *first, last = subjects
         for name in first:
             self._add(name, key, subjects, now)
         # Only the last write's answer was read after all writes.
-        seen = {last: self._add(last, key, subjects, now)}
-        missing = {*first, *seen[last].subjects} - seen.keys()
-        while missing:
-            if len(seen) + len(missing) > MAX_MEMBERS:
+        added = self._add(last, key, subjects, now)
+        return self._walk({last: added}, {*first, *added.subjects}, MAX_MEMBERS)
+
+    def _walk(self, seen: dict[str, _Subject], names: set[str], most: float) -> set[str]:
+        """Read these subjects and all of their other names; return the members of all."""
+        while missing := names - seen.keys():
+            if len(seen) + len(missing) > most:
                 raise _Full
             seen |= {name: self._read(name) for name in sorted(missing)}
-            missing = {name for one in seen.values() for name in one.subjects} - seen.keys()
+            names = {name for one in seen.values() for name in one.subjects}
         return {member for one in seen.values() for member in one.members}
 
     def _add(self, name: str, key: str, subjects: Sequence[str], now: float) -> _Subject:

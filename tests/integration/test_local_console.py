@@ -9,8 +9,9 @@ import pytest
 import urllib3
 
 from local import console
-from local.ministack import Process, is_free
+from local.ministack import Process
 from local.place import LocalError, Place
+from local.processes import is_free
 
 NOWHERE = Process(0, 1, "rootkey")
 

@@ -74,4 +74,4 @@ def _schedule(stack: Stack, event: Document) -> Document:
     try:
         return failures.schedule(stack, event)
     except ClientError:  # an operator without rights to the queue
-        return {"max_attempts": None, "next_try_at": None}
+        return failures.NO_SCHEDULE

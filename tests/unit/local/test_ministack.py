@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import local.__main__ as program
-from local import deploy, guard, ministack, patches
+from local import deploy, guard, ministack, patches, processes
 from local.place import LocalError, Place
 
 PID = 4711
@@ -53,7 +53,7 @@ def machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Machine:
         here.runs = False
 
     monkeypatch.setattr("local.ministack.subprocess.Popen", Child)
-    monkeypatch.setattr(ministack, "_CHILDREN", [])
+    monkeypatch.setattr(processes, "_CHILDREN", [])
     monkeypatch.setattr("local.ministack.os.kill", kill)
     monkeypatch.setattr(ministack, "_alive", lambda _: here.runs)
     monkeypatch.setattr(ministack, "_answers", lambda *_: here.runs)
@@ -144,7 +144,7 @@ def test_the_log_of_a_failed_start_is_no_loss(
     """One that never answered held nothing."""
     monkeypatch.setattr(ministack, "START_SECONDS", 0.0)
     monkeypatch.setattr(ministack, "_answers", lambda *_: False)
-    monkeypatch.setattr(ministack, "_POLL_SECONDS", 0.0)
+    monkeypatch.setattr(processes, "_POLL_SECONDS", 0.0)
     with pytest.raises(LocalError, match="did not start"):
         machine.start()
     machine.runs = False
