@@ -21,6 +21,7 @@ from justcall.keys import content_hash, quarantine_key
 from ledger import bodies
 from ledger.events import Ledger
 from tests.support.fakes import StubClient, aws_error
+from tests.support.ledger_rows import letter
 from tests.support.program import Deployment, Hooks, deployed, hooks, local, place
 from tests.support.samples import CALL_COMPLETED, body, changed
 
@@ -364,15 +365,6 @@ def test_an_interrupted_replay_lists_what_was_done(
 
 
 # ------------------------------------------------------------------ dead letters
-
-
-def letter(key: str) -> str:
-    """Return an event's message, as a processor finds it."""
-    message = {"key": key, "type": key.partition(":")[0], "dialect": "body-signed"} | {
-        "delivery_id": "d"
-    }
-    moment = {"received_at": "2026-03-12T14:30:01.000Z"}
-    return json.dumps(message | moment | {"body_hash": "h", "body": "{}"})
 
 
 @pytest.fixture

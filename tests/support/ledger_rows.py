@@ -25,6 +25,20 @@ def ago(**span: float) -> str:
     return iso(time.time() - timedelta(**span).total_seconds())
 
 
+def letter(key: str, body: str | None = "{}", received_at: str = "2026-03-12T14:30:01.000Z") -> str:
+    """Return an event's message, as a processor or the dead-letter queue has it."""
+    fields = {
+        "key": key,
+        "type": schema.type_of(key),
+        "dialect": "body-signed",
+        "delivery_id": "d",
+        "received_at": received_at,
+        "body_hash": "h",
+        "body": body,
+    }
+    return json.dumps(fields)
+
+
 def create_table(dynamodb: Any) -> None:
     """Create the events table as template.yaml describes it."""
     names = ("pk", "sk", "contact", "at", "cell", "received_at")
