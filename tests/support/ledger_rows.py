@@ -10,6 +10,7 @@ from justcall.keys import content_hash
 from justcall.moments import iso
 from ledger import schema
 from ledger.dictionary import DICTIONARY
+from tests.support.samples import CALL_COMPLETED, body, changed
 
 TABLE = "events"
 QUEUES = "https://sqs.us-east-1.amazonaws.com/123456789012/hooks-"
@@ -115,6 +116,11 @@ class Rows:
             item |= {"contact": {"S": contact}, "at": {"S": whole["at"]}}
         self.dynamodb.put_item(TableName=TABLE, Item=item)
         return key
+
+    def put_call(self, status: str = "failed", name: str = "call_1", **more: Any) -> str:
+        """Write an event of the sample call."""
+        content = body(changed(CALL_COMPLETED, call_id=name))
+        return self.put(f"call.completed:{name}", status, body=content, **more)
 
     def evidence(self, key: str, body: bytes, digest: str = "") -> str:
         """Write a url-signed delivery with the same key and another body; return its hash."""
