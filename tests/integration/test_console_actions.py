@@ -17,12 +17,11 @@ from tests.support import webhook
 from tests.support.console import Served, serving
 from tests.support.kept import CONTENT, KEY, URL, Kept
 from tests.support.ledger_rows import TABLE
-from tests.support.program import Deployment, Hooks, client, deployed, hooks, local, place
+from tests.support.program import Deployment, Hooks, add_deliveries, deployed, hooks, local, place
 from tests.support.samples import CALL_COMPLETED, SECRET, body
 
 __all__ = ["deployed", "hooks", "local", "place"]  # fixtures
 
-QUEUE = "https://sqs.us-east-1.amazonaws.com/123456789012/hooks-deliveries"
 CALL = {"subjects": ["call:c1"], "number": "+14155559876", "recording_url": URL}
 
 
@@ -34,10 +33,7 @@ def kept(deployed: Deployment) -> Kept:
 @pytest.fixture
 def page(deployed: Deployment, kept: Kept, local: dict[str, Any], place: Path) -> Iterator[Served]:
     """Serve the page of a stack with recordings and HTTP deliveries."""
-    deployed.sqs.create_queue(QueueName="hooks-deliveries")
-    arn = client("secretsmanager").create_secret(Name="d", SecretString="{}")["ARN"]
-    ways = {"deliveries_queue": QUEUE, "delivery_secret": arn, "recordings_bucket": "recordings"}
-    place.write_text(json.dumps(local | ways))
+    add_deliveries(local | {"recordings_bucket": "recordings"}, place)
     deployed.rows.put(KEY, body=body(CALL_COMPLETED), entry=CALL)
     with serving(stack.find(None, None, None)) as served:
         yield served

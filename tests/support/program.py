@@ -121,3 +121,12 @@ def deployed(local: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> Iterator
             sqs.create_queue(QueueName=f"hooks-{queue}")
         client("secretsmanager").create_secret(Name="secret", SecretString=SECRET)
         yield Deployment(Rows(dynamodb), sqs)
+
+
+def add_deliveries(described: dict[str, Any], place: Path) -> dict[str, Any]:
+    """Give the stack a queue of HTTP deliveries and their secret; return its description."""
+    url = client("sqs").create_queue(QueueName="hooks-deliveries")["QueueUrl"]
+    arn = client("secretsmanager").create_secret(Name="d", SecretString="{}")["ARN"]
+    described = described | {"deliveries_queue": url, "delivery_secret": arn}
+    place.write_text(json.dumps(described))
+    return described
