@@ -9,6 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # ships none
 from playwright.sync_api import Browser, Page, expect
 
+from cli.reading import events
 from justcall.moments import iso
 from ledger import schema
 from tests.support.bug import fail_with
@@ -246,6 +247,7 @@ def test_5000_events_are_listed_in_pages(
 ) -> None:
     """How fast says nothing here: moto reads and sorts all items for each question."""
     monkeypatch.setattr(schema, "SHARDS", 1)
+    monkeypatch.setattr(events, "MAX_SECONDS", 600.0)  # a listing that takes longer ends early
     page.set_default_timeout(4 * PATIENCE_MS)
     for first in range(0, MANY, 25):
         requests: Any = [{"PutRequest": {"Item": _item(n)}} for n in range(first, first + 25)]
