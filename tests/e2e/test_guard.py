@@ -4,7 +4,6 @@ import hashlib
 import io
 import json
 import os
-import shutil
 import socket
 import stat
 import subprocess
@@ -29,13 +28,13 @@ from local import deploy, guard, ministack
 from local.place import REGION, Place
 from tests.e2e.conftest import Stack
 from tests.e2e.test_path import fresh
+from tests.support.chromium import find_chromium
 from tests.support.samples import SECRET
 
 ROLE, FUNCTION, QUEUE = "planted-role", "planted-function", "canary"
 FORM, TEXT = "application/x-www-form-urlencoded", "text/plain"
 EVIL = "evil.test"
 BROWSER = {"Origin": f"http://{EVIL}", "Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors"}
-NAMES = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = (
     "--headless",
     "--no-sandbox",  # CI runs as root, for which Chromium has no sandbox
@@ -339,11 +338,7 @@ const read = fetch("http://127.0.0.1:{port}/_ministack/health").then(() => "read
 
 @pytest.fixture
 def chromium() -> str:
-    """Return the program. Skips where none is installed."""
-    found = next(filter(None, map(shutil.which, NAMES)), None)
-    if not found:
-        pytest.skip("Chromium is not installed here. On Debian: apt-get install chromium")
-    return found
+    return find_chromium()
 
 
 def visit(program: str, url: str, profile: Path) -> str:

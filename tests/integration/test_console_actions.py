@@ -1,68 +1,52 @@
 """`hooks console` with recordings, destinations and a receiver: what is played, sent and paused."""
 
-import hashlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-import boto3
 import pytest
 
 from cli import stack
 from justcall import signature
 from ledger.members import Members
 from recordings import links
-from recordings.bucket import File
-from recordings.links import Link
-from recordings.register import ARCHIVED, Recording, Register
+from recordings.register import ARCHIVED
 from tests.support import webhook
 from tests.support.console import Served, serving
+from tests.support.kept import CONTENT, KEY, URL, Kept
 from tests.support.ledger_rows import TABLE
-from tests.support.program import REGION, Deployment, Hooks, deployed, hooks, local, place
+from tests.support.program import Deployment, Hooks, add_deliveries, deployed, hooks, local, place
 from tests.support.samples import CALL_COMPLETED, SECRET, body
 
 __all__ = ["deployed", "hooks", "local", "place"]  # fixtures
 
-QUEUE = "https://sqs.us-east-1.amazonaws.com/123456789012/hooks-deliveries"
-KEY = "call.completed:c1"
-URL = "https://recordings.justcall.io/a.mp3"
-CONTENT = b"ID3" + bytes(200_000)
 CALL = {"subjects": ["call:c1"], "number": "+14155559876", "recording_url": URL}
 
 
 @pytest.fixture
-def page(deployed: Deployment, local: dict[str, Any], place: Path) -> Iterator[Served]:
+def kept(deployed: Deployment) -> Kept:
+    return Kept(deployed)
+
+
+@pytest.fixture
+def page(deployed: Deployment, kept: Kept, local: dict[str, Any], place: Path) -> Iterator[Served]:
     """Serve the page of a stack with recordings and HTTP deliveries."""
-    session = boto3.Session("x", "x", region_name=REGION)
-    session.client("s3").create_bucket(Bucket="recordings")
-    deployed.sqs.create_queue(QueueName="hooks-deliveries")
-    arn = session.client("secretsmanager").create_secret(Name="d", SecretString="{}")["ARN"]
-    ways = {"deliveries_queue": QUEUE, "delivery_secret": arn, "recordings_bucket": "recordings"}
-    place.write_text(json.dumps(local | ways))
+    add_deliveries(local | {"recordings_bucket": "recordings"}, place)
     deployed.rows.put(KEY, body=body(CALL_COMPLETED), entry=CALL)
     with serving(stack.find(None, None, None)) as served:
         yield served
 
 
-def keep(deployed: Deployment, media_type: str) -> str:
+def keep(kept: Kept, media_type: str) -> str:
     """Keep a recording of the call; return its address on the page."""
-    link = Link("recording", URL, "call:c1", links.digest_of(URL))
-    s3 = boto3.client("s3", region_name=REGION, aws_access_key_id="x", aws_secret_access_key="x")
-    s3.put_object(Bucket="recordings", Key="a", Body=CONTENT)
-    digest = hashlib.sha256(CONTENT).hexdigest()
-    file = File("recordings", "a", media_type, len(CONTENT), digest)
-    one = Recording(
-        phase=ARCHIVED, event_key=KEY, what="recording", at="2026-03-12T14:40:00.000Z",
-        file=file, sidecar="a.json", is_announced=True,
-    )  # fmt: skip
-    Register(lambda: deployed.rows.dynamodb, TABLE, 400).keep(link, one, 1.8e9)
+    kept.recording(ARCHIVED, media_type=media_type)
     return f"/recording?key={quote(KEY)}&link={links.digest_of(URL)}"
 
 
-def test_a_kept_recording_is_played_through_the_page(page: Served, deployed: Deployment) -> None:
-    address = keep(deployed, "audio/mpeg")
+def test_a_kept_recording_is_played_through_the_page(page: Served, kept: Kept) -> None:
+    address = keep(kept, "audio/mpeg")
     for path in (
         f"/event?key={quote(KEY)}",
         f"/call?key={quote(KEY)}",
@@ -78,10 +62,8 @@ def test_a_kept_recording_is_played_through_the_page(page: Served, deployed: Dep
 
 
 @pytest.mark.parametrize("media_type", ["text/html", "image/svg+xml", "application/pdf"])
-def test_a_file_that_is_no_sound_is_never_shown(
-    page: Served, deployed: Deployment, media_type: str
-) -> None:
-    headers = page.ask(keep(deployed, media_type)).headers
+def test_a_file_that_is_no_sound_is_never_shown(page: Served, kept: Kept, media_type: str) -> None:
+    headers = page.ask(keep(kept, media_type)).headers
     assert headers["content-type"] == "application/octet-stream"
     assert headers["content-disposition"] == "attachment"
 

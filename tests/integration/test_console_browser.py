@@ -1,10 +1,7 @@
 """`hooks console` in a real browser: what a person sees and does."""
 
-import http.server
 import json
-import threading
 import time
-from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
 
@@ -12,15 +9,15 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # ships none
 from playwright.sync_api import Browser, Page, expect
 
-from cli.send import key_of
-from handler.app import handler
+from cli.reading import events
 from justcall.moments import iso
 from ledger import schema
-from messaging import consumer
+from tests.support.bug import fail_with
 from tests.support.cloud import Cloud
-from tests.support.console import PATIENCE_MS, Served, browser, console, page
-from tests.support.deliveries import request
+from tests.support.console import PATIENCE_MS, Served, browser, console, deliver_body, page
+from tests.support.polling import until
 from tests.support.samples import SMS_RECEIVED, body, changed
+from tests.support.stranger import Stranger, answers
 
 __all__ = ["browser", "console", "page"]  # fixtures
 
@@ -30,10 +27,16 @@ MANY = 5_000
 
 def deliver(name: str, **fields: str) -> str:
     """Let JustCall deliver a text; return its key."""
-    content = body(changed(SMS_RECEIVED, message_id=name, **fields))
-    assert handler(request(content), None)["statusCode"] == 200
-    key = key_of(content)
-    assert key
+    return deliver_body(body(changed(SMS_RECEIVED, message_id=name, **fields)))
+
+
+def deliver_and_fail(name: str, cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Let JustCall deliver a text that the processor fails at each attempt; return its key."""
+    with monkeypatch.context() as broken:
+        fail_with(broken, RuntimeError)
+        key = deliver(name)
+        for _ in range(5):
+            cloud.poll("sms.received")
     return key
 
 
@@ -61,11 +64,7 @@ def test_a_signed_event_appears_without_reload(page: Page, cloud: Cloud) -> None
 def test_a_failed_event_is_explained_and_replayed(
     page: Page, cloud: Cloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with monkeypatch.context() as broken:
-        broken.setattr(consumer, "_act", _fail)
-        key = deliver("red_1")
-        for _ in range(5):
-            cloud.poll("sms.received")
+    key = deliver_and_fail("red_1", cloud, monkeypatch)
     badge = row(page, key).locator(".badge")
     expect(badge).to_have_text("failed")
     red = badge.evaluate("one => getComputedStyle(one).color")
@@ -81,7 +80,11 @@ def test_a_failed_event_is_explained_and_replayed(
     page.get_by_role("button", name="Replay").click()
     expect(page.locator("#result")).to_contain_text("replayed")
     expect(journey.locator(".badge")).to_have_text("received")
-    _until(lambda: not cloud.poll("sms.received") and cloud.ledger(key)["status"] == "processed")
+    until(
+        lambda: not cloud.poll("sms.received") and cloud.ledger(key)["status"] == "processed",
+        "the replayed event to be processed",
+        PATIENCE_MS / 1000,
+    )
     expect(journey.locator(".badge")).to_have_text("processed")
     assert journey.locator(".badge").evaluate("one => getComputedStyle(one).color") != red
     expect(journey).to_contain_text("the processor is mended")
@@ -106,17 +109,6 @@ def test_a_reload_after_a_restart_says_what_to_do(console: Served, browser: Brow
     stranger.goto("/event?key=x")
     expect(stranger.locator("body")).to_contain_text("Open the link that")
     context.close()
-
-
-def _fail(*_: object) -> bool:
-    raise RuntimeError
-
-
-def _until(done: Callable[[], bool]) -> None:
-    end = time.monotonic() + 45
-    while not done():
-        assert time.monotonic() < end
-        time.sleep(0.1)
 
 
 def test_filters_make_permalinks(page: Page, cloud: Cloud, browser: Browser) -> None:
@@ -196,15 +188,12 @@ def test_another_sites_page_can_neither_write_nor_read(
     page: Page, console: Served, cloud: Cloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The attacker's page is open in the browser that has the cookie, on another port of this machine."""
-    with monkeypatch.context() as broken:
-        broken.setattr(consumer, "_act", _fail)
-        key = deliver("attacked")
-        for _ in range(5):
-            cloud.poll("sms.received")
+    key = deliver_and_fail("attacked", cloud, monkeypatch)
+    html = "content-type: text/html; charset=utf-8\r\n"
     for host in ("127.0.0.1", "localhost"):
-        with _attacker(console.url, key) as port:
+        with Stranger(answers(200, html, _attack(console.url, key).encode())) as attacker:
             evil = page.context.new_page()
-            evil.goto(f"http://{host}:{port}/")
+            evil.goto(f"http://{host}:{attacker.port}/")
             expect(evil.locator("#done")).to_have_text(
                 "sent 3, read 0, framed 0", timeout=PATIENCE_MS
             )
@@ -213,13 +202,11 @@ def test_another_sites_page_can_neither_write_nor_read(
     assert "replays" not in cloud.ledger(key)
 
 
-class _attacker:  # noqa: N801  # used as a function
-    """Serve a page that posts a replay three ways, and tries to read and to frame ours."""
-
-    def __init__(self, target: str, key: str) -> None:
-        form = f"key={quote(key)}&reason=attack"
-        kind = "application/x-www-form-urlencoded"
-        text = f"""<!doctype html><iframe id=form name=form></iframe><iframe id=frame></iframe>
+def _attack(target: str, key: str) -> str:
+    """Return a page that posts a replay three ways, and tries to read and to frame ours."""
+    form = f"key={quote(key)}&reason=attack"
+    kind = "application/x-www-form-urlencoded"
+    return f"""<!doctype html><iframe id=form name=form></iframe><iframe id=frame></iframe>
 <form method=post action="{target}/do/replay" target=form><input name=key value="{key}">
 <input name=reason value=attack></form><p id=done>waiting</p><script>
 const post = more => fetch("{target}/do/replay", {{method: "POST", body: "{form}",
@@ -236,28 +223,6 @@ const framed = new Promise(resolve => {{
     document.getElementById("done").textContent = `sent ${{sent}}, read ${{await read()}}, framed ${{await framed}}`;
 }})();
 </script>"""
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                self.send_response(200)
-                self.send_header("Content-Type", "text/html; charset=utf-8")
-                self.end_headers()
-                self.wfile.write(text.encode())
-
-            def log_message(self, *_: object) -> None:
-                """Keep the output for pytest's."""
-
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._thread = threading.Thread(target=self._server.serve_forever)
-
-    def __enter__(self) -> int:
-        self._thread.start()
-        return self._server.server_port
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
 
 
 def _item(number: int) -> dict[str, Any]:
@@ -282,6 +247,7 @@ def test_5000_events_are_listed_in_pages(
 ) -> None:
     """How fast says nothing here: moto reads and sorts all items for each question."""
     monkeypatch.setattr(schema, "SHARDS", 1)
+    monkeypatch.setattr(events, "MAX_SECONDS", 600.0)  # a listing that takes longer ends early
     page.set_default_timeout(4 * PATIENCE_MS)
     for first in range(0, MANY, 25):
         requests: Any = [{"PutRequest": {"Item": _item(n)}} for n in range(first, first + 25)]

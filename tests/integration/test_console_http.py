@@ -14,7 +14,6 @@ from cli import console, stack
 from cli.console import application, server
 from tests.support.console import Served, serving
 from tests.support.program import Deployment, Hooks, deployed, hooks, local, place
-from tests.support.samples import CALL_COMPLETED, body, changed
 
 __all__ = ["deployed", "hooks", "local", "place"]  # fixtures
 
@@ -26,11 +25,6 @@ HOSTILE = '<script>alert(1)</script><img src=x onerror="alert(1)">'
 def page(deployed: Deployment) -> Iterator[Served]:
     with serving(stack.find(None, None, None)) as served:
         yield served
-
-
-def put(deployed: Deployment, name: str = "call_1", status: str = "failed", **more: Any) -> str:
-    content = body(changed(CALL_COMPLETED, call_id=name))
-    return deployed.rows.put(f"call.completed:{name}", status, body=content, **more)
 
 
 def entry_of(name: str) -> dict[str, Any]:
@@ -112,7 +106,7 @@ def test_no_template_has_inline_scripts_or_styles_or_foreign_addresses() -> None
 
 
 def test_a_write_needs_the_token_of_the_page(page: Served, deployed: Deployment) -> None:
-    key = put(deployed)
+    key = deployed.rows.put_call()
     form = f"key={quote(key)}&reason=fixed"
     attacks: list[dict[str, str]] = [
         {"x_console_token": ""},
@@ -132,13 +126,13 @@ def test_a_write_needs_the_token_of_the_page(page: Served, deployed: Deployment)
 
 
 def test_a_get_changes_nothing(page: Served, deployed: Deployment) -> None:
-    key = put(deployed)
+    key = deployed.rows.put_call()
     assert page.ask(f"/do/replay?key={quote(key)}&reason=x").status == 405
     assert deployed.rows.get(key)["status"] == "failed"
 
 
 def test_a_reading_page_offers_and_does_nothing(deployed: Deployment) -> None:
-    key = put(deployed)
+    key = deployed.rows.put_call()
     with serving(stack.find(None, None, None), writes=False) as page:
         assert page.act("replay", f"key={quote(key)}&reason=x").status == 403
         text = page.ask(f"/event?key={quote(key)}").data.decode()
@@ -157,7 +151,7 @@ def test_a_long_form_is_refused(page: Served) -> None:
 def test_a_preview_changes_nothing_and_a_replay_keeps_the_reason(
     page: Served, deployed: Deployment, hooks: Hooks
 ) -> None:
-    key = put(deployed)
+    key = deployed.rows.put_call()
     form = f"key={quote(key)}&reason=mended"
     told = page.act("replay", f"{form}&preview=1").data.decode()
     assert "Nothing was changed. It would be replayed." in told
@@ -170,7 +164,7 @@ def test_a_preview_changes_nothing_and_a_replay_keeps_the_reason(
 
 
 def test_a_replay_needs_a_reason(page: Served, deployed: Deployment) -> None:
-    key = put(deployed)
+    key = deployed.rows.put_call()
     answer = page.act("replay", f"key={quote(key)}&reason=+", hx_request="true")
     assert answer.status == 400
     assert answer.headers["hx-retarget"] == "#notice"
@@ -196,8 +190,8 @@ def test_an_unknown_action_or_page_is_404(page: Served) -> None:
 
 
 def test_filters_are_those_of_the_program(page: Served, deployed: Deployment) -> None:
-    put(deployed, "failed_one")
-    put(deployed, "done_one", entry=entry_of("done_one"))
+    deployed.rows.put_call(name="failed_one")
+    deployed.rows.put_call(name="done_one", entry=entry_of("done_one"))
     for query, shown, hidden in (
         ("status=failed", "failed_one", "done_one"),
         ("status=processed", "done_one", "failed_one"),
@@ -214,7 +208,7 @@ def test_filters_are_those_of_the_program(page: Served, deployed: Deployment) ->
 def test_pages_list_every_event_once(page: Served, deployed: Deployment) -> None:
     """Also events of one millisecond, and with a text to search for."""
     keys = {
-        put(deployed, f"c{n:03}", received_at=f"2026-03-12T00:00:0{n // 30}.000Z")
+        deployed.rows.put_call(name=f"c{n:03}", received_at=f"2026-03-12T00:00:0{n // 30}.000Z")
         for n in range(130)
     }
     for extra in ("", "&text=COMPLETED"):
@@ -248,7 +242,7 @@ def test_hostile_text_is_text(page: Served, deployed: Deployment) -> None:
 
 
 def test_a_contact_and_a_call_are_shown(page: Served, deployed: Deployment) -> None:
-    key = put(deployed, "done", entry=entry_of("done"))
+    key = deployed.rows.put_call(name="done", entry=entry_of("done"))
     deployed.rows.consent("+14155559876", f"dnd#2026-03-12T00:00:00.000Z#set#ab#{key}")
     text = page.ask("/contact?number=%2B14155559876").data.decode()
     assert "dnd" in text
@@ -261,8 +255,8 @@ def test_a_contact_and_a_call_are_shown(page: Served, deployed: Deployment) -> N
 
 @pytest.mark.parametrize("span", ["hour", "day"])
 def test_plots_count_by_status(page: Served, deployed: Deployment, span: str) -> None:
-    put(deployed, "a")
-    put(deployed, "b", status="received", error="model-refused: x")
+    deployed.rows.put_call(name="a")
+    deployed.rows.put_call(name="b", status="received", error="model-refused: x")
     text = page.ask(f"/plots?span={span}").data.decode()
     assert "1 failed" in text
     assert "1 retrying" in text

@@ -7,20 +7,18 @@ Without the variable the pictures are made all the same, and thrown away.
 
 import os
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from cli import samples
-from cli.send import key_of
 from errors import ModelRefused
 from handler.app import handler
 from justcall.catalogue import KINDS
-from messaging import consumer
+from tests.support.bug import fail_with
 from tests.support.cloud import Cloud, poll_everything
-from tests.support.console import browser, console, page
+from tests.support.console import browser, console, deliver_body, page
 from tests.support.deliveries import request
 
 __all__ = ["browser", "console", "page"]  # fixtures
@@ -41,7 +39,7 @@ def test_each_page_has_a_picture_in_light_and_dark(
         _deliver(kind)
     poll_everything(cloud)
     with monkeypatch.context() as broken:
-        broken.setattr(consumer, "_act", _fail)
+        fail_with(broken, lambda: ModelRefused(detail="data.duration: not a number"))
         failed = _deliver("voicemail.received")
         retrying = _deliver("call.missed")
         for _ in range(5):
@@ -66,10 +64,4 @@ def test_each_page_has_a_picture_in_light_and_dark(
 
 
 def _deliver(kind: str) -> str:
-    content = samples.fresh(kind, [])
-    assert handler(request(content), None)["statusCode"] == 200
-    return str(key_of(content))
-
-
-def _fail(*_: Any) -> bool:
-    raise ModelRefused(detail="data.duration: not a number")
+    return deliver_body(samples.fresh(kind, []))

@@ -7,7 +7,6 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
-import boto3
 import pytest
 
 from aws import clients
@@ -15,13 +14,14 @@ from deliverer import app, timer
 from deliveries import backoff, places
 from tests.support.destinations import lambda_records, verified
 from tests.support.faults import Context
-from tests.support.program import REGION, Deployment, Hooks, deployed, hooks, local, place
+from tests.support.ledger_rows import QUEUES
+from tests.support.program import Deployment, Hooks, add_deliveries, deployed, hooks, local, place
 
 __all__ = ["deployed", "hooks", "local", "place"]  # fixtures
 
 BODY = b'{"event": "call.completed", "data": {}}'
 CALL = {"subjects": ["call:c1"], "outcome": "completed", "direction": "inbound"}
-QUEUE = "https://sqs.us-east-1.amazonaws.com/123456789012/hooks-deliveries"
+QUEUE = f"{QUEUES}deliveries"
 
 
 class Arrived(NamedTuple):
@@ -71,16 +71,12 @@ class Delivering:
 def delivering(
     deployed: Deployment, local: dict[str, Any], place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Delivering]:
-    session = boto3.Session("x", "x", region_name=REGION)
-    deployed.sqs.create_queue(QueueName="hooks-deliveries")
-    arn = session.client("secretsmanager").create_secret(Name="d", SecretString="{}")["ARN"]
-    described = local | {"deliveries_queue": QUEUE, "delivery_secret": arn}
-    place.write_text(json.dumps(described))
+    described = add_deliveries(local, place)
     for name, value in {
         "EVENTS_TABLE": local["events_table"],
         "RETENTION_DAYS": "2",
         "DELIVERIES_QUEUE_URL": QUEUE,
-        "DELIVERY_SECRET_ARN": arn,
+        "DELIVERY_SECRET_ARN": described["delivery_secret"],
     }.items():
         monkeypatch.setenv(name, value)
     made = Delivering(deployed)

@@ -7,8 +7,8 @@ from unittest.mock import Mock
 import pytest
 
 from cli.stack import Stack
+from tests.support.ledger_rows import BODY, letter
 from tests.support.program import Deployment, Hooks, deployed, hooks, local, place
-from tests.unit.cli.test_dismiss import BODY
 
 __all__ = ["deployed", "hooks", "local", "place"]  # fixtures
 POISON = "no message of ours: 0815"
@@ -19,24 +19,12 @@ def _no_move_task(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cli.redriving._start", lambda *_: False)
 
 
-def letter(key: str, body: str | None = BODY.decode()) -> str:
-    fields = {
-        "key": key,
-        "type": key.partition(":")[0],
-        "dialect": "body-signed",
-        "delivery_id": "d",
-    }
-    return json.dumps(
-        fields | {"received_at": "2026-03-12T14:30:00Z", "body_hash": "h", "body": body}
-    )
-
-
 @pytest.fixture
 def keys(deployed: Deployment) -> list[str]:
     """Return the keys of two failed events; they and poison are dead letters."""
     made = [deployed.rows.put(f"sms.sent:{n}", "failed", body=BODY) for n in range(2)]
     for key in made:
-        deployed.send_dead(letter(key))
+        deployed.send_dead(letter(key, BODY.decode()))
     deployed.send_dead(POISON)
     return made
 

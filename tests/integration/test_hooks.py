@@ -14,13 +14,11 @@ from handler.app import handler
 from justcall import signature
 from justcall.catalogue import KINDS, module_name
 from local.post import Receiver
-from tests.support import stack, webhook
+from tests.support import cli_docs, stack, webhook
 from tests.support.cloud import Cloud, poll_everything
 from tests.support.deliveries import request
 from tests.support.samples import BY_KIND, SECRET, body
 from tests.support.webhook import Webhook
-
-DOCUMENTED = (Path(__file__).parents[2] / "docs" / "cli.md").read_text()
 
 type Hooks = Callable[..., str]
 
@@ -77,7 +75,7 @@ def test_the_program_reads_what_handler_and_processors_write(cloud: Cloud, hooks
     assert json.loads(hooks("show", quarantined, "--json"))["body"] == "no json"
     entries = json.loads(hooks("timeline", "+1 415 555 9876", "--json"))
     assert {"call.completed", "sms.received", "contact.created"} <= {one["type"] for one in entries}
-    section = DOCUMENTED.partition("\n### `hooks timeline --json`")[2].partition("\n### ")[0]
+    section = cli_docs.TEXT.partition("\n### `hooks timeline --json`")[2].partition("\n### ")[0]
     words = set(re.findall(r"`(\w+)`", section))
     assert {name for entry in entries for name in entry} <= words
 

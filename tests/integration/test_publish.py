@@ -4,11 +4,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 from moto.events.models import EventsBackend
 
-from tests.support.program import REGION, Deployment, Hooks, deployed, hooks, local, place
+from tests.support.program import Deployment, Hooks, client, deployed, hooks, local, place
 
 __all__ = ["deployed", "hooks", "local", "place"]  # fixtures
 
@@ -20,7 +19,7 @@ class Bus:
     """Moto's bus. It notes the entries, because moto's rules need a package that is not here."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        boto3.Session("x", "x", region_name=REGION).client("events").create_event_bus(Name="hooks")
+        client("events").create_event_bus(Name="hooks")
         self._entries: list[Any] = []
         put = EventsBackend.put_events
 

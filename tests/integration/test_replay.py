@@ -21,6 +21,7 @@ from justcall.keys import content_hash, quarantine_key
 from ledger import bodies
 from ledger.events import Ledger
 from tests.support.fakes import StubClient, aws_error
+from tests.support.ledger_rows import letter
 from tests.support.program import Deployment, Hooks, deployed, hooks, local, place
 from tests.support.samples import CALL_COMPLETED, body, changed
 
@@ -29,12 +30,6 @@ __all__ = ["deployed", "hooks", "local", "place"]  # fixtures
 KIND = "call.completed"
 WHY = ("--reason", "the processor is fixed", "--yes", "--json")
 BODY = body(CALL_COMPLETED)
-
-
-def put(deployed: Deployment, status: str, name: str = "call_1", **more: Any) -> str:
-    """Write an event of the sample call."""
-    content = body(changed(CALL_COMPLETED, call_id=name))
-    return deployed.rows.put(f"{KIND}:{name}", status, body=content, **more)
 
 
 def outcomes(document: Any) -> list[tuple[str, str, str | None]]:
@@ -48,7 +43,9 @@ def outcomes(document: Any) -> list[tuple[str, str, str | None]]:
 def test_an_event_is_received_again_and_sent(
     deployed: Deployment, hooks: Hooks, status: str
 ) -> None:
-    key = put(deployed, status, error="x", attempts=5, sweeps=3, failed_at="t", stuck_at="t")
+    key = deployed.rows.put_call(
+        status, error="x", attempts=5, sweeps=3, failed_at="t", stuck_at="t"
+    )
     document = hooks("replay", key, *WHY).json
     assert [document[name] for name in ("dry_run", "replayed", "skipped", "failed")] == [
         False,
@@ -67,7 +64,7 @@ def test_an_event_is_received_again_and_sent(
 
 
 def test_each_replay_is_kept_in_the_history(deployed: Deployment, hooks: Hooks) -> None:
-    key = put(deployed, "failed")
+    key = deployed.rows.put_call("failed")
     hooks("replay", key, *WHY)
     hooks("replay", key, "--reason", "again", "--yes")
     replays = hooks("show", key, "--json").json["replays"]
@@ -76,8 +73,8 @@ def test_each_replay_is_kept_in_the_history(deployed: Deployment, hooks: Hooks) 
 
 
 def test_a_dry_run_changes_nothing(deployed: Deployment, hooks: Hooks) -> None:
-    failed = put(deployed, "failed", "1")
-    done = put(deployed, "processed", "2")
+    failed = deployed.rows.put_call("failed", "1")
+    done = deployed.rows.put_call("processed", "2")
     unhandled = deployed.rows.put("call.teleported:3", "unhandled", body=BODY)
     quarantined = deployed.rows.put("quarantined:4", "quarantined", body=b"no json")
     before = deployed.rows.everything()
@@ -100,7 +97,7 @@ def test_a_dry_run_changes_nothing(deployed: Deployment, hooks: Hooks) -> None:
 
 def test_all_with_a_status_are_replayed_oldest_first(deployed: Deployment, hooks: Hooks) -> None:
     keys = [
-        put(deployed, "failed", f"c{n}", received_at=f"2026-03-1{n}T00:00:00.000Z")
+        deployed.rows.put_call("failed", f"c{n}", received_at=f"2026-03-1{n}T00:00:00.000Z")
         for n in range(5)
     ]
     every = ("replay", "--status", "failed", "--rate", "1000", *WHY)
@@ -125,7 +122,7 @@ def test_limit_does_not_count_skipped_events() -> None:
 def test_of_two_replays_at_once_one_is_skipped(
     deployed: Deployment, hooks: Hooks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    key = put(deployed, "failed")
+    key = deployed.rows.put_call("failed")
     real = Ledger.reopen
 
     def overtaken(self: Ledger, *arguments: Any) -> bool:
@@ -144,7 +141,7 @@ def test_of_two_replays_at_once_one_is_skipped(
 def test_a_queue_that_refuses_leaves_the_event_to_the_sweeper(
     deployed: Deployment, hooks: Hooks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    key = put(deployed, "failed")
+    key = deployed.rows.put_call("failed")
 
     def refused(*_: object) -> None:
         raise QueueUnavailable from aws_error("ThrottlingException")
@@ -158,7 +155,7 @@ def test_a_queue_that_refuses_leaves_the_event_to_the_sweeper(
 def test_a_reason_that_is_not_kept_stops_no_replay(
     deployed: Deployment, hooks: Hooks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    key = put(deployed, "failed")
+    key = deployed.rows.put_call("failed")
 
     def throttled(*_: object) -> None:
         raise aws_error("ThrottlingException")
@@ -172,7 +169,7 @@ def test_a_reason_that_is_not_kept_stops_no_replay(
 def test_one_events_failure_stops_no_other(
     deployed: Deployment, hooks: Hooks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    one, other = put(deployed, "failed", "a"), put(deployed, "failed", "b")
+    one, other = deployed.rows.put_call("failed", "a"), deployed.rows.put_call("failed", "b")
     real = Ledger.reopen
 
     def throttled(self: Ledger, key: str, *arguments: Any) -> bool:
@@ -189,7 +186,7 @@ def test_one_events_failure_stops_no_other(
 def test_a_damaged_body_is_not_sent(
     deployed: Deployment, hooks: Hooks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    key = put(deployed, "failed")
+    key = deployed.rows.put_call("failed")
     monkeypatch.setattr(bodies, "unpack", lambda _: None)
     [(_, outcome, _note)] = outcomes(hooks("replay", key, *WHY).json)
     assert (outcome, deployed.messages(KIND)) == ("failed", [])
@@ -200,7 +197,7 @@ def test_a_damaged_body_is_not_sent(
 
 def test_processed_events_need_force(deployed: Deployment, hooks: Hooks) -> None:
     entry = {"at": "2026-03-12T14:30:00.000Z", "number": "+14155559876"}
-    key = put(deployed, "processed", entry=entry, processed_at="t")
+    key = deployed.rows.put_call("processed", entry=entry, processed_at="t")
     before = deployed.rows.everything()
     assert hooks("replay", key, *WHY).code == 1
     assert deployed.rows.everything() == before
@@ -213,7 +210,7 @@ def test_processed_events_need_force(deployed: Deployment, hooks: Hooks) -> None
 
 
 def test_all_processed_events_of_a_kind(deployed: Deployment, hooks: Hooks) -> None:
-    key = put(deployed, "processed")
+    key = deployed.rows.put_call("processed")
     deployed.rows.put("sms.sent:1", "processed", body=BODY)
     every = ("replay", "--status", "processed", "--kind", KIND, "--since", "1h", "--force", *WHY)
     assert outcomes(hooks(*every).json) == [(key, "replayed", None)]
@@ -225,7 +222,7 @@ def test_all_processed_events_of_a_kind(deployed: Deployment, hooks: Hooks) -> N
 def test_an_unhandled_event_waits_for_its_processor(
     deployed: Deployment, hooks: Hooks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    key = put(deployed, "unhandled")
+    key = deployed.rows.put_call("unhandled")
     with monkeypatch.context() as patched:
         patched.setattr("justcall.catalogue.TYPES", {})
         assert hooks("replay", "--status", "unhandled", *WHY).code == 1
@@ -327,7 +324,7 @@ def test_a_quarantined_body_of_unknown_type_becomes_unhandled(
 def test_a_person_is_asked_before_many_are_replayed(
     deployed: Deployment, hooks: Hooks, monkeypatch: pytest.MonkeyPatch, *, agrees: bool
 ) -> None:
-    keys = [put(deployed, "failed", f"c{number}") for number in range(2)]
+    keys = [deployed.rows.put_call("failed", f"c{number}") for number in range(2)]
     asked: list[str] = []
 
     def confirm(text: str, **_: Any) -> None:
@@ -350,7 +347,7 @@ def test_a_person_is_asked_before_many_are_replayed(
 def test_an_interrupted_replay_lists_what_was_done(
     deployed: Deployment, hooks: Hooks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    keys = [put(deployed, "failed", f"c{number}") for number in range(3)]
+    keys = [deployed.rows.put_call("failed", f"c{number}") for number in range(3)]
 
     def interrupted(*_: Any) -> Any:
         yield Outcome(keys[0], REPLAYED, "received")
@@ -366,19 +363,10 @@ def test_an_interrupted_replay_lists_what_was_done(
 # ------------------------------------------------------------------ dead letters
 
 
-def letter(key: str) -> str:
-    """Return an event's message, as a processor finds it."""
-    message = {"key": key, "type": key.partition(":")[0], "dialect": "body-signed"} | {
-        "delivery_id": "d"
-    }
-    moment = {"received_at": "2026-03-12T14:30:01.000Z"}
-    return json.dumps(message | moment | {"body_hash": "h", "body": "{}"})
-
-
 @pytest.fixture
 def dead(deployed: Deployment) -> list[str]:
     """Return the keys of twelve calls and a text that are dead letters, beside some poison."""
-    keys = [put(deployed, "failed", f"c{n}", error="boom") for n in range(12)]
+    keys = [deployed.rows.put_call("failed", f"c{n}", error="boom") for n in range(12)]
     keys.append(deployed.rows.put("sms.sent:1", "failed", body=BODY))
     for key in keys:
         deployed.send_dead(letter(key))
@@ -512,7 +500,7 @@ OTHER = body(changed(CALL_COMPLETED, call_id="call_1", duration=1))
 
 def test_evidence_becomes_an_event_of_its_own(deployed: Deployment, hooks: Hooks) -> None:
     """Once, in its own dialect; the event that has the key stays as it is."""
-    key = put(deployed, "processed")
+    key = deployed.rows.put_call("processed")
     digest = deployed.rows.evidence(key, OTHER)
     before = deployed.rows.get(key)
     [one] = hooks("replay", key, "--conflict", digest[:6].upper(), *WHY).json["events"]
@@ -539,7 +527,7 @@ def test_evidence_becomes_an_event_of_its_own(deployed: Deployment, hooks: Hooks
 
 
 def test_show_names_the_command_that_acts_on_evidence(deployed: Deployment, hooks: Hooks) -> None:
-    key = put(deployed, "processed")
+    key = deployed.rows.put_call("processed")
     digest = deployed.rows.evidence(key, OTHER)
     shown = hooks("show", key).out
     assert f"replay {key} --conflict {digest[:12]} --reason" in shown
@@ -549,7 +537,7 @@ def test_show_names_the_command_that_acts_on_evidence(deployed: Deployment, hook
 
 
 def test_evidence_is_left_alone_by_a_dry_run(deployed: Deployment, hooks: Hooks) -> None:
-    key = put(deployed, "processed")
+    key = deployed.rows.put_call("processed")
     digest = deployed.rows.evidence(key, OTHER)
     before = deployed.rows.everything()
     [one] = hooks("replay", key, "--conflict", digest, "--dry-run", *WHY).json["events"]
@@ -559,7 +547,7 @@ def test_evidence_is_left_alone_by_a_dry_run(deployed: Deployment, hooks: Hooks)
 
 
 def test_evidence_whose_body_is_incomplete_fails(deployed: Deployment, hooks: Hooks) -> None:
-    key = put(deployed, "processed")
+    key = deployed.rows.put_call("processed")
     digest = deployed.rows.evidence(key, OTHER)
     where = {"pk": {"S": f"event#{key}"}, "sk": {"S": f"conflict#{digest}"}}
     deployed.rows.dynamodb.update_item(TableName="events", Key=where, UpdateExpression="REMOVE #t", ExpressionAttributeNames={"#t": "text"})  # fmt: skip
@@ -579,7 +567,7 @@ def test_evidence_whose_body_is_incomplete_fails(deployed: Deployment, hooks: Ho
 def test_evidence_must_be_named_clearly(
     deployed: Deployment, hooks: Hooks, more: tuple[str, ...], code: int, text: str
 ) -> None:
-    key = put(deployed, "processed")
+    key = deployed.rows.put_call("processed")
     for digest in ("ab01" * 16, "ab02" * 16):
         deployed.rows.evidence(key, OTHER, digest)
     ran = hooks("replay", key, *more, *WHY)

@@ -13,6 +13,7 @@ from cli import app, rotation, secret_versions
 from cli.errors import UsageError
 from cli.stack import Stack
 from handler.app import handler
+from tests.support import cli_docs
 from tests.support import stack as template
 from tests.support.cloud import Cloud
 from tests.support.deliveries import request, signed
@@ -21,7 +22,6 @@ from tests.support.samples import CALL_MISSED, SECRET, body, changed
 
 NEW = "the-new-secret-Zq7"
 NOW = 1_700_000_000.0
-DOCUMENTED = (Path(__file__).parents[2] / "docs" / "cli.md").read_text()
 
 
 class Ran(NamedTuple):
@@ -113,7 +113,7 @@ def test_a_secret_from_a_pipe_becomes_current(hooks: Hooks, deployed: Stack) -> 
     assert before["accepted_until"] == done["previous_until"]
     assert not any(label.startswith("rotation-until-") for label in labels_of(deployed))
     for name in (*shown, *now, *done):
-        assert f"`{name}`" in DOCUMENTED, f"docs/cli.md does not tell of {name}"
+        assert f"`{name}`" in cli_docs.TEXT, f"docs/cli.md does not tell of {name}"
 
 
 def test_a_secret_is_typed_without_echo(hooks: Hooks, deployed: Stack) -> None:

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Callable, Iterator
 from email.utils import formatdate
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
@@ -14,11 +13,11 @@ from cli.credentials import Credentials
 from cli.errors import UsageError
 from cli.justcall_api import Api
 from cli.rate_limit import seconds_to_wait
+from tests.support import cli_docs
 from tests.support.justcall_api import KEY, SECRET, Answer, JustCallApi, listening
 
 OWN = "https://api.example.test/webhooks/justcall"
 OTHER = "https://elsewhere.example.test/hook"
-DOCUMENTED = (Path(__file__).parents[2] / "docs" / "cli.md").read_text()
 DOWN = Answer(503, b"<html>")
 
 
@@ -109,7 +108,7 @@ def test_every_documented_type(hooks: Hooks, account: JustCallApi, time: Time) -
     assert len(account.requests) == 24
     assert time.waits == []
     for name in (*document, *document["types"][0]):
-        assert f"`{name}`" in DOCUMENTED, f"docs/cli.md does not tell of {name}"
+        assert f"`{name}`" in cli_docs.TEXT, f"docs/cli.md does not tell of {name}"
 
 
 def test_never_twice(hooks: Hooks, account: JustCallApi) -> None:
@@ -398,7 +397,7 @@ def test_subscriptions_lists_everything(hooks: Hooks, account: JustCallApi) -> N
     ]
     assert found[1]["url_id"] == own
     for name in found[0]:
-        assert f"`{name}`" in DOCUMENTED, f"docs/cli.md does not tell of {name}"
+        assert f"`{name}`" in cli_docs.TEXT, f"docs/cli.md does not tell of {name}"
     shown = hooks("subscriptions").out
     assert "this stack's" in shown
     assert OTHER in shown

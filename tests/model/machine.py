@@ -13,7 +13,7 @@ type Trouble = tuple[int, Fault] | None
 
 
 class WorldMachine(RuleBasedStateMachine):
-    """One deployment. A subclass has rules, and looks in `_end` at what must hold in the end."""
+    """One deployment, open until `teardown`, where a subclass looks at what must hold in the end."""
 
     seen: ClassVar[Counter[str]]  # what happened in all histories of a run, faults by name
 
@@ -27,16 +27,6 @@ class WorldMachine(RuleBasedStateMachine):
         assert isinstance(self.world.backend, Small)
         self.cloud = self.world.backend
         self._fault: Fault | None = None
-
-    def _end(self) -> None:
-        """Let everything come to its end, and look."""
-        raise NotImplementedError
-
-    def teardown(self) -> None:
-        try:
-            self._end()
-        finally:
-            self._open.close()
 
     def _trouble(self, actor: str, trouble: Trouble) -> None:
         """Let the actor's n-th call from now, if there is one, meet a fault."""

@@ -130,24 +130,25 @@ class Histories(WorldMachine):
                 ids[key].add(one.id)
         assert all(len(one) == 1 for one in ids.values())
 
-    def _end(self) -> None:
+    def teardown(self) -> None:
         """Let all servers answer, and time go on, until nothing waits."""
-        for name in ("all", "texts"):
-            self.world.receivers.mend(name)
-            self._directory().resume(name)
-        self._trouble("", None)
-        for _ in range(3):
-            self.redrive()
-            self.world.settle_deliveries(rounds=8, seconds=90_000)
-        for name, wanted in self.wanted.items():
-            arrived = self.world.receivers.arrived[name]
-            keys = {one.body["data"]["event"]["key"] for one in arrived}
-            given_up = self._given_up(name)
-            self.seen["given up"] += len(given_up)
-            self.seen["arrived"] += len(keys)
-            assert wanted <= keys | given_up, f"{name}: {wanted - keys - given_up}"
-        assert self._queue() == []
-        assert surprises(self.world) == []
+        with self._open:
+            for name in ("all", "texts"):
+                self.world.receivers.mend(name)
+                self._directory().resume(name)
+            self._trouble("", None)
+            for _ in range(3):
+                self.redrive()
+                self.world.settle_deliveries(rounds=8, seconds=90_000)
+            for name, wanted in self.wanted.items():
+                arrived = self.world.receivers.arrived[name]
+                keys = {one.body["data"]["event"]["key"] for one in arrived}
+                given_up = self._given_up(name)
+                self.seen["given up"] += len(given_up)
+                self.seen["arrived"] += len(keys)
+                assert wanted <= keys | given_up, f"{name}: {wanted - keys - given_up}"
+            assert self._queue() == []
+            assert surprises(self.world) == []
 
     # ------------------------------------------------------------ helpers
 

@@ -270,26 +270,27 @@ class Histories(WorldMachine):
         self.wishes = wishes
         self.seen["wish"] += len(wishes) > 0
 
-    def _end(self) -> None:
+    def teardown(self) -> None:
         """Let everything come to its end, have the operator replay what failed, and look."""
-        self._trouble("", None)
-        last = {(one.body, one.dialect): one for one in self.world.deliveries if one.signed}
-        for number, (content, delivery) in enumerate(last.items()):
-            # Every second sender comes back; the others had no 200, and were told the truth.
-            gone = self.gone & {key_of(delivery.body), again_key(*content)}
-            if delivery.status != 200 and number % 2 and not gone:
-                self.world.deliver_until_taken(delivery.body, dialect=delivery.dialect)
-        self.world.settle(rounds=20)
-        assert_kept(self.world, may_fail=self.troubled | self.refused, gone=self.gone)
-        for key, item in self._found().ledger.items():
-            self.seen[item["status"]["S"]] += 1
-            operators = ("failed", "stuck", "dismissed")
-            if item["status"]["S"] in operators and key not in self.refused:
-                outcome = self._replay(key, force=False)
-                assert outcome
-                assert outcome.outcome == "replayed"
-        self.world.settle(rounds=20)
-        assert_kept(self.world, may_fail=self.refused, gone=self.gone)
+        with self._open:
+            self._trouble("", None)
+            last = {(one.body, one.dialect): one for one in self.world.deliveries if one.signed}
+            for number, (content, delivery) in enumerate(last.items()):
+                # Every second sender comes back; the others had no 200, and were told the truth.
+                gone = self.gone & {key_of(delivery.body), again_key(*content)}
+                if delivery.status != 200 and number % 2 and not gone:
+                    self.world.deliver_until_taken(delivery.body, dialect=delivery.dialect)
+            self.world.settle(rounds=20)
+            assert_kept(self.world, may_fail=self.troubled | self.refused, gone=self.gone)
+            for key, item in self._found().ledger.items():
+                self.seen[item["status"]["S"]] += 1
+                operators = ("failed", "stuck", "dismissed")
+                if item["status"]["S"] in operators and key not in self.refused:
+                    outcome = self._replay(key, force=False)
+                    assert outcome
+                    assert outcome.outcome == "replayed"
+            self.world.settle(rounds=20)
+            assert_kept(self.world, may_fail=self.refused, gone=self.gone)
 
     # ------------------------------------------------------------ helpers
 

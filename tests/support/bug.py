@@ -1,4 +1,4 @@
-"""A bug in a processor: JustCall's events are all read, but this one is refused."""
+"""Bugs in the processors: JustCall's events are all read, but not with one of these."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -23,7 +23,16 @@ def refuse_sideways(patched: pytest.MonkeyPatch) -> None:
     patched.setattr(consumer, "_moment", refuse)
 
 
+def fail_with(patched: pytest.MonkeyPatch, error: Callable[[], Exception]) -> None:
+    """Let every processor fail at every event."""
+
+    def fail(*_: object) -> bool:
+        raise error()
+
+    patched.setattr(consumer, "_act", fail)
+
+
 def mend(patched: pytest.MonkeyPatch) -> None:
-    """Take the bug out again."""
+    """Take the bug of `refuse_sideways` out again."""
     moment: Any = consumer._moment
     patched.setattr(consumer, "_moment", moment.__wrapped__)

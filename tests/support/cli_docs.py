@@ -1,14 +1,14 @@
-"""The tables of docs/cli.md."""
+"""docs/cli.md and its tables."""
 
 import re
 from pathlib import Path
 
-_TEXT = (Path(__file__).parents[2] / "docs" / "cli.md").read_text()
+TEXT = (Path(__file__).parents[2] / "docs" / "cli.md").read_text()
 
 
 def documented(command: str) -> list[str]:
     """Return the fields that docs/cli.md lists for a command's JSON."""
-    section = _TEXT.partition(f"\n### `{command}`")[2].partition("\n### ")[0]
+    section = TEXT.partition(f"\n### `{command}`")[2].partition("\n### ")[0]
     assert section
     cells = re.findall(r"^\| (`[^|]*)", section, re.MULTILINE)
     return [name for cell in cells for name in re.findall(r"`(\w+)`", cell)]

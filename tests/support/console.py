@@ -4,7 +4,6 @@ Tests import the fixtures that they use: `browser`, `console` and `page`.
 """
 
 import json
-import shutil
 import threading
 import time
 from collections.abc import Iterator
@@ -20,13 +19,16 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from cli import stack as stacks
 from cli.console import server
 from cli.console.access import Access
+from cli.send import key_of
 from cli.stack import Stack
+from handler.app import handler
 from justcall.catalogue import KINDS, module_name
 from ledger import schema
 from tests.support import stack
+from tests.support.chromium import find_chromium
 from tests.support.cloud import Cloud
+from tests.support.deliveries import request
 
-_BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 _START_SECONDS = 60.0
 PATIENCE_MS = 45_000
 expect.set_options(timeout=PATIENCE_MS)
@@ -57,6 +59,14 @@ class Served(NamedTuple):
         return self.ask(f"/do/{action}", "POST", body, **(token | form | headers))
 
 
+def deliver_body(content: bytes) -> str:
+    """Let JustCall deliver an event; return its key."""
+    assert handler(request(content), None)["statusCode"] == 200
+    key = key_of(content)
+    assert key
+    return key
+
+
 @contextmanager
 def serving(of: Stack, *, writes: bool = True) -> Iterator[Served]:
     """Serve the page of a stack on a free port."""
@@ -78,17 +88,9 @@ def serving(of: Stack, *, writes: bool = True) -> Iterator[Served]:
         listening.close()
 
 
-def chromium() -> str:
-    """Return the machine's browser. Skips where none is installed."""
-    found = next(filter(None, map(shutil.which, _BROWSERS)), None)
-    if not found:
-        pytest.skip("Chromium is not installed here. On Debian: apt-get install chromium")
-    return found
-
-
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    program = chromium()
+    program = find_chromium()
     with sync_playwright() as playwright:
         # CI runs as root, for which Chromium has no sandbox.
         launched = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])

@@ -3,17 +3,41 @@
 import json
 import time
 import zlib
+from datetime import timedelta
 from typing import Any
 
 from justcall.keys import content_hash
 from justcall.moments import iso
 from ledger import schema
 from ledger.dictionary import DICTIONARY
+from tests.support.samples import CALL_COMPLETED, body, changed
 
 TABLE = "events"
 QUEUES = "https://sqs.us-east-1.amazonaws.com/123456789012/hooks-"
 
+# The body of a text, for tests that look at nothing else of it.
+BODY = b'{"event": "sms.sent", "data": {"message_id": "1"}}'
+
 type Entry = dict[str, Any]
+
+
+def ago(**span: float) -> str:
+    """Return a moment in the past."""
+    return iso(time.time() - timedelta(**span).total_seconds())
+
+
+def letter(key: str, body: str | None = "{}", received_at: str = "2026-03-12T14:30:01.000Z") -> str:
+    """Return an event's message, as a processor or the dead-letter queue has it."""
+    fields = {
+        "key": key,
+        "type": schema.type_of(key),
+        "dialect": "body-signed",
+        "delivery_id": "d",
+        "received_at": received_at,
+        "body_hash": "h",
+        "body": body,
+    }
+    return json.dumps(fields)
 
 
 def create_table(dynamodb: Any) -> None:
@@ -92,6 +116,11 @@ class Rows:
             item |= {"contact": {"S": contact}, "at": {"S": whole["at"]}}
         self.dynamodb.put_item(TableName=TABLE, Item=item)
         return key
+
+    def put_call(self, status: str = "failed", name: str = "call_1", **more: Any) -> str:
+        """Write an event of the sample call."""
+        content = body(changed(CALL_COMPLETED, call_id=name))
+        return self.put(f"call.completed:{name}", status, body=content, **more)
 
     def evidence(self, key: str, body: bytes, digest: str = "") -> str:
         """Write a url-signed delivery with the same key and another body; return its hash."""

@@ -104,15 +104,29 @@ class Deployment(NamedTuple):
         return [json.loads(one["Body"]) for one in answer.get("Messages", [])]
 
 
+def client(service: str) -> Any:
+    """Return a client of the AWS that holds the stack."""
+    session: Any = boto3.Session("x", "x", region_name=REGION)
+    return session.client(service)
+
+
 @pytest.fixture
 def deployed(local: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployment]:
     """Return an empty local stack."""
     monkeypatch.setattr(schema, "SHARDS", 2)  # moto is slow: a listing asks each shard
     with mock_aws():
-        session = boto3.Session("x", "x", region_name=REGION)
-        dynamodb, sqs = session.client("dynamodb"), session.client("sqs")
+        dynamodb, sqs = client("dynamodb"), client("sqs")
         create_table(dynamodb)
         for queue in ("dead-letters", *(f"events-{module_name(kind)}" for kind in KINDS)):
             sqs.create_queue(QueueName=f"hooks-{queue}")
-        session.client("secretsmanager").create_secret(Name="secret", SecretString=SECRET)
+        client("secretsmanager").create_secret(Name="secret", SecretString=SECRET)
         yield Deployment(Rows(dynamodb), sqs)
+
+
+def add_deliveries(described: dict[str, Any], place: Path) -> dict[str, Any]:
+    """Give the stack a queue of HTTP deliveries and their secret; return its description."""
+    url = client("sqs").create_queue(QueueName="hooks-deliveries")["QueueUrl"]
+    arn = client("secretsmanager").create_secret(Name="d", SecretString="{}")["ARN"]
+    described = described | {"deliveries_queue": url, "delivery_secret": arn}
+    place.write_text(json.dumps(described))
+    return described

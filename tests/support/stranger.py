@@ -4,6 +4,7 @@ import socket
 import ssl
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from contextlib import suppress
 from typing import NamedTuple, Self
@@ -23,7 +24,7 @@ class Heard(NamedTuple):
     body: bytes
 
 
-class Server:
+class Server(ABC):
     """Listens on 127.0.0.1 until it is closed, and speaks on each connection in a thread."""
 
     def __init__(self) -> None:
@@ -32,8 +33,9 @@ class Server:
         self.port: int = self._server.getsockname()[1]
         threading.Thread(target=self._serve, daemon=True).start()
 
+    @abstractmethod
     def _speak(self, connection: socket.socket) -> None:
-        raise NotImplementedError
+        """Read what comes, and answer or not."""
 
     def close(self) -> None:
         for one in (self._server, *self._open):

@@ -6,9 +6,9 @@ import pytest
 
 from ledger.events import Ledger
 from tests.support.fakes import aws_error
+from tests.support.ledger_rows import BODY
 from tests.support.program import Deployment, Hooks
 
-BODY = b'{"event": "sms.sent", "data": {"message_id": "1"}}'
 BECAUSE = ("--reason", "wrong number")
 
 

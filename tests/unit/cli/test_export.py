@@ -12,11 +12,9 @@ from typing import Any
 import pytest
 
 from cli import exporting
-from cli.stack import ROOT
+from tests.support import cli_docs
+from tests.support.ledger_rows import BODY, ago
 from tests.support.program import Deployment, Hooks
-from tests.unit.cli.test_following import ago
-
-BODY = b'{"event": "sms.sent", "data": {"message_id": "1"}}'
 
 
 @pytest.fixture
@@ -43,7 +41,7 @@ def test_json_lines_have_every_field(hooks: Hooks, keys: list[str]) -> None:
 
 def test_csv_has_the_documented_columns(hooks: Hooks, keys: list[str]) -> None:
     rows = list(csv.DictReader(io.StringIO(hooks("export", "--format", "csv", "--body").out)))
-    documented = (ROOT / "docs" / "cli.md").read_text().partition("<!-- columns -->")[2]
+    documented = cli_docs.TEXT.partition("<!-- columns -->")[2]
     assert [*rows[0]] == [*re.findall(r"`(\w+)`", documented.partition("\n\n")[0]), "body"]
     assert [one["key"] for one in rows] == keys
     first = rows[0]

@@ -12,7 +12,7 @@ import errors
 from cli import reasons
 from ledger.events import DIED
 from tests.support.cli_docs import documented
-from tests.support.ledger_rows import QUEUES
+from tests.support.ledger_rows import BODY, QUEUES
 from tests.support.program import Deployment, Hooks
 
 SRC = Path(errors.__file__).parent
@@ -103,7 +103,7 @@ def test_show_says_how_often_and_when_next(deployed: Deployment, hooks: Hooks) -
         (b"no json", "The body is not JSON."),
         (b"\xff", "The body is not UTF-8."),
         (b'{"event": "x", "data": []}', "The body has no data, and is no probe."),
-        (b'{"event": "sms.sent", "data": {"message_id": "1"}}', "Today's code can read it. Replay it."),
+        (BODY, "Today's code can read it. Replay it."),
     ],
 )  # fmt: skip
 def test_a_quarantine_has_its_reason(

@@ -13,15 +13,11 @@ from cli.reading import table
 from cli.reading.events import Wanted
 from cli.reading.following import Follower
 from cli.stack import find
-from justcall.moments import iso
 from tests.support.fakes import aws_error
+from tests.support.ledger_rows import ago
 from tests.support.program import Deployment, Hooks
 
 NUMBER = "+14155559876"
-
-
-def ago(**span: float) -> str:
-    return iso((datetime.now(UTC) - timedelta(**span)).timestamp())
 
 
 def body(**data: Any) -> bytes:

@@ -14,13 +14,12 @@ from urllib3.exceptions import NewConnectionError
 from cli import forwarding, keyboard
 from justcall import signature, url_signature
 from ledger import schema
-from tests.support.ledger_rows import TABLE
+from tests.support.ledger_rows import BODY, TABLE
 from tests.support.program import Deployment, Hooks
 from tests.support.samples import SECRET
 
 URL = "http://127.0.0.1:8000/hook"
 OWN = "whsec_" + "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz"
-BODY = b'{"event": "sms.sent", "data": {"message_id": "1"}}'
 ENTRY = {"number": "+14155559876", "text": "hi", "direction": "outbound"}
 
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from cli.reading import logs as reading
-from cli.stack import ROOT, find
-from tests.support import stack
+from cli.stack import find
+from tests.support import cli_docs, stack
 from tests.support.cli_docs import documented
 from tests.support.program import Hooks
 
@@ -157,5 +157,5 @@ def test_every_log_group_of_the_templates_has_its_documented_name(
     for name, own in kinds.items():
         monkeypatch.setitem(_RESOURCES, name, own)
     groups = reading.groups(find(None, None, None))
-    text = (ROOT / "docs" / "cli.md").read_text().partition("a function (")[2].partition(")")[0]
+    text = cli_docs.TEXT.partition("a function (")[2].partition(")")[0]
     assert set(groups) == set(re.findall(r"`(\w+)`", text))

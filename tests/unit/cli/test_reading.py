@@ -1,6 +1,5 @@
 """`hooks events`, `show`, `timeline` and `contact`: what they list, and how little they read."""
 
-import json
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -13,7 +12,7 @@ from cli.reading import timeline as reading
 from justcall.moments import iso
 from ledger import schema
 from tests.support.cli_docs import documented
-from tests.support.ledger_rows import TABLE
+from tests.support.ledger_rows import TABLE, letter
 from tests.support.program import Deployment, Hooks
 
 NOW = datetime.now(UTC)
@@ -250,9 +249,7 @@ def test_show_has_the_documented_fields(deployed: Deployment, hooks: Hooks) -> N
 def test_show_finds_the_dead_letter(deployed: Deployment, hooks: Hooks) -> None:
     key = deployed.rows.put("sms.sent:1", "failed")
     assert hooks("show", key, "--json").json["dead_letter"] is None
-    message = {"key": key, "type": "sms.sent", "dialect": "d", "body_hash": "h", "body": "{}"}
-    message["delivery_id"] = "d"
-    deployed.send_dead(json.dumps(message | {"received_at": ago(minutes=1)}))
+    deployed.send_dead(letter(key, received_at=ago(minutes=1)))
     assert hooks("show", key, "--json").json["dead_letter"]["key"] == key
     assert deployed.depth("dead-letters") == 1
 

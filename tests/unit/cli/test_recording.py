@@ -1,58 +1,27 @@
 """`hooks recording`, and the archived place in `show` and `timeline`."""
 
-import hashlib
 import json
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-import boto3
 import pytest
 
 from recordings import links
-from recordings.bucket import File
-from recordings.links import Link
-from recordings.register import ARCHIVED, FAILED, WAITING, Recording, Register
+from recordings.register import ARCHIVED, FAILED, WAITING
 from tests.support.cli_docs import documented
-from tests.support.ledger_rows import TABLE
-from tests.support.program import REGION, Deployment, Hooks
+from tests.support.kept import AT, CONTENT, KEY, URL, Kept
+from tests.support.program import Deployment, Hooks
 
 NUMBER = "+14155559876"
-URL = "https://recordings.justcall.io/a.mp3"
-CONTENT = b"ID3" + bytes(3_000_000)
-AT = "2026-03-12T14:40:00.000Z"
 CALL = {"subjects": ["call:c1"], "number": NUMBER, "recording_url": URL, "at": AT}
-KEY = "call.completed:c1"
-
-
-class Kept(NamedTuple):
-    """A stack that keeps recordings."""
-
-    deployment: Deployment
-    s3: Any
-
-    def recording(self, phase: str, url: str = URL, name: str = "call:c1", **more: Any) -> None:
-        link = Link("recording", url, name, links.digest_of(url))
-        own: dict[str, Any] = {"phase": phase, "event_key": KEY, "what": "recording", "at": AT}
-        if phase == ARCHIVED:
-            key = f"{link.path}.mp3"
-            self.s3.put_object(Bucket="recordings", Key=key, Body=CONTENT)
-            digest = hashlib.sha256(CONTENT).hexdigest()
-            file = File("recordings", key, "audio/mpeg", len(CONTENT), digest)
-            own |= {"file": file, "sidecar": f"{link.path}.json", "is_announced": True}
-        else:
-            own |= {"error": "status-404", "attempts": 3, "host": "recordings.justcall.io"}
-        one = Recording(**own | more)
-        Register(lambda: self.deployment.rows.dynamodb, TABLE, 400).keep(link, one, 1.8e9)
 
 
 @pytest.fixture
 def kept(deployed: Deployment, local: dict[str, Any], place: Path) -> Kept:
     place.write_text(json.dumps(local | {"recordings_bucket": "recordings"}))
-    s3 = boto3.client("s3", region_name=REGION, aws_access_key_id="x", aws_secret_access_key="x")
-    s3.create_bucket(Bucket="recordings")
     deployed.rows.put(KEY, entry=CALL, received_at=AT)
-    return Kept(deployed, s3)
+    return Kept(deployed)
 
 
 def test_link_works_for_a_short_time(hooks: Hooks, kept: Kept) -> None:

@@ -7,7 +7,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 
 from cli.errors import UsageError
@@ -15,7 +14,7 @@ from cli.signing import verdict
 from cli.signing.verdict import Delivery, Secret
 from justcall import signature, url_signature
 from tests.support import url_samples
-from tests.support.program import Hooks
+from tests.support.program import Hooks, client
 from tests.support.samples import CALL_COMPLETED, SECRET, body
 
 BODY = body(CALL_COMPLETED)
@@ -198,8 +197,7 @@ def test_a_given_secret_needs_no_stack(hooks: Hooks, file: Path) -> None:
 
 @pytest.mark.usefixtures("deployed")
 def test_the_secrets_of_the_stack_are_tried(hooks: Hooks, file: Path) -> None:
-    client = boto3.client("secretsmanager", "us-east-1", aws_access_key_id="x", aws_secret_access_key="x")  # fmt: skip
-    client.put_secret_value(SecretId="secret", SecretString="newer")
+    client("secretsmanager").put_secret_value(SecretId="secret", SecretString="newer")
     ran = hooks("verify", "--body", str(file), "--signature", HEX, "--json")
     assert (ran.code, ran.json) == (
         0,

@@ -2,9 +2,11 @@
 
 import pytest
 
+from errors import ModelRefused
 from notices.notice import EVENT, FAILURE
 from notifier import instant
 from tests.support import samples
+from tests.support.bug import fail_with
 from tests.support.faults import World
 from tests.support.missed_calls import (
     LINE,
@@ -186,13 +188,7 @@ def test_failure_whose_notice_was_refused_comes_again(people: People) -> None:
 def fail(world: World, receives: int = 5) -> None:
     """Let an event fail so often; its processor must not read it."""
     with pytest.MonkeyPatch.context() as patched:
-        from errors import ModelRefused  # noqa: PLC0415
-        from messaging import consumer  # noqa: PLC0415
-
-        def refuse(*_: object) -> None:
-            raise ModelRefused
-
         world.deliver(samples.body(samples.CONTACT_CREATED))
-        patched.setattr(consumer, "_act", refuse)
+        fail_with(patched, ModelRefused)
         for _ in range(receives):
             world.poll("contact.created")
